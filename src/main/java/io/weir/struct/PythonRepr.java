@@ -1,0 +1,261 @@
+package io.weir.struct;
+
+import java.nio.ByteBuffer;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Objects;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Writes values as Python's {@code repr} does, so that a line of a log or a page can be
+ * pasted into a Python prompt and gives the same value.
+ * <p>
+ * Everything returned is printable ASCII on one line, whatever the value: bytes and
+ * characters outside of that are escaped.
+ *
+ * @see <a href="https://docs.python.org/3.11/library/functions.html#repr">Python 3.11,
+ * repr</a>
+ */
+public final class PythonRepr {
+
+	private static final HexFormat HEX = HexFormat.of();
+
+	private PythonRepr() {
+	}
+
+	/**
+	 * Python's text of one value.
+	 * @param value {@code null} ({@code None}), a {@link Boolean}, a {@link Number} (a
+	 * {@link Double} or a {@link Float} is written as a float, any other by its
+	 * {@code toString}), a {@code byte[]} or a {@link CharSequence}
+	 * @return for instance {@code True}, {@code 17}, {@code 1e+16}, {@code b'ab'},
+	 * {@code 'ab'}
+	 * @throws IllegalArgumentException when the value is of another class
+	 */
+	public static String of(@Nullable Object value) {
+		return switch (value) {
+			case null -> "None";
+			case Boolean bool -> bool ? "True" : "False";
+			case Double number -> ofDouble(number);
+			case Float number -> ofDouble(number);
+			case Number number -> number.toString();
+			case byte[] bytes -> ofBytes(bytes);
+			case CharSequence text -> ofText(text);
+			default -> throw new IllegalArgumentException("no Python text for a " + value.getClass().getName());
+		};
+	}
+
+	/**
+	 * Python's text of a tuple.
+	 * @param values its items, each of a class that {@link #of(Object)} takes
+	 * @return for instance {@code ()}, {@code (1,)}, {@code (1, b'ab', 0.5)}
+	 * @throws IllegalArgumentException when a value is of another class
+	 */
+	public static String ofTuple(List<? extends @Nullable Object> values) {
+		StringBuilder text = new StringBuilder("(");
+		for (int i = 0; i < values.size(); i++) {
+			text.append((i > 0) ? ", " : "").append(of(values.get(i)));
+		}
+		// A tuple of one keeps a comma: without it Python reads a value in parentheses
+		return text.append((values.size() == 1) ? ",)" : ")").toString();
+	}
+
+	/**
+	 * Python's text of a {@code float}: the shortest digits that read back as the same
+	 * double, with an exponent from 1e16 up and below 1e-4.
+	 * @param value any double
+	 * @return for instance {@code 1.0}, {@code 1e+16}, {@code 5e-324}, {@code -0.0},
+	 * {@code inf}, {@code nan} (which has neither sign nor payload)
+	 */
+	public static String ofDouble(double value) {
+		if (Double.isNaN(value)) {
+			return "nan";
+		}
+		String sign = (Double.doubleToRawLongBits(value) < 0) ? "-" : "";
+		double magnitude = Math.abs(value);
+		if (Double.isInfinite(magnitude)) {
+			return sign + "inf";
+		}
+		if (magnitude == 0) {
+			return sign + "0.0";
+		}
+		return sign + ofPositive(magnitude);
+	}
+
+	private static String ofPositive(double value) {
+		// The JDK finds the shortest digits too (since 19); only the layout differs
+		String java = Double.toString(value);
+		int mark = java.indexOf('E');
+		int end = (mark < 0) ? java.length() : mark;
+		int dot = java.indexOf('.');
+		String digits = java.substring(0, dot) + java.substring(dot + 1, end);
+		// The value is 0.DIGITS times ten to the power of scale
+		int scale = dot + ((mark < 0) ? 0 : Integer.parseInt(java, mark + 1, java.length(), 10));
+		int first = 0;
+		while (digits.charAt(first) == '0') {
+			first++;
+		}
+		int last = digits.length();
+		while (digits.charAt(last - 1) == '0') {
+			last--;
+		}
+		digits = digits.substring(first, last);
+		scale -= first;
+		if (digits.length() == 2 && value < Double.MIN_NORMAL) {
+			// Double.toString prefers the closer of two digits to a single one that would
+			// do, which makes 4.9E-324 of Python's 5e-324
+			int rounded = (Integer.parseInt(digits) + 5) / 10;
+			if (Double.parseDouble(rounded + "E" + (scale - 1)) == value) {
+				digits = (rounded == 10) ? "1" : Integer.toString(rounded);
+				scale += (rounded == 10) ? 1 : 0;
+			}
+		}
+		return layOut(digits, scale);
+	}
+
+	private static String layOut(String digits, int scale) {
+		int count = digits.length();
+		if (scale > 16 || scale < -3) {
+			int exponent = scale - 1;
+			String fraction = (count > 1) ? "." + digits.substring(1) : "";
+			String pad = (Math.abs(exponent) < 10) ? "0" : "";
+			return digits.charAt(0) + fraction + ((exponent < 0) ? "e-" : "e+") + pad + Math.abs(exponent);
+		}
+		if (scale <= 0) {
+			return "0." + "0".repeat(-scale) + digits;
+		}
+		if (scale >= count) {
+			return digits + "0".repeat(scale - count) + ".0";
+		}
+		return digits.substring(0, scale) + "." + digits.substring(scale);
+	}
+
+	/**
+	 * Python's text of some characters, as its {@code ascii} gives it: {@code repr} with
+	 * everything beyond ASCII escaped.
+	 * @param text any characters, unpaired surrogates included
+	 * @return for instance {@code 'ab\n'}, {@code "it's"}, {@code '\u20ac'}
+	 */
+	public static String ofText(CharSequence text) {
+		String string = text.toString();
+		char quote = (string.indexOf('\'') >= 0 && string.indexOf('"') < 0) ? '"' : '\'';
+		StringBuilder repr = new StringBuilder(string.length() + 2).append(quote);
+		string.codePoints().forEach((character) -> {
+			if (character < 0x100) {
+				append(repr, character, quote);
+			}
+			else if (character < 0x10000) {
+				repr.append("\\u").append(HEX.toHexDigits((char) character));
+			}
+			else {
+				repr.append("\\U").append(HEX.toHexDigits(character, 8));
+			}
+		});
+		return repr.append(quote).toString();
+	}
+
+	/**
+	 * Python's text of bytes.
+	 * @param bytes all of them are written
+	 * @return for instance {@code b'data\n'}, {@code b'\x00\xff'}, {@code b"it's"}
+	 */
+	public static String ofBytes(byte[] bytes) {
+		return ofBytes(ByteBuffer.wrap(bytes));
+	}
+
+	/**
+	 * Python's text of the bytes that remain in a buffer.
+	 * @param buffer read from its position to its limit, neither of which is moved
+	 * @return as {@link #ofBytes(byte[])}
+	 */
+	public static String ofBytes(ByteBuffer buffer) {
+		return ofBytes(buffer, buffer.position(), buffer.remaining());
+	}
+
+	/**
+	 * Python's text of a range of a buffer.
+	 * @param buffer read without regard to its position, which is not moved
+	 * @param index of the first byte, from the start of the buffer
+	 * @param length in bytes
+	 * @return as {@link #ofBytes(byte[])}
+	 * @throws IndexOutOfBoundsException when the range is not within the buffer's limit
+	 */
+	public static String ofBytes(ByteBuffer buffer, int index, int length) {
+		return ofBytesCut(buffer, index, length, length);
+	}
+
+	/**
+	 * Python's text of bytes, cut after the first few of many.
+	 * @param bytes the bytes
+	 * @param most how many of them to write at most, 0 or more
+	 * @return as {@link #ofBytes(byte[])} when that is all of them, otherwise the text of
+	 * the first ones and the full length, {@code b'aaaa'... (1024 bytes)}
+	 */
+	public static String ofBytesCut(byte[] bytes, int most) {
+		return ofBytesCut(ByteBuffer.wrap(bytes), most);
+	}
+
+	/**
+	 * Python's text of the bytes that remain in a buffer, cut after the first few of
+	 * many.
+	 * @param buffer read from its position to its limit, neither of which is moved
+	 * @param most how many of them to write at most, 0 or more
+	 * @return as {@link #ofBytesCut(byte[], int)}
+	 */
+	public static String ofBytesCut(ByteBuffer buffer, int most) {
+		return ofBytesCut(buffer, buffer.position(), buffer.remaining(), most);
+	}
+
+	/**
+	 * Python's text of a range of a buffer, cut after the first few bytes of many.
+	 * @param buffer read without regard to its position, which is not moved
+	 * @param index of the first byte, from the start of the buffer
+	 * @param length of the range in bytes
+	 * @param most how many of them to write at most, 0 or more
+	 * @return as {@link #ofBytesCut(byte[], int)}
+	 * @throws IndexOutOfBoundsException when the range is not within the buffer's limit
+	 * @throws IllegalArgumentException when {@code most} is below 0
+	 */
+	public static String ofBytesCut(ByteBuffer buffer, int index, int length, int most) {
+		Objects.checkFromIndexSize(index, length, buffer.limit());
+		if (most < 0) {
+			throw new IllegalArgumentException("cannot write " + most + " bytes");
+		}
+		int end = index + Math.min(length, most);
+		boolean single = false;
+		boolean dual = false;
+		for (int i = index; i < end; i++) {
+			byte value = buffer.get(i);
+			single |= value == '\'';
+			dual |= value == '"';
+		}
+		char quote = (single && !dual) ? '"' : '\'';
+		StringBuilder repr = new StringBuilder(end - index + 3).append('b').append(quote);
+		for (int i = index; i < end; i++) {
+			append(repr, buffer.get(i) & 0xff, quote);
+		}
+		repr.append(quote);
+		if (length > most) {
+			repr.append("... (").append(length).append((length == 1) ? " byte)" : " bytes)");
+		}
+		return repr.toString();
+	}
+
+	private static void append(StringBuilder repr, int character, char quote) {
+		switch (character) {
+			case '\t' -> repr.append("\\t");
+			case '\n' -> repr.append("\\n");
+			case '\r' -> repr.append("\\r");
+			default -> {
+				if (character < ' ' || character > '~') {
+					repr.append("\\x").append(HEX.toHexDigits((byte) character));
+				}
+				else {
+					repr.append((character == '\\' || character == quote) ? "\\" : "").append((char) character);
+				}
+			}
+		}
+	}
+
+}
