@@ -1,0 +1,81 @@
+package io.weir.connection;
+
+import java.util.Locale;
+
+/**
+ * Why a connection ended: a closed set, so that it can be a meter's tag.
+ */
+public enum CloseReason {
+
+	/**
+	 * The peer ended its side where the protocol allows an end.
+	 */
+	END_OF_STREAM,
+
+	/**
+	 * The peer ended its side inside a record.
+	 */
+	PARTIAL_RECORD,
+
+	/**
+	 * No byte went in either direction for the idle timeout.
+	 */
+	IDLE_TIMEOUT,
+
+	/**
+	 * A write was blocked for the write timeout.
+	 */
+	WRITE_TIMEOUT,
+
+	/**
+	 * The TLS handshake failed.
+	 */
+	HANDSHAKE_FAILED,
+
+	/**
+	 * The TLS handshake did not end in time.
+	 */
+	HANDSHAKE_TIMEOUT,
+
+	/**
+	 * The peer reset the connection (RST).
+	 */
+	RESET,
+
+	/**
+	 * Reading or writing failed otherwise.
+	 */
+	IO_ERROR,
+
+	/**
+	 * The connection's handler failed: a bug, logged with its cause.
+	 */
+	HANDLER_ERROR,
+
+	/**
+	 * An operator closed it through the actuator.
+	 */
+	CLOSED_BY_OPERATOR,
+
+	/**
+	 * The server stopped while the connection stood between two exchanges.
+	 */
+	DRAINED,
+
+	/**
+	 * The server stopped and the connection was still busy at the end of the grace
+	 * period.
+	 */
+	DRAIN_TIMEOUT;
+
+	private final String text = name().toLowerCase(Locale.ROOT);
+
+	/**
+	 * The reason as meters, logs and endpoints show it.
+	 * @return lower case, for instance {@code end_of_stream}
+	 */
+	public String text() {
+		return this.text;
+	}
+
+}

@@ -1,0 +1,457 @@
+package io.weir.connection;
+
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.time.Instant;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One accepted connection: reads and writes for its handler, counts, and ends once, for
+ * one reason.
+ * <p>
+ * The connection's own thread reads, writes and counts; its counters have this one writer
+ * and may be read by any thread (opaque access, so that they cost nothing on the byte's
+ * way). Any thread may {@linkplain #end end} it.
+ */
+@SuppressWarnings("EnumOrdinal") // Of this package's own enum; see the states below
+public final class Connection {
+
+	/**
+	 * How long a connection that the server ended is read on, so that the peer gets a FIN
+	 * and no RST.
+	 */
+	public static final Duration LINGER_TIME = Duration.ofSeconds(1);
+
+	/**
+	 * How many bytes of a connection that the server ended are read and thrown away at
+	 * the most.
+	 */
+	static final int LINGER_BYTES = 1024 * 1024;
+
+	// Where the connection stands. Its own thread moves it on with compareAndSet, so that
+	// it sees at once when another thread has ended it: the state is then ENDED plus the
+	// reason's ordinal, set in one step. AWAITING and READING are apart because a drain
+	// closes a connection only between two exchanges.
+
+	private static final int AWAITING = 0;
+
+	private static final int READING = 1;
+
+	private static final int WRITING = 2;
+
+	private static final int ENDED = 3;
+
+	private static final CloseReason[] REASONS = CloseReason.values();
+
+	private static final VarHandle STATE = field("state", int.class);
+
+	private static final VarHandle RECEIVED = field("bytesReceived", long.class);
+
+	private static final VarHandle SENT = field("bytesSent", long.class);
+
+	private static final VarHandle RECORDS = field("records", long.class);
+
+	private static final VarHandle PROGRESS = field("progressNanos", long.class);
+
+	private static final Logger logger = LoggerFactory.getLogger(Connection.class);
+
+	private final long id;
+
+	private final SocketChannel channel;
+
+	private final InetSocketAddress peer;
+
+	private final Instant openedAt = Instant.now();
+
+	private final long openedNanos = System.nanoTime();
+
+	private volatile int state = READING;
+
+	private volatile long endedNanos;
+
+	private boolean endOfStream;
+
+	private long bytesReceived;
+
+	private long bytesSent;
+
+	private long records;
+
+	@SuppressWarnings("UnusedVariable") // Read through its VarHandle
+	private long progressNanos = this.openedNanos;
+
+	Connection(long id, SocketChannel channel) throws IOException {
+		this.id = id;
+		this.channel = channel;
+		this.peer = (InetSocketAddress) channel.getRemoteAddress();
+	}
+
+	/**
+	 * The connection's number, unique in this process.
+	 * @return the first is 1
+	 */
+	public long id() {
+		return this.id;
+	}
+
+	/**
+	 * The peer's address and port.
+	 * @return always IPv4
+	 */
+	public InetSocketAddress peer() {
+		return this.peer;
+	}
+
+	/**
+	 * The peer as {@code address:port}.
+	 * @return for instance {@code 127.0.0.1:40112}
+	 */
+	public String peerText() {
+		return this.peer.getAddress().getHostAddress() + ":" + this.peer.getPort();
+	}
+
+	/**
+	 * The accepted socket, for its options and addresses. Bytes go through {@link #read},
+	 * {@link #readNext} and {@link #write}, which count them.
+	 * @return the channel, in blocking mode
+	 */
+	public SocketChannel channel() {
+		return this.channel;
+	}
+
+	/**
+	 * When it was accepted.
+	 * @return the wall clock's time
+	 */
+	public Instant openedAt() {
+		return this.openedAt;
+	}
+
+	/**
+	 * How long it has been open.
+	 * @return at most until now; it does not stop at the close
+	 */
+	public Duration age() {
+		return Duration.ofNanos(System.nanoTime() - this.openedNanos);
+	}
+
+	/**
+	 * For how long no byte has gone in either direction.
+	 * @return the time since the last read or write that moved a byte
+	 */
+	public Duration idleFor() {
+		return Duration.ofNanos(Math.max(0, System.nanoTime() - progressNanos()));
+	}
+
+	/**
+	 * Bytes read from the socket, those included that were thrown away while closing.
+	 * @return never less than before
+	 */
+	public long bytesReceived() {
+		return (long) RECEIVED.getOpaque(this);
+	}
+
+	/**
+	 * Bytes handed to the kernel to send.
+	 * @return never less than before
+	 */
+	public long bytesSent() {
+		return (long) SENT.getOpaque(this);
+	}
+
+	/**
+	 * Records unpacked.
+	 * @return never less than before
+	 */
+	public long records() {
+		return (long) RECORDS.getOpaque(this);
+	}
+
+	/**
+	 * What the connection's thread is at.
+	 * @return the state now
+	 */
+	public ConnectionState state() {
+		return switch (this.state) {
+			case AWAITING, READING -> ConnectionState.READING;
+			case WRITING -> ConnectionState.WRITING;
+			default -> ConnectionState.CLOSING;
+		};
+	}
+
+	/**
+	 * Why it ended.
+	 * @return null while it is open
+	 */
+	public @Nullable CloseReason closeReason() {
+		int now = this.state;
+		return (now < ENDED) ? null : REASONS[now - ENDED];
+	}
+
+	/**
+	 * Reads the first bytes of an exchange. While it waits here the connection may be
+	 * drained.
+	 * @param target where the bytes go, with room for at least one
+	 * @return how many bytes were read, at least 1, or -1 at the end of the stream
+	 * @throws IOException if the read failed or the server ended the connection
+	 */
+	public int readNext(ByteBuffer target) throws IOException {
+		move(READING, AWAITING);
+		int count = receive(target);
+		move(AWAITING, READING);
+		return count;
+	}
+
+	/**
+	 * Reads more bytes of an exchange that has begun.
+	 * @param target where the bytes go, with room for at least one
+	 * @return how many bytes were read, at least 1, or -1 at the end of the stream
+	 * @throws IOException if the read failed or the server ended the connection
+	 */
+	public int read(ByteBuffer target) throws IOException {
+		int count = receive(target);
+		if (this.state >= ENDED) {
+			throw new ConnectionEndedException();
+		}
+		return count;
+	}
+
+	/**
+	 * Writes all that remains in the buffer.
+	 * @param source the bytes; nothing remains afterwards
+	 * @throws IOException if the write failed or the server ended the connection
+	 */
+	public void write(ByteBuffer source) throws IOException {
+		move(READING, WRITING);
+		while (source.hasRemaining()) {
+			int count = this.channel.write(source);
+			SENT.setOpaque(this, this.bytesSent + count);
+			PROGRESS.setOpaque(this, System.nanoTime());
+		}
+		move(WRITING, READING);
+	}
+
+	/**
+	 * Counts an unpacked record.
+	 */
+	public void countRecord() {
+		RECORDS.setOpaque(this, this.records + 1);
+	}
+
+	/**
+	 * Ends the connection as a peer that behaves expects it: shuts down the sending side;
+	 * the connection's thread reads on to the peer's end of stream (for at most
+	 * {@link #LINGER_TIME} or {@link #LINGER_BYTES}) and closes. Does nothing if the
+	 * connection is ending already.
+	 * @param reason why
+	 * @return whether this call ended it
+	 */
+	public boolean end(CloseReason reason) {
+		boolean ended = moveToEnded(reason);
+		if (ended) {
+			shutdownOutput();
+		}
+		return ended;
+	}
+
+	/**
+	 * Ends the connection only if it stands between two exchanges and has been quiet for
+	 * a while.
+	 * @param reason why
+	 * @param now {@link System#nanoTime()}
+	 * @param quietNanos for how long at least no byte may have moved
+	 * @return whether this call ended it
+	 */
+	boolean endBetweenExchanges(CloseReason reason, long now, long quietNanos) {
+		if (this.state != AWAITING || now - progressNanos() < quietNanos) {
+			return false;
+		}
+		this.endedNanos = now;
+		if (!STATE.compareAndSet(this, AWAITING, ENDED + reason.ordinal())) {
+			return false;
+		}
+		shutdownOutput();
+		return true;
+	}
+
+	/**
+	 * Ends the connection at once, whatever is under way or unsent: the blocked read or
+	 * write of its thread fails.
+	 * @param reason why, unless it is ending for another reason already
+	 */
+	void abort(CloseReason reason) {
+		moveToEnded(reason);
+		closeChannel();
+	}
+
+	/**
+	 * Whether a write has been under way without progress for longer.
+	 * @param now {@link System#nanoTime()}
+	 * @param nanos how long
+	 */
+	boolean isWriteBlocked(long now, long nanos) {
+		return this.state == WRITING && now - progressNanos() >= nanos;
+	}
+
+	/**
+	 * Whether it has been waiting for a byte from the peer for longer.
+	 * @param now {@link System#nanoTime()}
+	 * @param nanos how long
+	 */
+	boolean isIdle(long now, long nanos) {
+		return this.state <= READING && now - progressNanos() >= nanos;
+	}
+
+	/**
+	 * Whether it was ended by the server and its time to linger is over.
+	 * @param now {@link System#nanoTime()}
+	 */
+	boolean isLingerOver(long now) {
+		return this.state >= ENDED && this.channel.isOpen() && now - this.endedNanos >= LINGER_TIME.toNanos();
+	}
+
+	/**
+	 * Runs the handler and closes. Called once, by the connection's own thread.
+	 * @param handler what serves the connection
+	 * @return why the connection ended
+	 */
+	CloseReason run(ConnectionHandler handler) {
+		CloseReason outcome;
+		try {
+			outcome = handler.handle(this);
+		}
+		catch (IOException ex) {
+			CloseReason ended = closeReason();
+			outcome = (ended != null) ? ended : reasonOf(ex);
+			if (ended == null) {
+				logger.debug("{}: {} ({})", peerText(), outcome.text(), ex.toString());
+			}
+		}
+		catch (Throwable ex) {
+			logger.warn("The handler of connection {} from {} failed; only this connection is closed", this.id,
+					peerText(), ex);
+			outcome = CloseReason.HANDLER_ERROR;
+		}
+		return close(outcome);
+	}
+
+	private CloseReason close(CloseReason outcome) {
+		boolean first = moveToEnded(outcome);
+		CloseReason ended = REASONS[this.state - ENDED];
+		boolean peerIsThere = switch (ended) {
+			case RESET, IO_ERROR, WRITE_TIMEOUT -> false;
+			default -> this.channel.isOpen();
+		};
+		if (peerIsThere) {
+			if (first) {
+				shutdownOutput();
+			}
+			if (!this.endOfStream) {
+				discard();
+			}
+		}
+		closeChannel();
+		return ended;
+	}
+
+	// A socket that is closed with unread bytes sends RST, which may destroy on the
+	// peer's side what it has not read yet: so read to the end of the stream. The watch
+	// bounds the time.
+	private void discard() {
+		ByteBuffer waste = ByteBuffer.allocate(8192);
+		long discarded = 0;
+		try {
+			int count = 0;
+			while (count >= 0 && discarded < LINGER_BYTES) {
+				discarded += count;
+				count = receive(waste.clear());
+			}
+		}
+		catch (IOException ex) {
+			logger.debug("{}: {} while closing", peerText(), ex.toString());
+		}
+	}
+
+	private int receive(ByteBuffer target) throws IOException {
+		int count = this.channel.read(target);
+		if (count > 0) {
+			RECEIVED.setOpaque(this, this.bytesReceived + count);
+			PROGRESS.setOpaque(this, System.nanoTime());
+		}
+		else if (count < 0) {
+			this.endOfStream = true;
+		}
+		return count;
+	}
+
+	private void move(int from, int to) throws ConnectionEndedException {
+		if (!STATE.compareAndSet(this, from, to)) {
+			throw new ConnectionEndedException();
+		}
+	}
+
+	private boolean moveToEnded(CloseReason reason) {
+		int now = this.state;
+		if (now < ENDED) {
+			this.endedNanos = System.nanoTime();
+		}
+		while (now < ENDED && !STATE.compareAndSet(this, now, ENDED + reason.ordinal())) {
+			now = this.state;
+		}
+		return now < ENDED;
+	}
+
+	private void shutdownOutput() {
+		try {
+			this.channel.shutdownOutput();
+		}
+		catch (IOException ex) {
+			// The peer has reset the connection, or it is closed: nothing left to say
+			logger.debug("{}: {} at the end", peerText(), ex.toString());
+		}
+	}
+
+	private void closeChannel() {
+		try {
+			this.channel.close();
+		}
+		catch (IOException ex) {
+			logger.debug("{}: {} at close", peerText(), ex.toString());
+		}
+	}
+
+	private long progressNanos() {
+		return (long) PROGRESS.getOpaque(this);
+	}
+
+	// EPIPE and ECONNRESET can be told from other failures by their text only: the JDK's
+	// own for a read, strerror's for a write.
+	private static CloseReason reasonOf(IOException ex) {
+		String message = String.valueOf(ex.getMessage());
+		return (message.startsWith("Connection reset") || message.equals("Broken pipe")) ? CloseReason.RESET
+				: CloseReason.IO_ERROR;
+	}
+
+	private static VarHandle field(String name, Class<?> type) {
+		try {
+			return MethodHandles.lookup().findVarHandle(Connection.class, name, type);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
+	@Override
+	public String toString() {
+		return "connection " + this.id + " from " + peerText();
+	}
+
+}

@@ -1,0 +1,131 @@
+package io.weir.connection;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One thread that ends connections whose time is over: idle, blocked in a write, ended by
+ * the server but not by the peer, or quiet while the server drains. So a timeout costs
+ * nothing on the byte's way, and a blocked write has one too.
+ */
+public final class ConnectionWatch implements AutoCloseable {
+
+	/**
+	 * How long a connection must have been quiet to be drained.
+	 */
+	public static final Duration QUIET_TIME = Duration.ofSeconds(1);
+
+	// A timeout is met with this part of it to spare
+	private static final int ROUNDS_PER_TIMEOUT = 20;
+
+	private static final long LONGEST_ROUND = TimeUnit.SECONDS.toNanos(1);
+
+	private static final long SHORTEST_ROUND = TimeUnit.MILLISECONDS.toNanos(10);
+
+	private static final long CLOSING_ROUND = TimeUnit.MILLISECONDS.toNanos(50);
+
+	private static final Logger logger = LoggerFactory.getLogger(ConnectionWatch.class);
+
+	private final ConnectionRegistry registry;
+
+	private final long idleNanos;
+
+	private final long writeNanos;
+
+	private final long round;
+
+	private volatile boolean draining;
+
+	private volatile boolean closed;
+
+	private @Nullable Thread thread;
+
+	/**
+	 * Creates a watch, not started.
+	 * @param registry whose open connections to watch
+	 * @param idleTimeout end a connection after so long without a byte, with FIN; zero is
+	 * never
+	 * @param writeTimeout close a connection after so long in a write without progress;
+	 * zero is never
+	 */
+	public ConnectionWatch(ConnectionRegistry registry, Duration idleTimeout, Duration writeTimeout) {
+		this.registry = registry;
+		this.idleNanos = nanos(idleTimeout);
+		this.writeNanos = nanos(writeTimeout);
+		long shortest = Math.min(this.idleNanos, this.writeNanos);
+		this.round = Math.clamp(shortest / ROUNDS_PER_TIMEOUT, SHORTEST_ROUND, LONGEST_ROUND);
+	}
+
+	// Saturates at 292 years, which stands for never
+	private static long nanos(Duration timeout) {
+		return timeout.isZero() ? Long.MAX_VALUE : TimeUnit.NANOSECONDS.convert(timeout);
+	}
+
+	/**
+	 * Starts the thread.
+	 */
+	public void start() {
+		this.thread = Thread.ofPlatform().name("tcp-watch").daemon().start(this::run);
+	}
+
+	/**
+	 * From now on also ends connections that stand between two exchanges and have been
+	 * quiet for {@link #QUIET_TIME}, as {@link CloseReason#DRAINED}.
+	 */
+	public void drain() {
+		this.draining = true;
+		LockSupport.unpark(this.thread);
+	}
+
+	private void run() {
+		while (!this.closed) {
+			boolean closing = false;
+			try {
+				closing = look();
+			}
+			catch (RuntimeException ex) {
+				logger.warn("The watch over timeouts failed in one round and goes on", ex);
+			}
+			LockSupport.parkNanos(this, (closing || this.draining) ? Math.min(CLOSING_ROUND, this.round) : this.round);
+		}
+	}
+
+	// Returns whether connections are being closed, whose short time needs short rounds
+	private boolean look() {
+		boolean closing = false;
+		for (Connection connection : this.registry.connections()) {
+			long now = System.nanoTime();
+			if (connection.state() == ConnectionState.CLOSING) {
+				closing = true;
+				if (connection.isLingerOver(now)) {
+					connection.abort(CloseReason.IO_ERROR);
+				}
+			}
+			else if (connection.isWriteBlocked(now, this.writeNanos)) {
+				connection.abort(CloseReason.WRITE_TIMEOUT);
+			}
+			else if (connection.isIdle(now, this.idleNanos)) {
+				closing |= connection.end(CloseReason.IDLE_TIMEOUT);
+			}
+			else if (this.draining) {
+				closing |= connection.endBetweenExchanges(CloseReason.DRAINED, now, QUIET_TIME.toNanos());
+			}
+		}
+		return closing;
+	}
+
+	/**
+	 * Ends the thread.
+	 */
+	@Override
+	public void close() {
+		this.closed = true;
+		LockSupport.unpark(this.thread);
+	}
+
+}
