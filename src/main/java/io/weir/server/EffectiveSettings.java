@@ -1,0 +1,119 @@
+package io.weir.server;
+
+import java.io.IOException;
+import java.net.SocketOption;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
+import java.nio.channels.NetworkChannel;
+import java.nio.channels.SocketChannel;
+import java.util.OptionalLong;
+
+import org.jspecify.annotations.Nullable;
+
+import io.weir.kernel.KernelLimit;
+import io.weir.kernel.KernelLimits;
+import io.weir.server.Setting.Source;
+
+/**
+ * What a server asked for and what it got.
+ *
+ * @param backlog how many connections may wait in the accept queue
+ * @param receiveBuffer the listening socket's receive buffer, which accepted sockets
+ * inherit
+ * @param sendBuffer what a new connection starts with
+ * @param maxConnections how many connections may be open; {@code effective} is how many
+ * the process's limit of open files leaves room for
+ */
+public record EffectiveSettings(Setting backlog, Setting receiveBuffer, Setting sendBuffer, Setting maxConnections) {
+
+	/**
+	 * How many file descriptors the process needs for other things than connections.
+	 */
+	public static final int OTHER_FILES = 128;
+
+	/**
+	 * The kernel's figure of a buffer over what the JDK says: Linux doubles a size, and
+	 * the JDK halves it again when it reads it.
+	 */
+	static final int BUFFER_FACTOR = System.getProperty("os.name", "").startsWith("Linux") ? 2 : 1;
+
+	static EffectiveSettings read(ListenerSettings listener, SocketSettings sockets, int maxConnections,
+			ListeningSocket socket, KernelLimits limits) {
+		return new EffectiveSettings(backlog(listener, limits),
+				buffer(listener.receiveBufferSize(), socket.channel(), StandardSocketOptions.SO_RCVBUF, "rmem", limits),
+				sendBuffer(sockets, limits), maxConnections(maxConnections, limits));
+	}
+
+	private static Setting backlog(ListenerSettings listener, KernelLimits limits) {
+		Long requested = boxed(listener.backlog());
+		if (!(limits.get("net.core.somaxconn") instanceof KernelLimit.Scalar(long most))) {
+			return Setting.unavailable(requested, null, "net.core.somaxconn is not known");
+		}
+		boolean clamped = requested != null && requested > most;
+		return new Setting(requested, (requested == null || clamped) ? most : requested, most,
+				clamped ? "net.core.somaxconn" : null, Source.COMPUTED, null);
+	}
+
+	// ServerSocketChannel has no SO_SNDBUF: a socket of the same settings tells
+	private static Setting sendBuffer(SocketSettings sockets, KernelLimits limits) {
+		try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.INET)) {
+			if (sockets.sendBufferSize() != null) {
+				probe.setOption(StandardSocketOptions.SO_SNDBUF, sockets.sendBufferSize());
+			}
+			return buffer(sockets.sendBufferSize(), probe, StandardSocketOptions.SO_SNDBUF, "wmem", limits);
+		}
+		catch (IOException ex) {
+			return Setting.unavailable(boxed(sockets.sendBufferSize()), null, "no socket to read it from: " + ex);
+		}
+	}
+
+	private static Setting buffer(@Nullable Integer size, NetworkChannel channel, SocketOption<Integer> option,
+			String sysctl, KernelLimits limits) {
+		Long requested = boxed(size);
+		Long maximum = (requested != null) ? explicitMaximum(option, sysctl, limits)
+				: boxed(limits.number("net.ipv4.tcp_" + sysctl + ".max"));
+		try {
+			long effective = (long) channel.getOption(option) * BUFFER_FACTOR;
+			boolean clamped = requested != null && effective < requested * BUFFER_FACTOR;
+			return new Setting(requested, effective, maximum, clamped ? "net.core." + sysctl + "_max" : null,
+					Source.GETSOCKOPT, null);
+		}
+		catch (IOException ex) {
+			return Setting.unavailable(requested, maximum, "getsockopt failed: " + ex);
+		}
+	}
+
+	// Network namespaces of older kernels don't show the sysctl, but obey it: ask for all
+	private static @Nullable Long explicitMaximum(SocketOption<Integer> option, String sysctl, KernelLimits limits) {
+		OptionalLong limit = limits.number("net.core." + sysctl + "_max");
+		if (limit.isPresent()) {
+			return limit.getAsLong() * BUFFER_FACTOR;
+		}
+		try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.INET)) {
+			probe.setOption(option, Integer.MAX_VALUE);
+			return (long) probe.getOption(option) * BUFFER_FACTOR;
+		}
+		catch (IOException ex) {
+			return null;
+		}
+	}
+
+	private static Setting maxConnections(int requested, KernelLimits limits) {
+		if (!(limits.get("nofile.soft") instanceof KernelLimit.Scalar(long files))) {
+			return new Setting((long) requested, (long) requested, null, null, Source.COMPUTED, null);
+		}
+		long fitting = Math.max(0, files - OTHER_FILES);
+		boolean tooMany = requested > fitting;
+		return new Setting((long) requested, tooMany ? fitting : requested, fitting, tooMany ? "nofile.soft" : null,
+				Source.PROCFS, null);
+	}
+
+	private static @Nullable Long boxed(@Nullable Integer number) {
+		return (number != null) ? number.longValue() : null;
+	}
+
+	private static @Nullable Long boxed(OptionalLong number) {
+		return number.isPresent() ? number.getAsLong() : null;
+	}
+
+}

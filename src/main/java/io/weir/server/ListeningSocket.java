@@ -1,0 +1,126 @@
+package io.weir.server;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.net.BindException;
+import java.net.Inet4Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
+import java.net.UnknownHostException;
+import java.nio.channels.ServerSocketChannel;
+import java.util.Arrays;
+
+import io.weir.server.TcpBindException.Problem;
+
+/**
+ * The bound, listening AF_INET socket.
+ */
+final class ListeningSocket implements Closeable {
+
+	private final ServerSocketChannel channel;
+
+	private final InetSocketAddress address;
+
+	private ListeningSocket(ServerSocketChannel channel, InetSocketAddress address) {
+		this.channel = channel;
+		this.address = address;
+	}
+
+	/**
+	 * Binds and listens.
+	 * @param settings what is asked for
+	 * @param defaultBacklog the backlog where none is asked for
+	 * @throws TcpBindException if that is not possible
+	 */
+	static ListeningSocket open(ListenerSettings settings, int defaultBacklog) {
+		InetAddress host = resolve(settings);
+		try {
+			// With the family: else it would be a dual-stack AF_INET6 socket
+			ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.INET);
+			try {
+				channel.setOption(StandardSocketOptions.SO_REUSEADDR, settings.reuseAddress());
+				if (settings.reusePort()) {
+					channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
+				}
+				// Before bind: accepted sockets inherit it, and it decides the window
+				// scale
+				// that is agreed on while a connection is set up, tcp(7)
+				if (settings.receiveBufferSize() != null) {
+					channel.setOption(StandardSocketOptions.SO_RCVBUF, settings.receiveBufferSize());
+				}
+				Integer backlog = settings.backlog();
+				channel.bind(new InetSocketAddress(host, settings.port()),
+						(backlog != null) ? backlog : defaultBacklog);
+				return new ListeningSocket(channel, (InetSocketAddress) channel.getLocalAddress());
+			}
+			catch (IOException | RuntimeException ex) {
+				channel.close();
+				throw ex;
+			}
+		}
+		catch (IOException ex) {
+			throw new TcpBindException(problem(ex, host), settings.host(), settings.port(), ex);
+		}
+	}
+
+	private static InetAddress resolve(ListenerSettings settings) {
+		String host = settings.host().isEmpty() ? "0.0.0.0" : settings.host();
+		try {
+			InetAddress[] addresses = InetAddress.getAllByName(host);
+			return Arrays.stream(addresses)
+				.filter(Inet4Address.class::isInstance)
+				.findFirst()
+				.orElseThrow(() -> new TcpBindException(Problem.NOT_IPV4, settings.host(), settings.port(),
+						new UnknownHostException(host + " has " + Arrays.toString(addresses))));
+		}
+		catch (UnknownHostException ex) {
+			throw new TcpBindException(Problem.UNKNOWN_HOST, settings.host(), settings.port(), ex);
+		}
+	}
+
+	// The JDK hands on strerror's text and no errno, and that text may be translated: so
+	// what can be told without it is tried first.
+	private static Problem problem(IOException ex, InetAddress host) {
+		if (!(ex instanceof BindException)) {
+			return Problem.OTHER;
+		}
+		if (!isLocal(host)) {
+			return Problem.ADDRESS_NOT_LOCAL;
+		}
+		String message = String.valueOf(ex.getMessage());
+		if (message.contains("Permission denied")) {
+			return Problem.PORT_NEEDS_PRIVILEGE;
+		}
+		return message.contains("in use") ? Problem.PORT_IN_USE : Problem.OTHER;
+	}
+
+	private static boolean isLocal(InetAddress host) {
+		try (ServerSocketChannel probe = ServerSocketChannel.open(StandardProtocolFamily.INET)) {
+			probe.bind(new InetSocketAddress(host, 0));
+			return true;
+		}
+		catch (IOException ex) {
+			return false;
+		}
+	}
+
+	ServerSocketChannel channel() {
+		return this.channel;
+	}
+
+	/**
+	 * The address it is bound to.
+	 * @return with the port that was taken
+	 */
+	InetSocketAddress address() {
+		return this.address;
+	}
+
+	@Override
+	public void close() throws IOException {
+		this.channel.close();
+	}
+
+}

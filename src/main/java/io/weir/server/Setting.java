@@ -1,0 +1,84 @@
+package io.weir.server;
+
+import java.util.Locale;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One setting as it was asked for and as the kernel granted it. Buffer sizes are the
+ * kernel's own figures in bytes, as {@code ss -m} shows them: Linux doubles what is asked
+ * for, socket(7).
+ *
+ * @param requested the configured number; null where it is left out
+ * @param effective what is in force; null where that cannot be known
+ * @param maximum the most that can be had, in the unit of {@code effective}; null where
+ * that cannot be known
+ * @param limitedBy the sysctl or limit that clamped it, or null
+ * @param source where {@code effective} comes from
+ * @param reason why {@code effective} is not known; null where it is
+ */
+public record Setting(@Nullable Long requested, @Nullable Long effective, @Nullable Long maximum,
+		@Nullable String limitedBy, Source source, @Nullable String reason) {
+
+	/**
+	 * Where a figure comes from.
+	 */
+	public enum Source {
+
+		/**
+		 * Asked of the kernel about this very socket, sock_diag(7).
+		 */
+		SOCK_DIAG,
+
+		/**
+		 * Read back from a socket with getsockopt(2).
+		 */
+		GETSOCKOPT,
+
+		/**
+		 * Read from proc(5).
+		 */
+		PROCFS,
+
+		/**
+		 * Computed from the request and the limits.
+		 */
+		COMPUTED,
+
+		/**
+		 * Not to be had.
+		 */
+		UNAVAILABLE;
+
+		/**
+		 * The source as endpoints show it.
+		 * @return lower case, for instance {@code sock_diag}
+		 */
+		public String text() {
+			return name().toLowerCase(Locale.ROOT);
+		}
+
+	}
+
+	static Setting unavailable(@Nullable Long requested, @Nullable Long maximum, String reason) {
+		return new Setting(requested, null, maximum, null, Source.UNAVAILABLE, reason);
+	}
+
+	/**
+	 * What of a buffer's size carries data: the half, the rest is the kernel's overhead,
+	 * tcp(7).
+	 * @return null where the size is not known
+	 */
+	public @Nullable Long usable() {
+		return (this.effective != null) ? this.effective / EffectiveSettings.BUFFER_FACTOR : null;
+	}
+
+	/**
+	 * Whether the size is left to the kernel.
+	 * @return whether none was asked for
+	 */
+	public boolean autotuned() {
+		return this.requested == null;
+	}
+
+}

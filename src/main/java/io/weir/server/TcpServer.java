@@ -1,0 +1,382 @@
+package io.weir.server;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.OptionalLong;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.weir.connection.CloseReason;
+import io.weir.connection.Connection;
+import io.weir.connection.ConnectionHandler;
+import io.weir.connection.ConnectionRegistry;
+import io.weir.connection.ConnectionRegistry.Totals;
+import io.weir.connection.ConnectionWatch;
+import io.weir.kernel.KernelLimits;
+
+/**
+ * The blocking TCP server: one thread accepts, each connection has a thread of its own,
+ * one thread watches the time. It can be started and stopped again and again. Safe for
+ * any thread.
+ */
+public final class TcpServer {
+
+	private static final Duration ABORT_TIME = Duration.ofMillis(500);
+
+	private static final Duration POLL_TIME = Duration.ofMillis(10);
+
+	private static final Logger logger = LoggerFactory.getLogger(TcpServer.class);
+
+	private final ListenerSettings listenerSettings;
+
+	private final SocketSettings socketSettings;
+
+	private final ServingSettings servingSettings;
+
+	private final String protocol;
+
+	private final ConnectionHandler handler;
+
+	private final ConnectionRegistry registry;
+
+	private final Supplier<KernelLimits> kernelLimits;
+
+	private final EnumCounter<AcceptError> acceptErrors = new EnumCounter<>(AcceptError.class);
+
+	private final EnumCounter<RejectReason> rejected = new EnumCounter<>(RejectReason.class);
+
+	private final ReentrantLock lifecycleLock = new ReentrantLock();
+
+	// What lives from a start to the next stop
+	private record Run(AcceptLoop loop, ConnectionWatch watch, InetSocketAddress address, Instant startedAt,
+			EffectiveSettings settings) {
+	}
+
+	private volatile @Nullable Run run;
+
+	// Counts while there is no run, and while a run drains
+	private volatile ServerState state = ServerState.STARTING;
+
+	/**
+	 * Creates a server, not started.
+	 * @param listenerSettings what to ask for of the listening socket
+	 * @param socketSettings what to ask for of each accepted socket
+	 * @param servingSettings how to serve connections
+	 * @param protocol the name of what the handler does, for people
+	 * @param handler serves each connection
+	 * @param registry where the connections are registered while they are open
+	 * @param kernelLimits reads the kernel's limits
+	 */
+	public TcpServer(ListenerSettings listenerSettings, SocketSettings socketSettings, ServingSettings servingSettings,
+			String protocol, ConnectionHandler handler, ConnectionRegistry registry,
+			Supplier<KernelLimits> kernelLimits) {
+		this.listenerSettings = listenerSettings;
+		this.socketSettings = socketSettings;
+		this.servingSettings = servingSettings;
+		this.protocol = protocol;
+		this.handler = handler;
+		this.registry = registry;
+		this.kernelLimits = kernelLimits;
+	}
+
+	/**
+	 * Binds and starts to accept. Returns when connections are accepted; does nothing if
+	 * they are already.
+	 * @throws TcpBindException if the address can't be bound; the server is stopped then
+	 */
+	public void start() {
+		this.lifecycleLock.lock();
+		try {
+			if (this.run == null) {
+				this.state = ServerState.STARTING;
+				Run started = open();
+				started.watch.start();
+				started.loop.start();
+				this.run = started;
+			}
+		}
+		finally {
+			this.state = ServerState.STOPPED;
+			this.lifecycleLock.unlock();
+		}
+	}
+
+	private Run open() {
+		KernelLimits limits = this.kernelLimits.get();
+		// The kernel takes the least of this and its own limit
+		long somaxconn = limits.number("net.core.somaxconn").orElse(Integer.MAX_VALUE);
+		ListeningSocket socket = ListeningSocket.open(this.listenerSettings,
+				(int) Math.min(somaxconn, Integer.MAX_VALUE));
+		EffectiveSettings settings = EffectiveSettings.read(this.listenerSettings, this.socketSettings,
+				this.servingSettings.maxConnections(), socket, limits);
+		Semaphore permits = new Semaphore(this.servingSettings.maxConnections());
+		AcceptLoop loop = new AcceptLoop(socket, permits, (channel) -> serve(channel, permits),
+				(error) -> this.acceptErrors.increment(error));
+		ConnectionWatch watch = new ConnectionWatch(this.registry, this.servingSettings.idleTimeout(),
+				this.servingSettings.writeTimeout());
+		logStart(socket.address(), settings, limits);
+		return new Run(loop, watch, socket.address(), Instant.now(), settings);
+	}
+
+	private void logStart(InetSocketAddress address, EffectiveSettings settings, KernelLimits limits) {
+		logger.info(
+				"Listening on {} ({}): SYN queue max {}; accept queue {} (max {}); receive buffer {}; send buffer {}; "
+						+ "at most {} connections",
+				text(address), this.protocol, text(limits.number("net.ipv4.tcp_max_syn_backlog")),
+				text(settings.backlog().effective()), text(settings.backlog().maximum()),
+				bufferText(settings.receiveBuffer()), bufferText(settings.sendBuffer()),
+				this.servingSettings.maxConnections());
+	}
+
+	private static String bufferText(Setting buffer) {
+		return text(buffer.effective()) + " (usable " + text(buffer.usable()) + ", max " + text(buffer.maximum())
+				+ (buffer.autotuned() ? ", autotuned)" : ")");
+	}
+
+	private static String text(OptionalLong number) {
+		return number.isPresent() ? Long.toString(number.getAsLong()) : "unknown";
+	}
+
+	private static String text(@Nullable Long number) {
+		return (number != null) ? number.toString() : "unknown";
+	}
+
+	private static String text(InetSocketAddress address) {
+		return address.getAddress().getHostAddress() + ":" + address.getPort();
+	}
+
+	// On the accept thread. From here on the permit is given back on every path.
+	private void serve(SocketChannel channel, Semaphore permits) {
+		Connection connection = null;
+		try {
+			connection = this.registry.open(channel);
+			Connection opened = connection;
+			this.servingSettings.threads()
+				.unstarted("connection-" + connection.id(), () -> run(opened, permits))
+				.start();
+		}
+		catch (IOException ex) {
+			reject(connection, channel, permits, RejectReason.SOCKET_OPTION, ex);
+		}
+		catch (Throwable ex) {
+			reject(connection, channel, permits, RejectReason.THREAD_START, ex);
+		}
+	}
+
+	// On the connection's thread
+	private void run(Connection connection, Semaphore permits) {
+		try {
+			this.socketSettings.applyTo(connection.channel());
+			logConnected(connection);
+		}
+		catch (IOException | RuntimeException ex) {
+			reject(connection, connection.channel(), permits, RejectReason.SOCKET_OPTION, ex);
+			return;
+		}
+		try {
+			this.registry.serve(connection, this.handler);
+		}
+		finally {
+			permits.release();
+		}
+	}
+
+	private void reject(@Nullable Connection connection, SocketChannel channel, Semaphore permits, RejectReason reason,
+			Throwable cause) {
+		try {
+			this.rejected.increment(reason);
+			if (connection != null) {
+				this.registry.reject(connection);
+			}
+			channel.close();
+			if (reason == RejectReason.SOCKET_OPTION) {
+				logger.debug("{} closed before it was served: {}", connection, cause.toString());
+			}
+			else {
+				logger.warn("{} closed: no thread could be started for it", connection, cause);
+			}
+		}
+		catch (IOException ex) {
+			logger.debug("Closing a rejected connection: {}", ex.toString());
+		}
+		finally {
+			permits.release();
+		}
+	}
+
+	private void logConnected(Connection connection) throws IOException {
+		if (logger.isDebugEnabled()) {
+			SocketChannel channel = connection.channel();
+			EffectiveSettings settings = settings();
+			logger.atDebug()
+				.addKeyValue("connection", connection.id())
+				.addKeyValue("peer", connection.peerText())
+				.log("connected by {}", connection.peerText());
+			logger.debug("recv buffer size: {} (max={})",
+					(long) channel.getOption(StandardSocketOptions.SO_RCVBUF) * EffectiveSettings.BUFFER_FACTOR,
+					(settings != null) ? text(settings.receiveBuffer().maximum()) : "unknown");
+			logger.debug("send buffer size: {} (max={})",
+					(long) channel.getOption(StandardSocketOptions.SO_SNDBUF) * EffectiveSettings.BUFFER_FACTOR,
+					(settings != null) ? text(settings.sendBuffer().maximum()) : "unknown");
+		}
+	}
+
+	/**
+	 * Drains and stops. After the drain delay the listening socket is closed, when what
+	 * waited in its queue has been accepted; connections are served until they end, are
+	 * quiet between two exchanges, or the grace period is over. Returns when all are
+	 * closed; does nothing if the server is stopped. A caller that is interrupted waits
+	 * no longer: connections are then cut at once.
+	 */
+	public void stop() {
+		this.lifecycleLock.lock();
+		try {
+			Run stopping = this.run;
+			if (stopping != null) {
+				this.state = ServerState.DRAINING;
+				drain(stopping);
+				this.run = null;
+			}
+		}
+		finally {
+			this.state = ServerState.STOPPED;
+			this.lifecycleLock.unlock();
+		}
+	}
+
+	private void drain(Run stopping) {
+		Totals before = this.registry.totals();
+		long begin = System.nanoTime();
+		logger.info("Draining: {} connections are open; accepting for {} ms more, then serving them for at most {} ms",
+				this.registry.active(), this.servingSettings.drainDelay().toMillis(),
+				this.servingSettings.gracePeriod().toMillis());
+		boolean interrupted = false;
+		try {
+			Thread.sleep(this.servingSettings.drainDelay());
+			stopping.loop.stop();
+			stopping.watch.drain();
+			awaitClosed(this.servingSettings.gracePeriod());
+		}
+		catch (InterruptedException ex) {
+			interrupted = true;
+			logger.warn("Interrupted while draining: what is still open is cut");
+		}
+		try {
+			stopping.loop.stop();
+			this.registry.connections().forEach((connection) -> connection.end(CloseReason.DRAIN_TIMEOUT));
+			awaitClosed(Connection.LINGER_TIME.plus(ABORT_TIME));
+		}
+		catch (InterruptedException ex) {
+			interrupted = true;
+			logger.warn("Interrupted while cutting connections: {} are left to themselves", this.registry.active());
+		}
+		stopping.watch.close();
+		Totals after = this.registry.totals();
+		logger.info(
+				"Stopped listening on {} after {} ms: {} connections drained, {} cut at the end of the grace period",
+				text(stopping.address), Duration.ofNanos(System.nanoTime() - begin).toMillis(),
+				after.closed(CloseReason.DRAINED) - before.closed(CloseReason.DRAINED),
+				after.closed(CloseReason.DRAIN_TIMEOUT) - before.closed(CloseReason.DRAIN_TIMEOUT));
+		if (interrupted) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	private void awaitClosed(Duration atMost) throws InterruptedException {
+		long end = System.nanoTime() + atMost.toNanos();
+		while (this.registry.active() > 0 && System.nanoTime() < end) {
+			Thread.sleep(POLL_TIME);
+		}
+	}
+
+	/**
+	 * What the server is at.
+	 * @return the state now
+	 */
+	public ServerState state() {
+		Run now = this.run;
+		return (now == null || this.state == ServerState.DRAINING) ? this.state : now.loop.state();
+	}
+
+	/**
+	 * Why the accept loop failed.
+	 * @return null unless the state is failed
+	 */
+	public @Nullable Throwable failure() {
+		Run now = this.run;
+		return (now != null) ? now.loop.failure() : null;
+	}
+
+	/**
+	 * For how long accepting has failed again and again.
+	 * @return zero unless the state is backing off
+	 */
+	public Duration backingOffFor() {
+		Run now = this.run;
+		return (now != null) ? now.loop.backingOffFor() : Duration.ZERO;
+	}
+
+	/**
+	 * The address it listens on.
+	 * @return with the port that was taken; null while it does not listen
+	 */
+	public @Nullable InetSocketAddress address() {
+		Run now = this.run;
+		return (now != null) ? now.address : null;
+	}
+
+	/**
+	 * When it began to listen.
+	 * @return null while it does not listen
+	 */
+	public @Nullable Instant startedAt() {
+		Run now = this.run;
+		return (now != null) ? now.startedAt : null;
+	}
+
+	/**
+	 * What it asked for and what it got.
+	 * @return as read at the start; null while it does not listen
+	 */
+	public @Nullable EffectiveSettings settings() {
+		Run now = this.run;
+		return (now != null) ? now.settings : null;
+	}
+
+	/**
+	 * The name of what it does with a connection.
+	 * @return for instance {@code echo-record}
+	 */
+	public String protocol() {
+		return this.protocol;
+	}
+
+	/**
+	 * How often accept(2) failed.
+	 * @param error in which way
+	 * @return never less than before
+	 */
+	public long acceptErrors(AcceptError error) {
+		return this.acceptErrors.get(error);
+	}
+
+	/**
+	 * How many connections were closed after they were accepted, before they were
+	 * handled.
+	 * @param reason why
+	 * @return never less than before
+	 */
+	public long rejected(RejectReason reason) {
+		return this.rejected.get(reason);
+	}
+
+}
