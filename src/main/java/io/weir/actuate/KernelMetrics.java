@@ -1,0 +1,61 @@
+package io.weir.actuate;
+
+import java.util.Map;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+
+import io.weir.kernel.KernelLimit;
+
+/**
+ * The kernel's limits as gauges and its TCP events as counters. What can't be read at the
+ * start has no meter.
+ */
+public class KernelMetrics implements MeterBinder {
+
+	private final KernelFigures figures;
+
+	/**
+	 * Creates the binder.
+	 * @param figures what to publish
+	 */
+	public KernelMetrics(KernelFigures figures) {
+		this.figures = figures;
+	}
+
+	@Override
+	public void bindTo(MeterRegistry registry) {
+		this.figures.limits().values().forEach((name, limit) -> {
+			if (limit instanceof KernelLimit.Scalar) {
+				limit(registry, name);
+			}
+			else if (limit instanceof KernelLimit.Vector vector) {
+				vector.members().keySet().forEach((member) -> limit(registry, name + "." + member));
+			}
+		});
+		this.figures.events().counters().keySet().forEach((name) -> event(registry, name));
+	}
+
+	private void limit(MeterRegistry registry, String name) {
+		Gauge
+			.builder("tcp.kernel.limit", this.figures,
+					(kernel) -> kernel.limits().number(name).stream().asDoubleStream().findFirst().orElse(Double.NaN))
+			.tag("name", name)
+			.description("A kernel limit, in the kernel's own unit")
+			.register(registry);
+	}
+
+	private void event(MeterRegistry registry, String name) {
+		FunctionCounter
+			.builder("tcp.kernel.events", this.figures,
+					(kernel) -> Map.copyOf(kernel.events().counters()).getOrDefault(name, 0L))
+			.tag("name", name)
+			.baseUnit("events")
+			.description("A TCP event counter of the kernel, for the whole network namespace: "
+					+ "the other containers of a pod count too")
+			.register(registry);
+	}
+
+}

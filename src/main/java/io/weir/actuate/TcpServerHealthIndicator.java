@@ -1,0 +1,120 @@
+package io.weir.actuate;
+
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.health.contributor.AbstractHealthIndicator;
+import org.springframework.boot.health.contributor.Health;
+
+import io.weir.connection.ConnectionRegistry;
+import io.weir.server.EffectiveSettings;
+import io.weir.server.ServerState;
+import io.weir.server.Setting;
+import io.weir.server.TcpServer;
+
+/**
+ * Whether connections are accepted: up also when full, or when accepting has failed for a
+ * short while only.
+ */
+public class TcpServerHealthIndicator extends AbstractHealthIndicator {
+
+	private static final Duration SHORT_WHILE = Duration.ofSeconds(10);
+
+	private final TcpServer server;
+
+	private final ConnectionRegistry connections;
+
+	private final KernelFigures kernel;
+
+	private final Findings findings;
+
+	private final int mostConnections;
+
+	/**
+	 * Creates the indicator.
+	 * @param server the listener
+	 * @param connections its connections
+	 * @param kernel the kernel's limits
+	 * @param findings what to tell beside
+	 * @param mostConnections how many connections are listed at the most
+	 */
+	public TcpServerHealthIndicator(TcpServer server, ConnectionRegistry connections, KernelFigures kernel,
+			Findings findings, int mostConnections) {
+		this.server = server;
+		this.connections = connections;
+		this.kernel = kernel;
+		this.findings = findings;
+		this.mostConnections = mostConnections;
+	}
+
+	@Override
+	protected void doHealthCheck(Health.Builder builder) {
+		ServerState state = this.server.state();
+		switch (state) {
+			case ACCEPTING, FULL -> builder.up();
+			case BACKING_OFF -> backingOff(builder, this.server.backingOffFor());
+			case FAILED -> {
+				builder.down();
+				Throwable failure = this.server.failure();
+				builder.withDetail("error", "the accept loop failed and will be started again: " + failure);
+			}
+			case STARTING, DRAINING, STOPPED -> builder.outOfService();
+		}
+		builder.withDetail("state", state.text());
+		String address = TcpServerEndpoint.text(this.server.address());
+		if (address != null) {
+			builder.withDetail("address", address);
+		}
+		EffectiveSettings settings = this.server.settings();
+		if (settings != null) {
+			builder.withDetail("settings",
+					Map.of("backlog", brief(settings.backlog()), "receiveBuffer", brief(settings.receiveBuffer()),
+							"sendBuffer", brief(settings.sendBuffer()), "maxConnections",
+							brief(settings.maxConnections())));
+		}
+		builder.withDetail("kernel", TcpServerEndpoint.json(this.kernel.limits()));
+		builder.withDetail("findings", this.findings.current());
+		builder.withDetail("activeConnections", this.connections.active());
+		builder.withDetail("connections", connections());
+	}
+
+	private static void backingOff(Health.Builder builder, Duration time) {
+		if (time.compareTo(SHORT_WHILE) < 0) {
+			builder.up();
+		}
+		else {
+			builder.down().withDetail("error", "no connection could be accepted for " + time.toSeconds() + " s");
+		}
+	}
+
+	private static Map<String, @Nullable Long> brief(Setting setting) {
+		Map<String, @Nullable Long> brief = new LinkedHashMap<>();
+		brief.put("requested", setting.requested());
+		brief.put("effective", setting.effective());
+		return brief;
+	}
+
+	private List<OpenConnection> connections() {
+		return this.connections.connections()
+			.stream()
+			.limit(this.mostConnections)
+			.map((connection) -> new OpenConnection(Long.toString(connection.id()), connection.bytesReceived(),
+					connection.bytesSent()))
+			.toList();
+	}
+
+	/**
+	 * One open connection, in short.
+	 *
+	 * @param id its number
+	 * @param bytesReceived bytes read from it
+	 * @param bytesSent bytes written to it
+	 */
+	public record OpenConnection(String id, long bytesReceived, long bytesSent) {
+	}
+
+}
