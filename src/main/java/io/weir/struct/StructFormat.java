@@ -33,8 +33,9 @@ import org.jspecify.annotations.Nullable;
  * <li>{@code x}: none
  * </ul>
  * The differences from CPython: a record is at most {@link Integer#MAX_VALUE} bytes long,
- * because a Java array is, and an item {@code 0p} reads as no bytes, where CPython 3.11
- * fails with a {@code SystemError}.
+ * because a Java array is; and an item {@code 0p} is no bytes both ways, where CPython
+ * 3.11 fails with a {@code SystemError} when it reads one, and writes a stray byte after
+ * it when it writes one.
  * <p>
  * A format does not change once parsed; any number of threads may use it at once.
  *
@@ -53,9 +54,10 @@ public final class StructFormat {
 
 	private final int size;
 
-	private final int valueCount;
+	/** May be more than the size: each {@code 0s} is a value of no bytes. */
+	private final long valueCount;
 
-	private StructFormat(String format, boolean nativeMode, ByteOrder order, Item[] items, int size, int valueCount) {
+	private StructFormat(String format, boolean nativeMode, ByteOrder order, Item[] items, int size, long valueCount) {
 		this.format = format;
 		this.nativeMode = nativeMode;
 		this.order = order;
@@ -116,10 +118,9 @@ public final class StructFormat {
 			}
 			size += count * width;
 			checkLimit(size, format, start);
-			checkLimit(valueCount, format, start);
 			next++;
 		}
-		return new StructFormat(format, nativeMode, order, items.toArray(Item[]::new), (int) size, (int) valueCount);
+		return new StructFormat(format, nativeMode, order, items.toArray(Item[]::new), (int) size, valueCount);
 	}
 
 	private static StructCode codeAt(String format, int position, boolean counted, boolean nativeMode) {
@@ -227,7 +228,7 @@ public final class StructFormat {
 		}
 		boolean swap = record.order() != this.order;
 		int start = record.position();
-		Object[] values = new Object[this.valueCount];
+		Object[] values = new Object[Math.toIntExact(this.valueCount)];
 		int next = 0;
 		for (Item item : this.items) {
 			int index = start + item.offset;
