@@ -1,0 +1,7 @@
+/**
+ * Tests of the format language, most of them against values made by CPython itself.
+ */
+@NullMarked
+package io.weir.struct;
+
+import org.jspecify.annotations.NullMarked;
