@@ -1,0 +1,53 @@
+package io.weir.kernel;
+
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.OptionalLong;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A snapshot of one connection.
+ *
+ * @param state the connection's state
+ * @param congestionControl the algorithm that controls the congestion window, such as
+ * {@code cubic}; {@code null} where the source does not say
+ * @param figures every figure that the source has, in the order of {@link SocketFigure};
+ * the others are absent
+ */
+public record ConnectionDiagnostics(TcpState state, @Nullable String congestionControl,
+		Map<SocketFigure, Long> figures) {
+
+	public ConnectionDiagnostics {
+		Map<SocketFigure, Long> copy = new EnumMap<>(SocketFigure.class);
+		copy.putAll(figures);
+		figures = Collections.unmodifiableMap(copy);
+	}
+
+	/**
+	 * Copies what a sample says of a connection.
+	 * @param sample the sample, at the connection in question
+	 * @return a snapshot that stays
+	 */
+	public static ConnectionDiagnostics of(SocketSample sample) {
+		Map<SocketFigure, Long> figures = new EnumMap<>(SocketFigure.class);
+		for (SocketFigure figure : SocketFigure.values()) {
+			if (sample.has(figure)) {
+				figures.put(figure, sample.get(figure));
+			}
+		}
+		return new ConnectionDiagnostics(sample.state(), sample.congestionControl(), figures);
+	}
+
+	/**
+	 * Finds one figure.
+	 * @param figure which figure
+	 * @return the figure; empty where the source does not have it
+	 */
+	public OptionalLong get(SocketFigure figure) {
+		Long value = this.figures.get(figure);
+		return (value != null) ? OptionalLong.of(value) : OptionalLong.empty();
+	}
+
+}
