@@ -1,0 +1,114 @@
+package io.weir.kernel;
+
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Opens the best {@link SocketDiagnostics} that this machine allows: {@code sock_diag},
+ * else {@code /proc/net/tcp}, else one that has nothing but the reason. What is missing
+ * is logged once, when opening.
+ */
+public final class SocketDiagnosticsFactory {
+
+	private static final Logger logger = LoggerFactory.getLogger(SocketDiagnosticsFactory.class);
+
+	private final String osName;
+
+	private final boolean nativeAccess;
+
+	private final Supplier<SystemCalls> calls;
+
+	private final Path procRoot;
+
+	/**
+	 * Creates a factory for this machine.
+	 */
+	public SocketDiagnosticsFactory() {
+		// Asking gives no warning, other than trying
+		this(System.getProperty("os.name"), SocketDiagnosticsFactory.class.getModule().isNativeAccessEnabled(),
+				LibC::new, Path.of("/proc"));
+	}
+
+	SocketDiagnosticsFactory(String osName, boolean nativeAccess, Supplier<SystemCalls> calls, Path procRoot) {
+		this.osName = osName;
+		this.nativeAccess = nativeAccess;
+		this.calls = calls;
+		this.procRoot = procRoot;
+	}
+
+	/**
+	 * Opens it. Takes some 0.5 s the first time, so that no question does later.
+	 * @return diagnostics that work, or that say why they do not
+	 */
+	public SocketDiagnostics open() {
+		if (!this.osName.equals("Linux")) {
+			return unavailable("socket figures are only to be had on Linux, and this is " + this.osName);
+		}
+		String reason;
+		if (this.nativeAccess) {
+			try {
+				return NetlinkSocketDiagnostics.open(this.calls.get(), new OwnListener(this.procRoot));
+			}
+			// A linker that does not exist for this platform, or a C library without the
+			// functions
+			catch (NetlinkException | RuntimeException | LinkageError ex) {
+				reason = "sock_diag is not to be had: " + ((ex instanceof NetlinkException) ? ex.getMessage() : ex);
+			}
+		}
+		else {
+			reason = "sock_diag needs native access: start java with --enable-native-access=ALL-UNNAMED";
+		}
+		Path file = this.procRoot.resolve("net/tcp");
+		if (Files.isReadable(file)) {
+			logger.info("Socket figures come from {}, without round-trip times and retransmits, as {}", file, reason);
+			return new ProcNetSocketDiagnostics(this.procRoot, new OwnListener(this.procRoot), reason);
+		}
+		return unavailable(reason + "; and " + file + " cannot be read");
+	}
+
+	private static SocketDiagnostics unavailable(String reason) {
+		logger.info("No socket figures: {}", reason);
+		return new UnavailableSocketDiagnostics(reason);
+	}
+
+	/**
+	 * Answers every question with the same reason.
+	 *
+	 * @param reason why there is no answer
+	 */
+	private record UnavailableSocketDiagnostics(String reason) implements SocketDiagnostics {
+
+		@Override
+		public String source() {
+			return "unavailable";
+		}
+
+		@Override
+		public Reading<ListenerDiagnostics> listener(InetSocketAddress local) {
+			return new Reading.Unavailable<>(this.reason);
+		}
+
+		@Override
+		public Reading<ConnectionDiagnostics> connection(InetSocketAddress local, InetSocketAddress remote) {
+			return new Reading.Unavailable<>(this.reason);
+		}
+
+		@Override
+		public Reading<Integer> sample(int localPort, Consumer<? super SocketSample> visitor) {
+			return new Reading.Unavailable<>(this.reason);
+		}
+
+		@Override
+		public void close() {
+			// Has nothing open
+		}
+
+	}
+
+}
