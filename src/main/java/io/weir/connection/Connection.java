@@ -111,6 +111,19 @@ public final class Connection {
 	}
 
 	/**
+	 * This side's address and port.
+	 * @return always IPv4; null once it is closed
+	 */
+	public @Nullable InetSocketAddress local() {
+		try {
+			return (InetSocketAddress) this.channel.getLocalAddress();
+		}
+		catch (IOException ex) {
+			return null;
+		}
+	}
+
+	/**
 	 * The peer as {@code address:port}.
 	 * @return for instance {@code 127.0.0.1:40112}
 	 */
@@ -293,6 +306,14 @@ public final class Connection {
 	}
 
 	/**
+	 * For how long its thread has been in a write without progress.
+	 * @return zero if it is in none
+	 */
+	public Duration writeBlockedFor() {
+		return (this.state == WRITING) ? idleFor() : Duration.ZERO;
+	}
+
+	/**
 	 * Whether a write has been under way without progress for longer.
 	 * @param now {@link System#nanoTime()}
 	 * @param nanos how long
@@ -428,7 +449,11 @@ public final class Connection {
 		}
 	}
 
-	private long progressNanos() {
+	/**
+	 * When the last byte moved, or the connection was accepted.
+	 * @return {@link System#nanoTime()}
+	 */
+	long progressNanos() {
 		return (long) PROGRESS.getOpaque(this);
 	}
 

@@ -1,6 +1,8 @@
 package io.weir.connection;
 
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -29,6 +31,8 @@ public final class ConnectionWatch implements AutoCloseable {
 
 	private static final long CLOSING_ROUND = TimeUnit.MILLISECONDS.toNanos(50);
 
+	private static final long NEVER = Long.MAX_VALUE;
+
 	private static final Logger logger = LoggerFactory.getLogger(ConnectionWatch.class);
 
 	private final ConnectionRegistry registry;
@@ -38,6 +42,11 @@ public final class ConnectionWatch implements AutoCloseable {
 	private final long writeNanos;
 
 	private final long round;
+
+	private final AcknowledgedBytes acknowledgedBytes;
+
+	// What is known of the connections that are blocked in a write. The thread's own
+	private Map<Connection, BlockedWrite> blockedWrites = Map.of();
 
 	private volatile boolean draining;
 
@@ -50,20 +59,24 @@ public final class ConnectionWatch implements AutoCloseable {
 	 * @param registry whose open connections to watch
 	 * @param idleTimeout end a connection after so long without a byte, with FIN; zero is
 	 * never
-	 * @param writeTimeout close a connection after so long in a write without progress;
-	 * zero is never
+	 * @param writeTimeout close a connection that is blocked in a write when its peer has
+	 * acknowledged no byte for so long; zero is never
+	 * @param acknowledgedBytes tells what a peer has acknowledged; where it can't, the
+	 * time in the write counts
 	 */
-	public ConnectionWatch(ConnectionRegistry registry, Duration idleTimeout, Duration writeTimeout) {
+	public ConnectionWatch(ConnectionRegistry registry, Duration idleTimeout, Duration writeTimeout,
+			AcknowledgedBytes acknowledgedBytes) {
 		this.registry = registry;
 		this.idleNanos = nanos(idleTimeout);
 		this.writeNanos = nanos(writeTimeout);
+		this.acknowledgedBytes = acknowledgedBytes;
 		long shortest = Math.min(this.idleNanos, this.writeNanos);
 		this.round = Math.clamp(shortest / ROUNDS_PER_TIMEOUT, SHORTEST_ROUND, LONGEST_ROUND);
 	}
 
 	// Saturates at 292 years, which stands for never
 	private static long nanos(Duration timeout) {
-		return timeout.isZero() ? Long.MAX_VALUE : TimeUnit.NANOSECONDS.convert(timeout);
+		return timeout.isZero() ? NEVER : TimeUnit.NANOSECONDS.convert(timeout);
 	}
 
 	/**
@@ -98,6 +111,7 @@ public final class ConnectionWatch implements AutoCloseable {
 	// Returns whether connections are being closed, whose short time needs short rounds
 	private boolean look() {
 		boolean closing = false;
+		Map<Connection, BlockedWrite> blocked = new HashMap<>();
 		for (Connection connection : this.registry.connections()) {
 			long now = System.nanoTime();
 			if (connection.state() == ConnectionState.CLOSING) {
@@ -106,8 +120,12 @@ public final class ConnectionWatch implements AutoCloseable {
 					connection.abort(CloseReason.IO_ERROR);
 				}
 			}
-			else if (connection.isWriteBlocked(now, this.writeNanos)) {
-				connection.abort(CloseReason.WRITE_TIMEOUT);
+			else if (this.writeNanos != NEVER && connection.isWriteBlocked(now, this.round)) {
+				BlockedWrite write = blockedWrite(connection, now);
+				blocked.put(connection, write);
+				if (now - write.since >= this.writeNanos) {
+					connection.abort(CloseReason.WRITE_TIMEOUT);
+				}
 			}
 			else if (connection.isIdle(now, this.idleNanos)) {
 				closing |= connection.end(CloseReason.IDLE_TIMEOUT);
@@ -116,7 +134,30 @@ public final class ConnectionWatch implements AutoCloseable {
 				closing |= connection.endBetweenExchanges(CloseReason.DRAINED, now, QUIET_TIME.toNanos());
 			}
 		}
+		this.blockedWrites = blocked;
 		return closing;
+	}
+
+	// The kernel wakes a writer only when much of its buffer is free again, so a write of
+	// a
+	// slow but steady reader's connection is blocked for long: what it acknowledges tells
+	private BlockedWrite blockedWrite(Connection connection, long now) {
+		long acknowledged = this.acknowledgedBytes.of(connection).orElse(-1);
+		BlockedWrite last = this.blockedWrites.get(connection);
+		if (last == null || last.progress != connection.progressNanos()) {
+			return new BlockedWrite(connection.progressNanos(), connection.progressNanos(), acknowledged);
+		}
+		return (last.acknowledged == acknowledged) ? last : new BlockedWrite(last.progress, now, acknowledged);
+	}
+
+	/**
+	 * A write that is blocked.
+	 *
+	 * @param progress when the write began or moved its last byte
+	 * @param since when the peer was last seen to acknowledge anything
+	 * @param acknowledged bytes acknowledged so far; -1 where that is not known
+	 */
+	private record BlockedWrite(long progress, long since, long acknowledged) {
 	}
 
 	/**
