@@ -2,8 +2,9 @@ package io.weir.actuate;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
@@ -19,6 +20,9 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
 import io.weir.connection.ConnectionRegistry;
+import io.weir.kernel.ConnectionDiagnostics;
+import io.weir.kernel.Reading;
+import io.weir.kernel.SocketFigure;
 
 /**
  * {@code /actuator/tcpconnections}: the open connections, the largest first, or one of
@@ -31,12 +35,16 @@ public class TcpConnectionsEndpoint {
 
 	private final ConnectionRegistry registry;
 
+	private final ConnectionSampler sampler;
+
 	/**
 	 * Creates the endpoint.
 	 * @param registry the connections
+	 * @param sampler reads what the kernel says about them
 	 */
-	public TcpConnectionsEndpoint(ConnectionRegistry registry) {
+	public TcpConnectionsEndpoint(ConnectionRegistry registry, ConnectionSampler sampler) {
 		this.registry = registry;
+		this.sampler = sampler;
 	}
 
 	@ReadOperation
@@ -45,12 +53,16 @@ public class TcpConnectionsEndpoint {
 		if (most < 0) {
 			throw new InvalidEndpointRequestException("limit is " + most, "limit must not be negative");
 		}
+		Sort order = (sort != null) ? sort : Sort.BYTES;
+		Reading<Map<Long, ConnectionDiagnostics>> figures = this.sampler.readAll();
+		Instant now = Instant.now();
 		// Sorted by what was read once: the live figures change under the sort
 		List<ConnectionBody> connections = this.registry.connections()
 			.stream()
-			.map(ConnectionBody::of)
-			.sorted(((sort != null) ? sort : Sort.BYTES).order())
+			.map((connection) -> order.keyed(connection, figuresOf(connection, figures)))
+			.sorted()
 			.limit(most)
+			.map((keyed) -> body(keyed.connection(), now, keyed.figures()))
 			.toList();
 		return new ConnectionsBody(this.registry.active(), connections);
 	}
@@ -58,7 +70,7 @@ public class TcpConnectionsEndpoint {
 	@ReadOperation
 	@Nullable ConnectionBody connection(@Selector String id) {
 		Connection connection = find(id);
-		return (connection != null) ? ConnectionBody.of(connection) : null;
+		return (connection != null) ? body(connection, Instant.now(), this.sampler.read(connection)) : null;
 	}
 
 	@DeleteOperation
@@ -78,19 +90,78 @@ public class TcpConnectionsEndpoint {
 		}
 	}
 
+	private static Reading<ConnectionDiagnostics> figuresOf(Connection connection,
+			Reading<Map<Long, ConnectionDiagnostics>> all) {
+		return switch (all) {
+			case Reading.Available<Map<Long, ConnectionDiagnostics>>(var figures) -> {
+				ConnectionDiagnostics own = figures.get(ConnectionTable.key(connection.peer()));
+				yield (own != null) ? new Reading.Available<>(own)
+						: new Reading.Unavailable<>("the kernel has no such connection (any more)");
+			}
+			case Reading.Unavailable<Map<Long, ConnectionDiagnostics>>(var reason) -> new Reading.Unavailable<>(reason);
+		};
+	}
+
+	private ConnectionBody body(Connection connection, Instant sampledAt, Reading<ConnectionDiagnostics> figures) {
+		return new ConnectionBody(Long.toString(connection.id()), connection.peerText(), connection.state().text(),
+				connection.openedAt(), connection.idleFor(), connection.bytesReceived(), connection.bytesSent(),
+				connection.records(), null, sampledAt, kernel(figures));
+	}
+
+	private Map<String, Object> kernel(Reading<ConnectionDiagnostics> reading) {
+		Map<String, Object> kernel = new LinkedHashMap<>();
+		switch (reading) {
+			case Reading.Available<ConnectionDiagnostics>(var figures) -> {
+				kernel.put("source", this.sampler.source());
+				kernel.put("state", figures.state().name());
+				figures.figures().forEach((figure, value) -> kernel.put(figure.key(), value));
+				String congestionControl = figures.congestionControl();
+				if (congestionControl != null) {
+					kernel.put("congestionControl", congestionControl);
+				}
+			}
+			case Reading.Unavailable<ConnectionDiagnostics>(var reason) -> {
+				kernel.put("source", "unavailable");
+				kernel.put("reason", reason);
+			}
+		}
+		return kernel;
+	}
+
 	/**
 	 * The orders of the list, all downwards.
 	 */
 	enum Sort {
 
-		BYTES, AGE, IDLE;
+		BYTES, AGE, IDLE, RTT, RETRANSMITS;
 
-		private Comparator<ConnectionBody> order() {
-			return switch (this) {
-				case BYTES -> Comparator.comparingLong((connection) -> -connection.bytes());
-				case AGE -> Comparator.comparing(ConnectionBody::openedAt);
-				case IDLE -> Comparator.comparing(ConnectionBody::idleFor).reversed();
+		private Keyed keyed(Connection connection, Reading<ConnectionDiagnostics> figures) {
+			long key = switch (this) {
+				case BYTES -> connection.bytesReceived() + connection.bytesSent();
+				case AGE -> connection.age().toNanos();
+				case IDLE -> connection.idleFor().toNanos();
+				case RTT -> figure(figures, SocketFigure.RTT_MICROS);
+				case RETRANSMITS -> figure(figures, SocketFigure.RETRANSMITS);
 			};
+			return new Keyed(key, connection, figures);
+		}
+
+		private static long figure(Reading<ConnectionDiagnostics> reading, SocketFigure figure) {
+			return (reading instanceof Reading.Available<ConnectionDiagnostics>(var figures))
+					? figures.get(figure).orElse(-1) : -1;
+		}
+
+	}
+
+	/**
+	 * A connection with what it is sorted by.
+	 */
+	private record Keyed(long key, Connection connection,
+			Reading<ConnectionDiagnostics> figures) implements Comparable<Keyed> {
+
+		@Override
+		public int compareTo(Keyed other) {
+			return Long.compare(other.key, this.key);
 		}
 
 	}
@@ -109,18 +180,7 @@ public class TcpConnectionsEndpoint {
 	 */
 	@JsonInclude(Include.ALWAYS)
 	record ConnectionBody(String id, String peer, String state, Instant openedAt, Duration idleFor, long bytesReceived,
-			long bytesSent, long records, @Nullable Object tls) {
-
-		private long bytes() {
-			return this.bytesReceived + this.bytesSent;
-		}
-
-		static ConnectionBody of(Connection connection) {
-			return new ConnectionBody(Long.toString(connection.id()), connection.peerText(), connection.state().text(),
-					connection.openedAt(), connection.idleFor(), connection.bytesReceived(), connection.bytesSent(),
-					connection.records(), null);
-		}
-
+			long bytesSent, long records, @Nullable Object tls, Instant sampledAt, Map<String, Object> kernel) {
 	}
 
 }

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
@@ -16,8 +17,11 @@ import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import io.weir.connection.CloseReason;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.connection.ConnectionRegistry.Totals;
+import io.weir.kernel.KernelEvents;
 import io.weir.kernel.KernelLimit;
 import io.weir.kernel.KernelLimits;
+import io.weir.kernel.ListenerDiagnostics;
+import io.weir.kernel.Reading;
 import io.weir.server.EffectiveSettings;
 import io.weir.server.Setting;
 import io.weir.server.TcpServer;
@@ -33,6 +37,8 @@ public class TcpServerEndpoint {
 
 	private final ConnectionRegistry connections;
 
+	private final ListenerFigures listener;
+
 	private final KernelFigures kernel;
 
 	private final Findings findings;
@@ -41,13 +47,15 @@ public class TcpServerEndpoint {
 	 * Creates the endpoint.
 	 * @param server the listener
 	 * @param connections its connections
-	 * @param kernel the kernel's limits
+	 * @param listener what the kernel says about it
+	 * @param kernel the kernel's limits and events
 	 * @param findings what to tell beside
 	 */
-	public TcpServerEndpoint(TcpServer server, ConnectionRegistry connections, KernelFigures kernel,
-			Findings findings) {
+	public TcpServerEndpoint(TcpServer server, ConnectionRegistry connections, ListenerFigures listener,
+			KernelFigures kernel, Findings findings) {
 		this.server = server;
 		this.connections = connections;
+		this.listener = listener;
 		this.kernel = kernel;
 		this.findings = findings;
 	}
@@ -57,11 +65,29 @@ public class TcpServerEndpoint {
 		Totals totals = this.connections.totals();
 		EffectiveSettings settings = this.server.settings();
 		return new TcpServerBody(this.server.state().text(), text(this.server.address()), this.server.protocol(),
-				this.server.startedAt(), (settings != null) ? SettingsBody.of(settings) : null,
+				this.server.startedAt(), (settings != null) ? SettingsBody.of(settings) : null, acceptQueue(),
 				new ConnectionsBody(this.connections.active(), this.connections.accepted(), json(totals.closed()),
 						totals.bytesReceived(), totals.bytesSent()),
 				new RecordsBody(totals.records(), totals.closed(CloseReason.PARTIAL_RECORD)),
-				json(this.kernel.limits()), this.kernel.events().counters(), null, this.findings.current());
+				json(this.kernel.limits()), events(), null, this.findings.current());
+	}
+
+	private Object acceptQueue() {
+		return switch (this.listener.read()) {
+			case Reading.Available<ListenerDiagnostics>(var figures) -> new AcceptQueueBody(figures.queueLength(),
+					boxed(figures.queueLimit()), boxed(figures.overflows()), this.listener.source());
+			case Reading.Unavailable<ListenerDiagnostics>(var reason) -> new UnavailableBody(reason);
+		};
+	}
+
+	private static @Nullable Long boxed(OptionalLong number) {
+		return number.isPresent() ? number.getAsLong() : null;
+	}
+
+	private Object events() {
+		KernelEvents events = this.kernel.events();
+		String reason = events.reason();
+		return (events.counters().isEmpty() && reason != null) ? new UnavailableBody(reason) : events.counters();
 	}
 
 	static @Nullable String text(@Nullable InetSocketAddress address) {
@@ -74,7 +100,7 @@ public class TcpServerEndpoint {
 			case KernelLimit.Scalar scalar -> scalar.value();
 			case KernelLimit.Vector vector -> vector.members();
 			case KernelLimit.Text text -> text.value();
-			case KernelLimit.Unavailable unavailable -> new UnavailableBody("unavailable", unavailable.reason());
+			case KernelLimit.Unavailable unavailable -> new UnavailableBody(unavailable.reason());
 		}));
 		return json;
 	}
@@ -90,8 +116,8 @@ public class TcpServerEndpoint {
 	 */
 	@JsonInclude(Include.ALWAYS)
 	record TcpServerBody(String state, @Nullable String address, String protocol, @Nullable Instant startedAt,
-			@Nullable SettingsBody settings, ConnectionsBody connections, RecordsBody records,
-			Map<String, Object> kernel, Map<String, Long> events, @Nullable Object ssl, List<Finding> findings) {
+			@Nullable SettingsBody settings, Object acceptQueue, ConnectionsBody connections, RecordsBody records,
+			Map<String, Object> kernel, Object events, @Nullable Object ssl, List<Finding> findings) {
 	}
 
 	record SettingsBody(SettingBody backlog, BufferBody receiveBuffer, BufferBody sendBuffer,
@@ -133,7 +159,19 @@ public class TcpServerEndpoint {
 	record RecordsBody(long unpacked, long partial) {
 	}
 
+	@JsonInclude(Include.ALWAYS)
+	record AcceptQueueBody(long length, @Nullable Long limit, @Nullable Long overflows, String source) {
+	}
+
+	/**
+	 * In place of figures that are not to be had.
+	 */
 	record UnavailableBody(String source, String reason) {
+
+		UnavailableBody(String reason) {
+			this("unavailable", reason);
+		}
+
 	}
 
 }

@@ -6,15 +6,19 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 import io.weir.actuate.ConnectionMeters;
+import io.weir.actuate.ConnectionSampler;
 import io.weir.actuate.Findings;
 import io.weir.actuate.KernelFigures;
 import io.weir.actuate.KernelMetrics;
+import io.weir.actuate.ListenerFigures;
+import io.weir.actuate.SampledMetrics;
 import io.weir.actuate.TcpConnectionsEndpoint;
 import io.weir.actuate.TcpServerEndpoint;
 import io.weir.actuate.TcpServerHealthIndicator;
 import io.weir.actuate.TcpServerMetrics;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.kernel.KernelReader;
+import io.weir.kernel.SocketDiagnostics;
 import io.weir.server.TcpServer;
 
 /**
@@ -47,8 +51,27 @@ class ActuateConfiguration {
 	}
 
 	@Bean
-	Findings findings(TcpServer server) {
-		return new Findings(server);
+	ListenerFigures listenerFigures(TcpServer server, SocketDiagnostics diagnostics) {
+		return new ListenerFigures(server, diagnostics);
+	}
+
+	@Bean
+	ConnectionSampler connectionSampler(TcpServer server, ConnectionRegistry connections, SocketDiagnostics diagnostics,
+			Findings findings, TcpServerProperties properties) {
+		ConnectionSampler sampler = new ConnectionSampler(server, connections, diagnostics,
+				properties.sampling().interval());
+		sampler.addListener(findings::tell);
+		return sampler;
+	}
+
+	@Bean
+	SampledMetrics sampledMetrics(ConnectionSampler sampler, ListenerFigures listener, ConnectionRegistry connections) {
+		return new SampledMetrics(sampler, listener, connections);
+	}
+
+	@Bean
+	Findings findings(TcpServer server, ListenerFigures listener, KernelFigures kernel) {
+		return new Findings(server, listener, kernel);
 	}
 
 	@Bean
@@ -58,14 +81,14 @@ class ActuateConfiguration {
 	}
 
 	@Bean
-	TcpServerEndpoint tcpServerEndpoint(TcpServer server, ConnectionRegistry connections, KernelFigures kernel,
-			Findings findings) {
-		return new TcpServerEndpoint(server, connections, kernel, findings);
+	TcpServerEndpoint tcpServerEndpoint(TcpServer server, ConnectionRegistry connections, ListenerFigures listener,
+			KernelFigures kernel, Findings findings) {
+		return new TcpServerEndpoint(server, connections, listener, kernel, findings);
 	}
 
 	@Bean
-	TcpConnectionsEndpoint tcpConnectionsEndpoint(ConnectionRegistry connections) {
-		return new TcpConnectionsEndpoint(connections);
+	TcpConnectionsEndpoint tcpConnectionsEndpoint(ConnectionRegistry connections, ConnectionSampler sampler) {
+		return new TcpConnectionsEndpoint(connections, sampler);
 	}
 
 }

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 import io.weir.connection.ConnectionHandler;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.kernel.KernelReader;
+import io.weir.kernel.SocketDiagnostics;
+import io.weir.kernel.SocketDiagnosticsFactory;
 import io.weir.server.ListenerSettings;
 import io.weir.server.ServingSettings;
 import io.weir.server.SocketSettings;
@@ -31,16 +33,22 @@ class TcpServerConfiguration {
 	}
 
 	@Bean
+	SocketDiagnostics socketDiagnostics() {
+		return new SocketDiagnosticsFactory().open();
+	}
+
+	@Bean
 	ConnectionRegistry connectionRegistry() {
 		return new ConnectionRegistry();
 	}
 
 	@Bean
-	TcpServer tcpServer(TcpServerProperties properties, ConnectionRegistry registry, KernelReader kernelReader) {
+	TcpServer tcpServer(TcpServerProperties properties, ConnectionRegistry registry, KernelReader kernelReader,
+			SocketDiagnostics diagnostics) {
 		ConnectionHandler handler = properties.protocol()
 			.handler(bytes(properties.chunkSize()), StructFormat.parse(properties.recordFormat()));
 		return new TcpServer(listener(properties), sockets(properties), serving(properties),
-				properties.protocol().text(), handler, registry, kernelReader::limits);
+				properties.protocol().text(), handler, registry, kernelReader::limits, diagnostics);
 	}
 
 	@Bean

@@ -42,6 +42,7 @@ import io.weir.server.ConnectionThreads;
  * @param noDelay Whether to set TCP_NODELAY.
  * @param keepAlive Keep-alive probes.
  * @param drain What happens at the stop signal.
+ * @param sampling Sampling of the kernel's figures.
  * @param metrics Meters.
  */
 @Validated
@@ -58,7 +59,8 @@ public record TcpServerProperties(
 		@DefaultValue("5m") @NotNull @DurationMin(nanos = 0) Duration idleTimeout,
 		@DefaultValue("30s") @NotNull @DurationMin(nanos = 0) Duration writeTimeout,
 		@DefaultValue("true") boolean noDelay, @DefaultValue @NotNull @Valid KeepAlive keepAlive,
-		@DefaultValue @NotNull @Valid Drain drain, @DefaultValue @NotNull @Valid Metrics metrics) {
+		@DefaultValue @NotNull @Valid Drain drain, @DefaultValue @NotNull @Valid Sampling sampling,
+		@DefaultValue @NotNull @Valid Metrics metrics) {
 
 	/**
 	 * The most bytes of an echo unit or a record: each connection has a buffer for one.
@@ -87,6 +89,15 @@ public record TcpServerProperties(
 	 */
 	public record Drain(@DefaultValue("0s") @NotNull @DurationMin(nanos = 0) Duration delay,
 			@DefaultValue("20s") @NotNull @DurationMin(nanos = 0) Duration gracePeriod) {
+	}
+
+	/**
+	 * Sampling of the kernel's figures.
+	 *
+	 * @param interval How often the kernel's figures of all connections are read. 0 is
+	 * off.
+	 */
+	public record Sampling(@DefaultValue("1s") @NotNull @DurationMin(nanos = 0) Duration interval) {
 	}
 
 	/**

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
 
 import io.weir.kernel.KernelLimit;
 import io.weir.kernel.KernelLimits;
+import io.weir.kernel.ListenerDiagnostics;
+import io.weir.kernel.Reading;
+import io.weir.kernel.SocketDiagnostics;
 import io.weir.server.Setting.Source;
 
 /**
@@ -38,20 +41,36 @@ public record EffectiveSettings(Setting backlog, Setting receiveBuffer, Setting 
 	static final int BUFFER_FACTOR = System.getProperty("os.name", "").startsWith("Linux") ? 2 : 1;
 
 	static EffectiveSettings read(ListenerSettings listener, SocketSettings sockets, int maxConnections,
-			ListeningSocket socket, KernelLimits limits) {
-		return new EffectiveSettings(backlog(listener, limits),
+			ListeningSocket socket, KernelLimits limits, SocketDiagnostics diagnostics) {
+		return new EffectiveSettings(backlog(listener, socket, limits, diagnostics),
 				buffer(listener.receiveBufferSize(), socket.channel(), StandardSocketOptions.SO_RCVBUF, "rmem", limits),
 				sendBuffer(sockets, limits), maxConnections(maxConnections, limits));
 	}
 
-	private static Setting backlog(ListenerSettings listener, KernelLimits limits) {
+	private static Setting backlog(ListenerSettings listener, ListeningSocket socket, KernelLimits limits,
+			SocketDiagnostics diagnostics) {
 		Long requested = boxed(listener.backlog());
-		if (!(limits.get("net.core.somaxconn") instanceof KernelLimit.Scalar(long most))) {
+		Long maximum = boxed(limits.number("net.core.somaxconn"));
+		OptionalLong granted = granted(socket, diagnostics);
+		if (granted.isPresent()) {
+			return backlog(requested, granted.getAsLong(), maximum, Source.SOCK_DIAG);
+		}
+		if (maximum == null) {
 			return Setting.unavailable(requested, null, "net.core.somaxconn is not known");
 		}
-		boolean clamped = requested != null && requested > most;
-		return new Setting(requested, (requested == null || clamped) ? most : requested, most,
-				clamped ? "net.core.somaxconn" : null, Source.COMPUTED, null);
+		return backlog(requested, (requested != null) ? Math.min(requested, maximum) : maximum, maximum,
+				Source.COMPUTED);
+	}
+
+	private static Setting backlog(@Nullable Long requested, long effective, @Nullable Long maximum, Source source) {
+		boolean clamped = requested != null && effective < requested;
+		return new Setting(requested, effective, maximum, clamped ? "net.core.somaxconn" : null, source, null);
+	}
+
+	private static OptionalLong granted(ListeningSocket socket, SocketDiagnostics diagnostics) {
+		Reading<ListenerDiagnostics> reading = diagnostics.listener(socket.address());
+		return (reading instanceof Reading.Available<ListenerDiagnostics> available) ? available.value().queueLimit()
+				: OptionalLong.empty();
 	}
 
 	// ServerSocketChannel has no SO_SNDBUF: a socket of the same settings tells

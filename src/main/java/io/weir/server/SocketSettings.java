@@ -39,6 +39,14 @@ public record SocketSettings(@Nullable Integer sendBufferSize, boolean noDelay, 
 	 */
 	public record KeepAlive(Duration idle, Duration interval, int count) {
 
+		/**
+		 * After how long a dead peer is found.
+		 * @return the time without a byte until the last probe stays unanswered
+		 */
+		public Duration time() {
+			return this.idle.plus(this.interval.multipliedBy(this.count));
+		}
+
 		private void applyTo(SocketChannel channel) throws IOException {
 			if (channel.supportedOptions().contains(ExtendedSocketOptions.TCP_KEEPIDLE)) {
 				channel.setOption(ExtendedSocketOptions.TCP_KEEPIDLE, Math.toIntExact(this.idle.toSeconds()));

@@ -21,7 +21,11 @@ import io.weir.connection.ConnectionHandler;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.connection.ConnectionRegistry.Totals;
 import io.weir.connection.ConnectionWatch;
+import io.weir.kernel.ConnectionDiagnostics;
 import io.weir.kernel.KernelLimits;
+import io.weir.kernel.Reading;
+import io.weir.kernel.SocketDiagnostics;
+import io.weir.kernel.SocketFigure;
 
 /**
  * The blocking TCP server: one thread accepts, each connection has a thread of its own,
@@ -50,6 +54,8 @@ public final class TcpServer {
 
 	private final Supplier<KernelLimits> kernelLimits;
 
+	private final SocketDiagnostics diagnostics;
+
 	private final EnumCounter<AcceptError> acceptErrors = new EnumCounter<>(AcceptError.class);
 
 	private final EnumCounter<RejectReason> rejected = new EnumCounter<>(RejectReason.class);
@@ -75,10 +81,11 @@ public final class TcpServer {
 	 * @param handler serves each connection
 	 * @param registry where the connections are registered while they are open
 	 * @param kernelLimits reads the kernel's limits
+	 * @param diagnostics asks the kernel about sockets
 	 */
 	public TcpServer(ListenerSettings listenerSettings, SocketSettings socketSettings, ServingSettings servingSettings,
 			String protocol, ConnectionHandler handler, ConnectionRegistry registry,
-			Supplier<KernelLimits> kernelLimits) {
+			Supplier<KernelLimits> kernelLimits, SocketDiagnostics diagnostics) {
 		this.listenerSettings = listenerSettings;
 		this.socketSettings = socketSettings;
 		this.servingSettings = servingSettings;
@@ -86,6 +93,7 @@ public final class TcpServer {
 		this.handler = handler;
 		this.registry = registry;
 		this.kernelLimits = kernelLimits;
+		this.diagnostics = diagnostics;
 	}
 
 	/**
@@ -117,14 +125,23 @@ public final class TcpServer {
 		ListeningSocket socket = ListeningSocket.open(this.listenerSettings,
 				(int) Math.min(somaxconn, Integer.MAX_VALUE));
 		EffectiveSettings settings = EffectiveSettings.read(this.listenerSettings, this.socketSettings,
-				this.servingSettings.maxConnections(), socket, limits);
+				this.servingSettings.maxConnections(), socket, limits, this.diagnostics);
 		Semaphore permits = new Semaphore(this.servingSettings.maxConnections());
 		AcceptLoop loop = new AcceptLoop(socket, permits, (channel) -> serve(channel, permits),
 				(error) -> this.acceptErrors.increment(error));
 		ConnectionWatch watch = new ConnectionWatch(this.registry, this.servingSettings.idleTimeout(),
-				this.servingSettings.writeTimeout());
+				this.servingSettings.writeTimeout(), this::acknowledgedBytes);
 		logStart(socket.address(), settings, limits);
 		return new Run(loop, watch, socket.address(), Instant.now(), settings);
+	}
+
+	private OptionalLong acknowledgedBytes(Connection connection) {
+		InetSocketAddress local = connection.local();
+		if (local != null && this.diagnostics.connection(local,
+				connection.peer()) instanceof Reading.Available<ConnectionDiagnostics>(var figures)) {
+			return figures.get(SocketFigure.BYTES_ACKED);
+		}
+		return OptionalLong.empty();
 	}
 
 	private void logStart(InetSocketAddress address, EffectiveSettings settings, KernelLimits limits) {
@@ -350,6 +367,22 @@ public final class TcpServer {
 	public @Nullable EffectiveSettings settings() {
 		Run now = this.run;
 		return (now != null) ? now.settings : null;
+	}
+
+	/**
+	 * What it asks for of each accepted socket.
+	 * @return the settings it was made with
+	 */
+	public SocketSettings socketSettings() {
+		return this.socketSettings;
+	}
+
+	/**
+	 * How it serves connections.
+	 * @return the settings it was made with
+	 */
+	public ServingSettings servingSettings() {
+		return this.servingSettings;
 	}
 
 	/**
