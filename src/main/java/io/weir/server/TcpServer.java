@@ -195,7 +195,7 @@ public final class TcpServer {
 			this.socketSettings.applyTo(connection.channel());
 			logConnected(connection);
 		}
-		catch (IOException | RuntimeException ex) {
+		catch (Throwable ex) {
 			reject(connection, connection.channel(), permits, RejectReason.SOCKET_OPTION, ex);
 			return;
 		}
