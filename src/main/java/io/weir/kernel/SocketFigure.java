@@ -25,7 +25,7 @@ public enum SocketFigure {
 	CONGESTION_WINDOW("congestionWindow", Part.INFO, 80, 4),
 	/**
 	 * Congestion window where slow start ends ({@code tcpi_snd_ssthresh}); absent while
-	 * there is no such limit, which is until the first loss.
+	 * there is no such limit: until the first loss, and with some algorithms always.
 	 */
 	SLOW_START_THRESHOLD("slowStartThreshold", Part.INFO, 76, 4, 0x7fff_ffff),
 	/** Payload bytes of a full segment ({@code tcpi_snd_mss}). */

@@ -1,0 +1,87 @@
+package io.weir.kernel;
+
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A network of its own for a test, as long as it is open: a thread that has left the
+ * machine's network namespace. What it runs, its child processes included, has sockets
+ * there. It ends with its thread, whatever becomes of the test.
+ */
+final class NetworkNamespace implements AutoCloseable {
+
+	private static final int CLONE_NEWNET = 0x40000000;
+
+	private final ExecutorService thread = Executors
+		.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("network-namespace").factory());
+
+	/**
+	 * Leaves the machine's network.
+	 * @throws ExecutionException if that is not allowed, or there is no {@code ip}
+	 * command
+	 */
+	NetworkNamespace() throws ExecutionException, InterruptedException {
+		try {
+			call(() -> {
+				unshare();
+				return Ss.run("ip", "link", "set", "lo", "up");
+			});
+		}
+		catch (ExecutionException ex) {
+			close();
+			throw ex;
+		}
+	}
+
+	private static void unshare() {
+		Linker linker = Linker.nativeLinker();
+		try {
+			int result = (int) linker
+				.downcallHandle(linker.defaultLookup().find("unshare").orElseThrow(),
+						FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT))
+				.invokeExact(CLONE_NEWNET);
+			if (result != 0) {
+				throw new IllegalStateException("unshare(CLONE_NEWNET) is not allowed");
+			}
+		}
+		catch (Throwable ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	<T> T call(Callable<T> task) throws ExecutionException, InterruptedException {
+		return this.thread.submit(task).get();
+	}
+
+	void run(String command) throws ExecutionException, InterruptedException {
+		call(() -> Ss.run(command.split(" ", -1)));
+	}
+
+	/**
+	 * The file by which {@code ip} knows the namespace.
+	 */
+	Path file() throws ExecutionException, InterruptedException {
+		return call(
+				() -> Path.of("/proc").resolve(Files.readSymbolicLink(Path.of("/proc/thread-self"))).resolve("ns/net"));
+	}
+
+	@Override
+	public void close() {
+		this.thread.shutdown();
+		try {
+			this.thread.awaitTermination(5, TimeUnit.SECONDS);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+}
