@@ -122,9 +122,11 @@ final class ProcNetSocketDiagnostics implements SocketDiagnostics {
 	private void read(Consumer<Line> visitor) throws IOException {
 		try (BufferedReader reader = Files.newBufferedReader(this.file, StandardCharsets.ISO_8859_1)) {
 			reader.readLine();
+			Line line = new Line();
 			String text = reader.readLine();
 			while (text != null) {
-				visitor.accept(new Line(text));
+				line.parse(text);
+				visitor.accept(line);
 				text = reader.readLine();
 			}
 		}
@@ -180,8 +182,9 @@ final class ProcNetSocketDiagnostics implements SocketDiagnostics {
 	}
 
 	/**
-	 * A socket's line. Numbers are hexadecimal but for the last; an address is the number
-	 * that its four bytes make in the machine's byte order.
+	 * The socket of the line that was parsed last. The first number and the last three
+	 * are decimal, the others hexadecimal; an address is the number that its four bytes
+	 * make in the machine's byte order.
 	 *
 	 * <pre>
 	 *   sl  local_address rem_address   st tx_queue rx_queue tr tm-&gt;when retrnsmt   uid  timeout inode
@@ -190,49 +193,80 @@ final class ProcNetSocketDiagnostics implements SocketDiagnostics {
 	 */
 	private static final class Line implements SocketSample {
 
-		private final int localAddress;
+		private String text = "";
 
-		private final int localPort;
+		private int position;
 
-		private final int remoteAddress;
+		private int localAddress;
 
-		private final int remotePort;
+		private int localPort;
 
-		private final TcpState state;
+		private int remoteAddress;
 
-		private final long sendQueue;
+		private int remotePort;
 
-		private final long receiveQueue;
+		private TcpState state = TcpState.CLOSE;
 
-		private final long timeouts;
+		private long sendQueue;
 
-		private final long inode;
+		private long receiveQueue;
 
-		private Line(String text) throws MalformedLineException {
-			String[] columns = text.strip().split("[ :]+", 16);
-			try {
-				this.localAddress = address(columns[1]);
-				this.localPort = Integer.parseInt(columns[2], 16);
-				this.remoteAddress = address(columns[3]);
-				this.remotePort = Integer.parseInt(columns[4], 16);
-				int number = Integer.parseInt(columns[5], 16);
-				if (!TcpState.isKnown(number)) {
-					throw new MalformedLineException(text);
-				}
-				this.state = TcpState.of(number);
-				this.sendQueue = Integer.toUnsignedLong(Integer.parseUnsignedInt(columns[6], 16));
-				this.receiveQueue = Integer.toUnsignedLong(Integer.parseUnsignedInt(columns[7], 16));
-				this.timeouts = Integer.toUnsignedLong(Integer.parseUnsignedInt(columns[10], 16));
-				this.inode = Long.parseLong(columns[13]);
+		private long timeouts;
+
+		private long inode;
+
+		// By hand, as the file has a line for every socket of the namespace
+		private void parse(String line) throws MalformedLineException {
+			this.text = line;
+			this.position = 0;
+			next(10);
+			this.localAddress = address();
+			this.localPort = (int) next(16);
+			this.remoteAddress = address();
+			this.remotePort = (int) next(16);
+			int number = (int) next(16);
+			if (!TcpState.isKnown(number)) {
+				throw new MalformedLineException(line);
 			}
-			catch (NumberFormatException | ArrayIndexOutOfBoundsException ex) {
-				throw new MalformedLineException(text);
-			}
+			this.state = TcpState.of(number);
+			this.sendQueue = next(16);
+			this.receiveQueue = next(16);
+			next(16);
+			next(16);
+			this.timeouts = next(16);
+			next(10);
+			next(10);
+			this.inode = next(10);
 		}
 
-		private static int address(String text) {
-			int address = Integer.parseUnsignedInt(text, 16);
+		private int address() throws MalformedLineException {
+			int address = (int) next(16);
 			return (ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN) ? Integer.reverseBytes(address) : address;
+		}
+
+		private long next(int radix) throws MalformedLineException {
+			while (this.position < this.text.length() && isSeparator(this.text.charAt(this.position))) {
+				this.position++;
+			}
+			int start = this.position;
+			long number = 0;
+			while (this.position < this.text.length() && !isSeparator(this.text.charAt(this.position))) {
+				int digit = Character.digit(this.text.charAt(this.position), radix);
+				if (digit < 0) {
+					throw new MalformedLineException(this.text);
+				}
+				number = number * radix + digit;
+				this.position++;
+			}
+			// Sixteen hexadecimal digits and more would not be a number of the kernel's
+			if (this.position == start || this.position - start > 15) {
+				throw new MalformedLineException(this.text);
+			}
+			return number;
+		}
+
+		private static boolean isSeparator(char character) {
+			return character == ' ' || character == ':';
 		}
 
 		@Override

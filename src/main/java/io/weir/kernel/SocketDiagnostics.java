@@ -50,9 +50,9 @@ public interface SocketDiagnostics extends AutoCloseable {
 	 * Asks about all connections of a local port, those that wait to be accepted and
 	 * those that are closed but not yet over included (neither has an
 	 * {@linkplain SocketSample#inode inode}). Connections that come or go meanwhile may
-	 * or may not be among them. Takes about 1.5 ms for 1,000 connections from
-	 * {@code sock_diag}, ten times that from {@code procfs}, which may also meet one
-	 * twice.
+	 * or may not be among them. Takes some 15 ms for 10,000 connections from
+	 * {@code sock_diag}, and several times that from {@code procfs}, which may also meet
+	 * one twice.
 	 * @param localPort the port
 	 * @param visitor is called with each, on the calling thread; it must not keep the
 	 * sample, nor call back here
