@@ -89,6 +89,8 @@ public class TcpServerMetrics implements MeterBinder {
 		total(registry, "tcp.server.records", Tags.of("result", "partial"), "records",
 				"Records unpacked, or cut off by an end of stream",
 				(totals) -> totals.closed(CloseReason.PARTIAL_RECORD));
+		total(registry, "tcp.server.unanswered", Tags.empty(), "bytes",
+				"Bytes received and not served, because the server ended their connection", Totals::bytesUnanswered);
 		SettingGauges gauges = new SettingGauges(registry);
 		this.settingGauges.add(gauges);
 		gauges.show(this.server.settings());

@@ -2,6 +2,7 @@ package io.weir.config;
 
 import io.micrometer.core.instrument.MeterRegistry;
 
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -11,6 +12,7 @@ import io.weir.actuate.Findings;
 import io.weir.actuate.KernelFigures;
 import io.weir.actuate.KernelMetrics;
 import io.weir.actuate.ListenerFigures;
+import io.weir.actuate.MemoryGuard;
 import io.weir.actuate.SampledMetrics;
 import io.weir.actuate.TcpConnectionsEndpoint;
 import io.weir.actuate.TcpServerEndpoint;
@@ -48,6 +50,13 @@ class ActuateConfiguration {
 		ConnectionMeters meters = new ConnectionMeters(registry, properties.metrics().connections());
 		connections.addListener(meters);
 		return meters;
+	}
+
+	@Bean
+	MemoryGuard memoryGuard(ApplicationEventPublisher events, ConnectionRegistry connections) {
+		MemoryGuard guard = new MemoryGuard(events);
+		connections.addListener(guard);
+		return guard;
 	}
 
 	@Bean

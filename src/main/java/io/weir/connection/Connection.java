@@ -63,6 +63,8 @@ public final class Connection {
 
 	private static final Logger logger = LoggerFactory.getLogger(Connection.class);
 
+	private static final LogLimiter failures = new LogLimiter();
+
 	private final long id;
 
 	private final SocketChannel channel;
@@ -79,9 +81,13 @@ public final class Connection {
 
 	private boolean endOfStream;
 
+	private @Nullable Throwable failure;
+
 	private long bytesReceived;
 
 	private long bytesSent;
+
+	private long bytesUnanswered;
 
 	private long records;
 
@@ -181,6 +187,16 @@ public final class Connection {
 	}
 
 	/**
+	 * Bytes that were received and not served because the server ended the connection:
+	 * thrown away while closing, or left over from a write that was cut off. Exact once
+	 * the connection is closed.
+	 * @return 0 unless the server ended it
+	 */
+	long bytesUnanswered() {
+		return this.bytesUnanswered;
+	}
+
+	/**
 	 * Records unpacked.
 	 * @return never less than before
 	 */
@@ -219,7 +235,9 @@ public final class Connection {
 	public int readNext(ByteBuffer target) throws IOException {
 		move(READING, AWAITING);
 		int count = receive(target);
-		move(AWAITING, READING);
+		if (!STATE.compareAndSet(this, AWAITING, READING)) {
+			throw endedAfter(count);
+		}
 		return count;
 	}
 
@@ -232,7 +250,7 @@ public final class Connection {
 	public int read(ByteBuffer target) throws IOException {
 		int count = receive(target);
 		if (this.state >= ENDED) {
-			throw new ConnectionEndedException();
+			throw endedAfter(count);
 		}
 		return count;
 	}
@@ -243,13 +261,19 @@ public final class Connection {
 	 * @throws IOException if the write failed or the server ended the connection
 	 */
 	public void write(ByteBuffer source) throws IOException {
-		move(READING, WRITING);
-		while (source.hasRemaining()) {
-			int count = this.channel.write(source);
-			SENT.setOpaque(this, this.bytesSent + count);
-			PROGRESS.setOpaque(this, System.nanoTime());
+		try {
+			move(READING, WRITING);
+			while (source.hasRemaining()) {
+				int count = this.channel.write(source);
+				SENT.setOpaque(this, this.bytesSent + count);
+				PROGRESS.setOpaque(this, System.nanoTime());
+			}
+			move(WRITING, READING);
 		}
-		move(WRITING, READING);
+		catch (IOException ex) {
+			this.bytesUnanswered += source.remaining();
+			throw ex;
+		}
 	}
 
 	/**
@@ -357,11 +381,27 @@ public final class Connection {
 			}
 		}
 		catch (Throwable ex) {
-			logger.warn("The handler of connection {} from {} failed; only this connection is closed", this.id,
-					peerText(), ex);
 			outcome = CloseReason.HANDLER_ERROR;
+			failed(ex);
 		}
 		return close(outcome);
+	}
+
+	private void failed(Throwable ex) {
+		this.failure = ex;
+		long suppressed = failures.tryAcquire();
+		if (suppressed >= 0) {
+			logger.warn("The handler of {} failed, which is a bug or a want of memory; only this connection is closed "
+					+ "({} such lines were left out before)", this, suppressed, ex);
+		}
+	}
+
+	/**
+	 * Why its handler failed.
+	 * @return null unless the reason for its end is {@link CloseReason#HANDLER_ERROR}
+	 */
+	public @Nullable Throwable failure() {
+		return this.failure;
 	}
 
 	private CloseReason close(CloseReason outcome) {
@@ -393,6 +433,7 @@ public final class Connection {
 			int count = 0;
 			while (count >= 0 && discarded < LINGER_BYTES) {
 				discarded += count;
+				this.bytesUnanswered += count;
 				count = receive(waste.clear());
 			}
 		}
@@ -411,6 +452,11 @@ public final class Connection {
 			this.endOfStream = true;
 		}
 		return count;
+	}
+
+	private ConnectionEndedException endedAfter(int count) {
+		this.bytesUnanswered += Math.max(0, count);
+		return new ConnectionEndedException();
 	}
 
 	private void move(int from, int to) throws ConnectionEndedException {

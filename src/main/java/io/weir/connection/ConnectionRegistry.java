@@ -34,6 +34,8 @@ public final class ConnectionRegistry {
 
 	private long recordsOfClosed;
 
+	private long unansweredByClosed;
+
 	/**
 	 * Creates an empty registry.
 	 */
@@ -102,6 +104,7 @@ public final class ConnectionRegistry {
 			this.receivedByClosed += connection.bytesReceived();
 			this.sentByClosed += connection.bytesSent();
 			this.recordsOfClosed += connection.records();
+			this.unansweredByClosed += connection.bytesUnanswered();
 		}
 	}
 
@@ -152,7 +155,7 @@ public final class ConnectionRegistry {
 				sent += connection.bytesSent();
 				records += connection.records();
 			}
-			return new Totals(received, sent, records, new EnumMap<>(this.closed));
+			return new Totals(received, sent, records, this.unansweredByClosed, new EnumMap<>(this.closed));
 		}
 	}
 
@@ -162,9 +165,12 @@ public final class ConnectionRegistry {
 	 * @param bytesReceived bytes read from all sockets
 	 * @param bytesSent bytes written to all sockets
 	 * @param records records unpacked
+	 * @param bytesUnanswered bytes that were received and not served, because the server
+	 * ended their connection; of closed connections only
 	 * @param closed how many connections ended, by reason; every reason is there
 	 */
-	public record Totals(long bytesReceived, long bytesSent, long records, Map<CloseReason, Long> closed) {
+	public record Totals(long bytesReceived, long bytesSent, long records, long bytesUnanswered,
+			Map<CloseReason, Long> closed) {
 
 		/**
 		 * How many connections ended for one reason.

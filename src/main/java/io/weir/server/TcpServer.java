@@ -21,6 +21,7 @@ import io.weir.connection.ConnectionHandler;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.connection.ConnectionRegistry.Totals;
 import io.weir.connection.ConnectionWatch;
+import io.weir.connection.LogLimiter;
 import io.weir.kernel.ConnectionDiagnostics;
 import io.weir.kernel.KernelLimits;
 import io.weir.kernel.Reading;
@@ -59,6 +60,8 @@ public final class TcpServer {
 	private final EnumCounter<AcceptError> acceptErrors = new EnumCounter<>(AcceptError.class);
 
 	private final EnumCounter<RejectReason> rejected = new EnumCounter<>(RejectReason.class);
+
+	private final LogLimiter threadStartFailures = new LogLimiter();
 
 	private final ReentrantLock lifecycleLock = new ReentrantLock();
 
@@ -219,7 +222,11 @@ public final class TcpServer {
 				logger.debug("{} closed before it was served: {}", connection, cause.toString());
 			}
 			else {
-				logger.warn("{} closed: no thread could be started for it", connection, cause);
+				long suppressed = this.threadStartFailures.tryAcquire();
+				if (suppressed >= 0) {
+					logger.warn("{} closed: no thread could be started for it ({} such lines were left out before)",
+							connection, suppressed, cause);
+				}
 			}
 		}
 		catch (IOException ex) {
@@ -299,10 +306,12 @@ public final class TcpServer {
 		stopping.watch.close();
 		Totals after = this.registry.totals();
 		logger.info(
-				"Stopped listening on {} after {} ms: {} connections drained, {} cut at the end of the grace period",
+				"Stopped listening on {} after {} ms: {} connections drained, {} cut at the end of the grace period, "
+						+ "{} received bytes not answered",
 				text(stopping.address), Duration.ofNanos(System.nanoTime() - begin).toMillis(),
 				after.closed(CloseReason.DRAINED) - before.closed(CloseReason.DRAINED),
-				after.closed(CloseReason.DRAIN_TIMEOUT) - before.closed(CloseReason.DRAIN_TIMEOUT));
+				after.closed(CloseReason.DRAIN_TIMEOUT) - before.closed(CloseReason.DRAIN_TIMEOUT),
+				after.bytesUnanswered() - before.bytesUnanswered());
 		if (interrupted) {
 			Thread.currentThread().interrupt();
 		}
