@@ -72,7 +72,10 @@ public enum SocketFigure {
 	SEND_BUFFER_USED("sendBufferUsed", Part.SKMEMINFO, 20, 4),
 	/** Packets received and dropped by this socket ({@code SK_MEMINFO_DROPS}). */
 	DROPS("drops", Part.SKMEMINFO, 32, 4),
-	/** Payload that the peer has acknowledged ({@code tcpi_bytes_acked}). */
+	/**
+	 * Payload that the peer has acknowledged ({@code tcpi_bytes_acked}); one more on a
+	 * connection that this side opened, where the kernel counts the SYN.
+	 */
 	BYTES_ACKED("bytesAcked", Part.INFO, 120, 8),
 	/** Payload received in order ({@code tcpi_bytes_received}). */
 	BYTES_RECEIVED("bytesReceived", Part.INFO, 128, 8),

@@ -18,6 +18,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 
 import org.awaitility.Awaitility;
@@ -337,6 +340,39 @@ class RunningKernelTests {
 				.isZero();
 		}
 		assertThat(procfs).isEqualTo(expected);
+	}
+
+	@Test
+	void anyThreadMayAsk() throws Exception {
+		ServerSocketChannel server = server(100, 0);
+		List<Pair> pairs = new ArrayList<>();
+		for (int i = 0; i < 100; i++) {
+			Pair pair = pair(server);
+			pair.client().write(ByteBuffer.allocate(i));
+			pairs.add(pair);
+		}
+		List<Future<?>> questions = new ArrayList<>();
+		try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+			for (int i = 0; i < 100; i++) {
+				long expected = i;
+				questions.add(threads.submit(() -> {
+					for (int round = 0; round < 20; round++) {
+						assertThat(connection(pairs.get((int) expected)).get(SocketFigure.BYTES_RECEIVED))
+							.hasValue(expected);
+					}
+					return null;
+				}));
+				questions.add(threads.submit(() -> {
+					assertThat(this.diagnostics.sample(address(server).getPort(), (sample) -> {
+					})).isEqualTo(new Reading.Available<>(100));
+					assertThat(listener(server).queueLimit()).hasValue(100);
+					return null;
+				}));
+			}
+			for (Future<?> question : questions) {
+				question.get(20, TimeUnit.SECONDS);
+			}
+		}
 	}
 
 	@Test
