@@ -23,7 +23,7 @@ final class ListeningSocket implements Closeable {
 
 	private final InetSocketAddress address;
 
-	private ListeningSocket(ServerSocketChannel channel, InetSocketAddress address) {
+	ListeningSocket(ServerSocketChannel channel, InetSocketAddress address) {
 		this.channel = channel;
 		this.address = address;
 	}
