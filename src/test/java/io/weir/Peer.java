@@ -1,0 +1,88 @@
+package io.weir;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.net.StandardSocketOptions;
+
+/**
+ * The other side of a connection: a blocking client whose reads end with an exception
+ * after ten seconds.
+ */
+public final class Peer implements AutoCloseable {
+
+	private static final int TIMEOUT = 10_000;
+
+	private final Socket socket;
+
+	private Peer(Socket socket) {
+		this.socket = socket;
+	}
+
+	public static Peer connect(int port) throws IOException {
+		return connect(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port));
+	}
+
+	public static Peer connect(SocketAddress address) throws IOException {
+		return connect(address, 0);
+	}
+
+	public static Peer connect(SocketAddress address, int receiveBuffer) throws IOException {
+		Socket socket = new Socket();
+		if (receiveBuffer > 0) {
+			socket.setReceiveBufferSize(receiveBuffer);
+		}
+		socket.setTcpNoDelay(true);
+		socket.setSoTimeout(TIMEOUT);
+		socket.connect(address, TIMEOUT);
+		return new Peer(socket);
+	}
+
+	public int port() {
+		return this.socket.getLocalPort();
+	}
+
+	public Peer send(byte... bytes) throws IOException {
+		this.socket.getOutputStream().write(bytes);
+		return this;
+	}
+
+	/**
+	 * Reads exactly so many bytes, fewer only at the end of the stream.
+	 */
+	public byte[] receive(int count) throws IOException {
+		return this.socket.getInputStream().readNBytes(count);
+	}
+
+	/**
+	 * Reads to the end of the stream; a reset is an exception.
+	 */
+	public byte[] receiveToEnd() throws IOException {
+		return this.socket.getInputStream().readAllBytes();
+	}
+
+	public Peer endStream() throws IOException {
+		this.socket.shutdownOutput();
+		return this;
+	}
+
+	/**
+	 * Closes with RST.
+	 */
+	public void reset() throws IOException {
+		this.socket.setOption(StandardSocketOptions.SO_LINGER, 0);
+		this.socket.close();
+	}
+
+	public void timeout(int millis) throws IOException {
+		this.socket.setSoTimeout(millis);
+	}
+
+	@Override
+	public void close() throws IOException {
+		this.socket.close();
+	}
+
+}

@@ -1,0 +1,128 @@
+package io.weir;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.StandardSocketOptions;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+import org.awaitility.Awaitility;
+
+import io.weir.connection.CloseReason;
+import io.weir.connection.Connection;
+import io.weir.connection.ConnectionHandler;
+import io.weir.connection.ConnectionListener;
+import io.weir.connection.ConnectionRegistry;
+
+/**
+ * A loopback connection that a handler serves on a thread of its own, as the server does.
+ */
+public final class ServedConnection implements AutoCloseable {
+
+	private final ConnectionRegistry registry;
+
+	private final Peer peer;
+
+	private final Connection connection;
+
+	private final Thread thread;
+
+	private final CompletableFuture<CloseReason> reason = new CompletableFuture<>();
+
+	public ServedConnection(ConnectionHandler handler) throws IOException {
+		this(new ConnectionRegistry(), handler);
+	}
+
+	public ServedConnection(ConnectionRegistry registry, ConnectionHandler handler) throws IOException {
+		this(registry, handler, 0);
+	}
+
+	/**
+	 * Connects and starts to serve.
+	 * @param registry where the connection is registered
+	 * @param handler what serves it
+	 * @param buffer size of the socket buffers, small for a write that blocks soon; 0
+	 * leaves them to the kernel
+	 */
+	public ServedConnection(ConnectionRegistry registry, ConnectionHandler handler, int buffer) throws IOException {
+		this.registry = registry;
+		SocketChannel accepted;
+		try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.INET)) {
+			listener.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0));
+			this.peer = Peer.connect(listener.getLocalAddress(), buffer);
+			accepted = listener.accept();
+		}
+		if (buffer > 0) {
+			accepted.setOption(StandardSocketOptions.SO_SNDBUF, buffer);
+		}
+		this.connection = registry.open(accepted);
+		registry.addListener(new ConnectionListener() {
+
+			@Override
+			public void opened(Connection connection) {
+			}
+
+			@Override
+			public void closed(Connection connection, CloseReason reason) {
+				if (connection == ServedConnection.this.connection) {
+					ServedConnection.this.reason.complete(reason);
+				}
+			}
+
+		});
+		this.thread = Thread.ofVirtual().start(() -> registry.serve(this.connection, handler));
+	}
+
+	public ConnectionRegistry registry() {
+		return this.registry;
+	}
+
+	public Peer peer() {
+		return this.peer;
+	}
+
+	public Connection connection() {
+		return this.connection;
+	}
+
+	public boolean isServed() {
+		return !this.reason.isDone();
+	}
+
+	/**
+	 * Waits until the server has read so many bytes.
+	 */
+	public void awaitReceived(long count) {
+		Awaitility.await()
+			.pollDelay(Duration.ZERO)
+			.pollInterval(Duration.ofMillis(2))
+			.until(() -> this.connection.bytesReceived() == count);
+	}
+
+	/**
+	 * Waits for the end.
+	 */
+	public CloseReason reason() throws InterruptedException, ExecutionException, TimeoutException {
+		return this.reason.get(10, TimeUnit.SECONDS);
+	}
+
+	@Override
+	public void close() throws IOException {
+		this.peer.close();
+		this.connection.channel().close();
+		try {
+			this.thread.join(Duration.ofSeconds(5));
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+}

@@ -1,0 +1,156 @@
+package io.weir.connection;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+import io.weir.ServedConnection;
+import io.weir.connection.ConnectionRegistry.Totals;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Tests for {@link ConnectionRegistry}.
+ */
+class ConnectionRegistryTests {
+
+	private final ConnectionRegistry registry = new ConnectionRegistry();
+
+	@Test
+	void whenConnectionsComeAndGoThenTheyAreFoundWhileOpen() throws Exception {
+		assertThat(this.registry.totals().closed()).containsOnlyKeys(CloseReason.values())
+			.containsEntry(CloseReason.RESET, 0L);
+		try (ServedConnection first = new ServedConnection(this.registry, ConnectionTests::echo);
+				ServedConnection second = new ServedConnection(this.registry, ConnectionTests::echo)) {
+			assertThat(first.connection().id()).isEqualTo(1);
+			assertThat(second.connection().id()).isEqualTo(2);
+			assertThat(this.registry.active()).isEqualTo(2);
+			assertThat(this.registry.find(2)).isSameAs(second.connection());
+			assertThat(this.registry.connections()).containsExactlyInAnyOrder(first.connection(), second.connection());
+			second.peer().endStream();
+			assertThat(second.reason()).isEqualTo(CloseReason.END_OF_STREAM);
+			assertThat(this.registry.find(2)).isNull();
+			assertThat(this.registry.active()).isEqualTo(1);
+			assertThat(this.registry.accepted()).isEqualTo(2);
+			assertThat(this.registry.totals().closed(CloseReason.END_OF_STREAM)).isEqualTo(1);
+		}
+	}
+
+	@Test
+	void whenAListenerFailsThenTheConnectionIsClosedAndForgotten() throws Exception {
+		List<CloseReason> told = new CopyOnWriteArrayList<>();
+		this.registry.addListener(new ConnectionListener() {
+
+			@Override
+			public void opened(Connection connection) {
+				throw new IllegalStateException("a bug");
+			}
+
+			@Override
+			public void closed(Connection connection, CloseReason reason) {
+				told.add(reason);
+			}
+
+		});
+		ConnectionRegistry other = new ConnectionRegistry();
+		try (ServedConnection served = new ServedConnection(other, ConnectionTests::echo)) {
+			Connection connection = this.registry.open(served.connection().channel());
+			assertThatExceptionOfType(IllegalStateException.class)
+				.isThrownBy(() -> this.registry.serve(connection, ConnectionTests::echo));
+			assertThat(connection.channel().isOpen()).isFalse();
+		}
+		assertThat(told).containsExactly(CloseReason.HANDLER_ERROR);
+		assertThat(this.registry.active()).isZero();
+		assertThat(this.registry.totals().closed(CloseReason.HANDLER_ERROR)).isEqualTo(1);
+	}
+
+	@Test
+	void whenRejectedThenItIsForgottenAndNoCloseIsCounted() throws Exception {
+		try (ServedConnection served = new ServedConnection(new ConnectionRegistry(), ConnectionTests::echo)) {
+			Connection connection = this.registry.open(served.connection().channel());
+			assertThat(this.registry.active()).isEqualTo(1);
+			this.registry.reject(connection);
+			assertThat(this.registry.active()).isZero();
+			assertThat(this.registry.accepted()).isEqualTo(1);
+			assertThat(connection.channel().isOpen()).isFalse();
+			assertThat(this.registry.totals().closed().values()).containsOnly(0L);
+		}
+	}
+
+	@Test
+	void whenConnectionsCloseInParallelThenNoTotalEverGoesDown() throws Exception {
+		int threads = 6;
+		int connections = 40;
+		AtomicBoolean done = new AtomicBoolean();
+		try (ExecutorService executor = Executors.newFixedThreadPool(threads + 1)) {
+			Future<Integer> sampler = executor.submit(() -> sampleUntil(done));
+			List<Future<?>> clients = new ArrayList<>();
+			for (int i = 0; i < threads; i++) {
+				clients.add(executor.submit(() -> {
+					for (int j = 0; j < connections; j++) {
+						exchange();
+					}
+					return null;
+				}));
+			}
+			for (Future<?> client : clients) {
+				client.get(60, TimeUnit.SECONDS);
+			}
+			done.set(true);
+			assertThat(sampler.get(10, TimeUnit.SECONDS)).isPositive();
+		}
+		Totals totals = this.registry.totals();
+		long count = 240;
+		assertThat(totals.bytesReceived()).isEqualTo(count * 1000);
+		assertThat(totals.bytesSent()).isEqualTo(count * 1000);
+		assertThat(totals.records()).isEqualTo(count);
+		assertThat(totals.closed(CloseReason.END_OF_STREAM)).isEqualTo(count);
+		assertThat(this.registry.active()).isZero();
+	}
+
+	private void exchange() throws Exception {
+		ConnectionHandler handler = (connection) -> {
+			connection.countRecord();
+			return ConnectionTests.echo(connection);
+		};
+		try (ServedConnection served = new ServedConnection(this.registry, handler)) {
+			served.peer().send(new byte[1000]).endStream().receiveToEnd();
+			served.reason();
+		}
+	}
+
+	private int sampleUntil(AtomicBoolean done) {
+		int samples = 0;
+		Totals last = this.registry.totals();
+		while (!done.get()) {
+			Totals next = this.registry.totals();
+			assertThat(next.bytesReceived()).isGreaterThanOrEqualTo(last.bytesReceived());
+			assertThat(next.bytesSent()).isGreaterThanOrEqualTo(last.bytesSent());
+			assertThat(next.records()).isGreaterThanOrEqualTo(last.records());
+			assertThat(next.closed(CloseReason.END_OF_STREAM))
+				.isGreaterThanOrEqualTo(last.closed(CloseReason.END_OF_STREAM));
+			last = next;
+			samples++;
+		}
+		return samples;
+	}
+
+	@Test
+	void whenAConnectionIsOpenThenItsBytesAreInTheTotals() throws Exception {
+		try (ServedConnection served = new ServedConnection(this.registry, ConnectionTests::echo)) {
+			served.peer().send(new byte[10]).receive(10);
+			Awaitility.await().until(() -> this.registry.totals().bytesSent() == 10);
+			assertThat(this.registry.totals().bytesReceived()).isEqualTo(10);
+		}
+	}
+
+}

@@ -1,0 +1,354 @@
+package io.weir.connection;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import io.weir.CapturedLog;
+import io.weir.ServedConnection;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIOException;
+
+/**
+ * Tests for {@link Connection}.
+ */
+class ConnectionTests {
+
+	private static final byte[] DATA = "data\n".getBytes(StandardCharsets.US_ASCII);
+
+	@Test
+	void whenBytesGoThenTheyAreCounted() throws Exception {
+		Instant before = Instant.now();
+		try (ServedConnection served = new ServedConnection(ConnectionTests::echo)) {
+			Connection connection = served.connection();
+			assertThat(connection.id()).isEqualTo(1);
+			assertThat(connection.peer().getPort()).isEqualTo(served.peer().port());
+			assertThat(connection.peerText()).isEqualTo("127.0.0.1:" + served.peer().port());
+			assertThat(connection).hasToString("connection 1 from 127.0.0.1:" + served.peer().port());
+			assertThat(connection.openedAt()).isBetween(before, Instant.now());
+			assertThat(served.peer().send(DATA).receive(DATA.length)).isEqualTo(DATA);
+			Awaitility.await().until(() -> connection.bytesSent() == DATA.length);
+			assertThat(connection.bytesReceived()).isEqualTo(DATA.length);
+			assertThat(connection.records()).isZero();
+			assertThat(connection.closeReason()).isNull();
+			assertThat(connection.age()).isPositive().isGreaterThanOrEqualTo(connection.idleFor());
+			connection.countRecord();
+			assertThat(connection.records()).isEqualTo(1);
+		}
+	}
+
+	@Test
+	void whenABytePassesThenIdleTimeStartsAgain() throws Exception {
+		try (ServedConnection served = new ServedConnection(ConnectionTests::echo)) {
+			Connection connection = served.connection();
+			Awaitility.await().until(() -> connection.idleFor().compareTo(Duration.ofMillis(200)) > 0);
+			served.peer().send(DATA).receive(DATA.length);
+			Awaitility.await().until(() -> connection.idleFor().compareTo(Duration.ofMillis(200)) < 0);
+			assertThat(connection.age()).isGreaterThan(Duration.ofMillis(200));
+		}
+	}
+
+	@Test
+	void whenPeerEndsThenItGetsTheEndOfStreamToo() throws Exception {
+		try (ServedConnection served = new ServedConnection(ConnectionTests::echo)) {
+			assertThat(served.peer().send(DATA).endStream().receiveToEnd()).isEqualTo(DATA);
+			assertThat(served.reason()).isEqualTo(CloseReason.END_OF_STREAM);
+			assertThat(served.connection().closeReason()).isEqualTo(CloseReason.END_OF_STREAM);
+			assertThat(served.connection().state()).isEqualTo(ConnectionState.CLOSING);
+			assertThat(served.connection().channel().isOpen()).isFalse();
+		}
+	}
+
+	@Test
+	void whenEndedWhileReadingThenPeerGetsEndOfStreamAndIsReadToItsOwn() throws Exception {
+		try (ServedConnection served = new ServedConnection(ConnectionTests::echo)) {
+			Connection connection = served.connection();
+			served.peer().send(DATA).receive(DATA.length);
+			assertThat(connection.end(CloseReason.CLOSED_BY_OPERATOR)).isTrue();
+			assertThat(connection.end(CloseReason.IDLE_TIMEOUT)).isFalse();
+			assertThat(connection.state()).isEqualTo(ConnectionState.CLOSING);
+			assertThat(served.peer().receiveToEnd()).isEmpty();
+			served.peer().send(new byte[1000]);
+			Awaitility.await().until(() -> connection.bytesReceived() == DATA.length + 1000);
+			assertThat(served.isServed()).isTrue();
+			served.peer().endStream();
+			assertThat(served.reason()).isEqualTo(CloseReason.CLOSED_BY_OPERATOR);
+			assertThat(connection.bytesSent()).isEqualTo(DATA.length);
+		}
+	}
+
+	@Test
+	void whenEndedInsideAnExchangeThenHandlerLeavesAtItsNextRead() throws Exception {
+		CountDownLatch inExchange = new CountDownLatch(1);
+		CountDownLatch ended = new CountDownLatch(1);
+		ConnectionHandler handler = (connection) -> {
+			connection.readNext(ByteBuffer.allocate(1));
+			inExchange.countDown();
+			await(ended);
+			connection.read(ByteBuffer.allocate(10));
+			return CloseReason.HANDLER_ERROR;
+		};
+		try (ServedConnection served = new ServedConnection(handler)) {
+			served.peer().send(DATA);
+			await(inExchange);
+			served.connection().end(CloseReason.DRAIN_TIMEOUT);
+			ended.countDown();
+			served.peer().endStream();
+			assertThat(served.reason()).isEqualTo(CloseReason.DRAIN_TIMEOUT);
+			assertThat(served.connection().bytesReceived()).isEqualTo(DATA.length);
+		}
+	}
+
+	@Test
+	void whenEndedWhileWritingThenBlockedWriteEndsAndPeerKeepsWhatWasSent() throws Exception {
+		try (ServedConnection served = new ServedConnection(new ConnectionRegistry(), ConnectionTests::flood, 4096)) {
+			Connection connection = served.connection();
+			awaitBlockedWrite(connection);
+			assertThat(connection.end(CloseReason.DRAIN_TIMEOUT)).isTrue();
+			byte[] received = served.peer().receiveToEnd();
+			served.peer().endStream();
+			assertThat(received).isNotEmpty().containsOnly((byte) 0);
+			assertThat(served.reason()).isEqualTo(CloseReason.DRAIN_TIMEOUT);
+		}
+	}
+
+	@Test
+	void whenAbortedWhileReadingThenItEndsAtOnce() throws Exception {
+		try (ServedConnection served = new ServedConnection(ConnectionTests::echo)) {
+			served.peer().send(DATA).receive(DATA.length);
+			served.connection().abort(CloseReason.DRAIN_TIMEOUT);
+			assertThat(served.reason()).isEqualTo(CloseReason.DRAIN_TIMEOUT);
+			assertThat(served.connection().channel().isOpen()).isFalse();
+		}
+	}
+
+	@Test
+	void whenAbortedWhileWritingThenItEndsAtOnce() throws Exception {
+		try (ServedConnection served = new ServedConnection(new ConnectionRegistry(), ConnectionTests::flood, 4096)) {
+			awaitBlockedWrite(served.connection());
+			assertThat(served.connection().state()).isEqualTo(ConnectionState.WRITING);
+			served.connection().abort(CloseReason.WRITE_TIMEOUT);
+			assertThat(served.reason()).isEqualTo(CloseReason.WRITE_TIMEOUT);
+			assertThat(served.connection().channel().isOpen()).isFalse();
+		}
+	}
+
+	@Test
+	void whenPeerResetsWhileReadingThenReasonIsReset() throws Exception {
+		try (ServedConnection served = new ServedConnection(ConnectionTests::echo)) {
+			served.peer().send(DATA).receive(DATA.length);
+			served.peer().reset();
+			assertThat(served.reason()).isEqualTo(CloseReason.RESET);
+		}
+	}
+
+	@Test
+	void whenPeerResetsWhileWritingThenReasonIsReset() throws Exception {
+		try (ServedConnection served = new ServedConnection(new ConnectionRegistry(), ConnectionTests::flood, 4096)) {
+			awaitBlockedWrite(served.connection());
+			served.peer().reset();
+			assertThat(served.reason()).isEqualTo(CloseReason.RESET);
+		}
+	}
+
+	@Test
+	void whenPeerWasResetBeforeTheWriteThenReasonIsReset() throws Exception {
+		CountDownLatch reset = new CountDownLatch(1);
+		ConnectionHandler handler = (connection) -> {
+			await(reset);
+			while (true) {
+				connection.write(ByteBuffer.allocateDirect(100));
+			}
+		};
+		try (ServedConnection served = new ServedConnection(handler)) {
+			served.peer().reset();
+			reset.countDown();
+			assertThat(served.reason()).isEqualTo(CloseReason.RESET);
+		}
+	}
+
+	@Test
+	void whenReadingFailsOtherwiseThenReasonIsIoError() throws Exception {
+		ConnectionHandler handler = (connection) -> {
+			throw new IOException("No route to host");
+		};
+		try (ServedConnection served = new ServedConnection(handler)) {
+			assertThat(served.reason()).isEqualTo(CloseReason.IO_ERROR);
+		}
+	}
+
+	@Test
+	void whenHandlerFailsThenReasonIsHandlerErrorAndTheCauseIsLogged() throws Exception {
+		for (Throwable failure : new Throwable[] { new IllegalStateException("a bug"), new StackOverflowError() }) {
+			try (CapturedLog log = CapturedLog.info(Connection.class.getName());
+					ServedConnection served = new ServedConnection((connection) -> ConnectionTests.fail(failure))) {
+				assertThat(served.peer().receiveToEnd()).isEmpty();
+				served.peer().endStream();
+				assertThat(served.reason()).isEqualTo(CloseReason.HANDLER_ERROR);
+				assertThat(log.events()).singleElement()
+					.satisfies((event) -> assertThat(event.getLevel()).isEqualTo(Level.WARN))
+					.satisfies((event) -> assertThat(event.getThrowableProxy()).isNotNull())
+					.extracting(ILoggingEvent::getFormattedMessage)
+					.asString()
+					.contains("connection 1", served.connection().peerText());
+			}
+		}
+	}
+
+	@Test
+	void whenHandlerLeavesBytesUnreadThenTheyAreReadBeforeTheClose() throws Exception {
+		try (ServedConnection served = new ServedConnection((connection) -> CloseReason.END_OF_STREAM)) {
+			served.peer().send(new byte[50_000]).endStream();
+			assertThat(served.peer().receiveToEnd()).isEmpty();
+			assertThat(served.reason()).isEqualTo(CloseReason.END_OF_STREAM);
+			assertThat(served.connection().bytesReceived()).isEqualTo(50_000);
+		}
+	}
+
+	@Test
+	void whenPeerGoesOnSendingAfterTheEndThenOneMebibyteIsReadAtMost() throws Exception {
+		try (ServedConnection served = new ServedConnection(ConnectionTests::echo)) {
+			served.connection().end(CloseReason.IDLE_TIMEOUT);
+			assertThatIOException().isThrownBy(() -> {
+				for (int i = 0; i < 1024; i++) {
+					served.peer().send(new byte[64 * 1024]);
+				}
+			});
+			assertThat(served.reason()).isEqualTo(CloseReason.IDLE_TIMEOUT);
+			assertThat(served.connection().bytesReceived()).isBetween((long) Connection.LINGER_BYTES,
+					Connection.LINGER_BYTES + 8192L + 8192L);
+		}
+	}
+
+	@Test
+	void whenEndedThenLingerIsOverAfterOneSecond() throws Exception {
+		try (ServedConnection served = new ServedConnection(ConnectionTests::echo)) {
+			Connection connection = served.connection();
+			assertThat(connection.isLingerOver(System.nanoTime() + TimeUnit.HOURS.toNanos(1))).isFalse();
+			connection.end(CloseReason.IDLE_TIMEOUT);
+			long now = System.nanoTime();
+			assertThat(connection.isLingerOver(now)).isFalse();
+			assertThat(connection.isLingerOver(now + TimeUnit.SECONDS.toNanos(1))).isTrue();
+		}
+	}
+
+	@Test
+	void whenBetweenExchangesAndQuietThenItCanBeDrained() throws Exception {
+		try (ServedConnection served = new ServedConnection(ConnectionTests::echo)) {
+			Connection connection = served.connection();
+			served.peer().send(DATA).receive(DATA.length);
+			long second = TimeUnit.SECONDS.toNanos(1);
+			assertThat(connection.endBetweenExchanges(CloseReason.DRAINED, System.nanoTime(), second)).isFalse();
+			Awaitility.await()
+				.until(() -> connection.endBetweenExchanges(CloseReason.DRAINED, System.nanoTime() + second, second));
+			served.peer().endStream();
+			assertThat(served.reason()).isEqualTo(CloseReason.DRAINED);
+			assertThat(connection.endBetweenExchanges(CloseReason.DRAINED, System.nanoTime() + second, second))
+				.isFalse();
+		}
+	}
+
+	@Test
+	void whenInsideAnExchangeThenItCanNotBeDrained() throws Exception {
+		ConnectionHandler handler = (connection) -> {
+			connection.readNext(ByteBuffer.allocate(1));
+			connection.read(ByteBuffer.allocate(1));
+			return CloseReason.END_OF_STREAM;
+		};
+		try (ServedConnection served = new ServedConnection(handler)) {
+			served.peer().send((byte) 1);
+			Awaitility.await().until(() -> served.connection().bytesReceived() == 1);
+			// Also when the thread has come out of its first read
+			Awaitility.await()
+				.during(Duration.ofMillis(100))
+				.until(() -> served.connection()
+					.endBetweenExchanges(CloseReason.DRAINED, System.nanoTime() + TimeUnit.HOURS.toNanos(1), 0),
+						(ended) -> !ended);
+			served.peer().send((byte) 2).endStream();
+			assertThat(served.reason()).isEqualTo(CloseReason.END_OF_STREAM);
+		}
+	}
+
+	@ParameterizedTest
+	@EnumSource
+	void whenEndedForAReasonThenThatIsToldAndKept(CloseReason reason) throws Exception {
+		try (ServedConnection served = new ServedConnection(ConnectionTests::echo)) {
+			assertThat(served.connection().end(reason)).isTrue();
+			assertThat(served.connection().closeReason()).isEqualTo(reason);
+			served.peer().endStream();
+			assertThat(served.reason()).isEqualTo(reason);
+			assertThat(reason.text()).isEqualTo(reason.name().toLowerCase(java.util.Locale.ROOT));
+		}
+	}
+
+	@Test
+	void whenNothingIsLeftToWriteThenWriteReturns() throws Exception {
+		try (ServedConnection served = new ServedConnection((connection) -> {
+			connection.write(ByteBuffer.allocate(0));
+			return CloseReason.END_OF_STREAM;
+		})) {
+			served.peer().endStream();
+			assertThat(served.reason()).isEqualTo(CloseReason.END_OF_STREAM);
+			assertThat(served.connection().bytesSent()).isZero();
+		}
+	}
+
+	@Test
+	void whenTheServerEndsItThenTheExceptionHasNoStackTrace() {
+		assertThatExceptionOfType(ConnectionEndedException.class).isThrownBy(() -> {
+			throw new ConnectionEndedException();
+		}).satisfies((ex) -> assertThat(ex.getStackTrace()).isEmpty());
+	}
+
+	static CloseReason echo(Connection connection) throws IOException {
+		ByteBuffer buffer = ByteBuffer.allocateDirect(8192);
+		while (connection.readNext(buffer.clear()) >= 0) {
+			connection.write(buffer.flip());
+		}
+		return CloseReason.END_OF_STREAM;
+	}
+
+	/**
+	 * Writes zeros for ever, more than buffers hold.
+	 */
+	static CloseReason flood(Connection connection) throws IOException {
+		while (true) {
+			connection.write(ByteBuffer.allocateDirect(64 * 1024));
+		}
+	}
+
+	static void awaitBlockedWrite(Connection connection) {
+		Awaitility.await()
+			.until(() -> connection.isWriteBlocked(System.nanoTime(), TimeUnit.MILLISECONDS.toNanos(300)));
+	}
+
+	private static CloseReason fail(Throwable failure) {
+		if (failure instanceof Error error) {
+			throw error;
+		}
+		throw (RuntimeException) failure;
+	}
+
+	private static void await(CountDownLatch latch) throws IOException {
+		try {
+			assertThat(latch.await(10, TimeUnit.SECONDS)).isTrue();
+		}
+		catch (InterruptedException ex) {
+			throw new IOException(ex);
+		}
+	}
+
+}

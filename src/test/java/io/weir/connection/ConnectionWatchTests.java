@@ -1,0 +1,164 @@
+package io.weir.connection;
+
+import java.net.SocketException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import io.weir.ServedConnection;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Tests for {@link ConnectionWatch}.
+ */
+class ConnectionWatchTests {
+
+	private final ConnectionRegistry registry = new ConnectionRegistry();
+
+	private ConnectionWatch watch = new ConnectionWatch(this.registry, Duration.ZERO, Duration.ZERO);
+
+	@AfterEach
+	void closeWatch() {
+		this.watch.close();
+		Awaitility.await().until(ConnectionWatchTests::watchThreads, (count) -> count == 0);
+	}
+
+	@Test
+	void whenIdleForTheTimeoutThenPeerGetsEndOfStream() throws Exception {
+		start(Duration.ofMillis(300), Duration.ZERO);
+		try (ServedConnection served = new ServedConnection(this.registry, ConnectionTests::echo)) {
+			long begin = System.nanoTime();
+			assertThat(served.peer().receiveToEnd()).isEmpty();
+			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(Duration.ofMillis(250),
+					Duration.ofSeconds(3));
+			served.peer().endStream();
+			assertThat(served.reason()).isEqualTo(CloseReason.IDLE_TIMEOUT);
+		}
+	}
+
+	@Test
+	void whenBytesKeepPassingThenTheConnectionIsNotIdle() throws Exception {
+		start(Duration.ofMillis(500), Duration.ZERO);
+		try (ServedConnection served = new ServedConnection(this.registry, ConnectionTests::echo)) {
+			Awaitility.await().pollInterval(Duration.ofMillis(50)).until(() -> {
+				served.peer().send((byte) 1).receive(1);
+				return served.connection().age().compareTo(Duration.ofMillis(1500)) > 0;
+			});
+			assertThat(served.connection().closeReason()).isNull();
+		}
+	}
+
+	@Test
+	void whenTimeoutsAreZeroThenNothingIsEnded() throws Exception {
+		start(Duration.ZERO, Duration.ZERO);
+		try (ServedConnection quiet = new ServedConnection(this.registry, ConnectionTests::echo);
+				ServedConnection stalled = new ServedConnection(this.registry, ConnectionTests::flood, 4096)) {
+			// Longer than a round of the watch
+			Awaitility.await().until(() -> quiet.connection().age().compareTo(Duration.ofMillis(1500)) > 0);
+			assertThat(quiet.connection().closeReason()).isNull();
+			assertThat(stalled.connection().closeReason()).isNull();
+			assertThat(stalled.connection().state()).isEqualTo(ConnectionState.WRITING);
+		}
+	}
+
+	@Test
+	void whenAWriteIsBlockedForTheTimeoutThenItIsClosedAtOnce() throws Exception {
+		start(Duration.ZERO, Duration.ofMillis(400));
+		try (ServedConnection served = new ServedConnection(this.registry, ConnectionTests::flood, 4096)) {
+			assertThat(served.reason()).isEqualTo(CloseReason.WRITE_TIMEOUT);
+			assertThat(served.connection().age()).isGreaterThan(Duration.ofMillis(400))
+				.isLessThan(Duration.ofSeconds(4));
+		}
+	}
+
+	@Test
+	void whenASlowReaderGoesOnReadingThenItsWriterIsNotBlocked() throws Exception {
+		start(Duration.ZERO, Duration.ofSeconds(1));
+		ConnectionHandler trickle = (connection) -> {
+			while (true) {
+				connection.write(ByteBuffer.allocateDirect(1000));
+			}
+		};
+		try (ServedConnection served = new ServedConnection(this.registry, trickle, 4096)) {
+			Awaitility.await().pollInterval(Duration.ofMillis(50)).until(() -> {
+				served.peer().receive(8000);
+				return served.connection().age().compareTo(Duration.ofMillis(2500)) > 0;
+			});
+			assertThat(served.connection().closeReason()).isNull();
+		}
+	}
+
+	@Test
+	void whenPeerDoesNotEndThenAnEndedConnectionIsCutAfterOneSecond() throws Exception {
+		start(Duration.ZERO, Duration.ZERO);
+		try (ServedConnection served = new ServedConnection(this.registry, ConnectionTests::echo)) {
+			long begin = System.nanoTime();
+			served.connection().end(CloseReason.CLOSED_BY_OPERATOR);
+			assertThat(served.reason()).isEqualTo(CloseReason.CLOSED_BY_OPERATOR);
+			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(Connection.LINGER_TIME,
+					Duration.ofSeconds(3));
+			// What comes now is answered with RST
+			assertThatExceptionOfType(SocketException.class).isThrownBy(() -> {
+				for (int i = 0; i < 100; i++) {
+					served.peer().send((byte) 1);
+					served.peer().receiveToEnd();
+				}
+			});
+		}
+	}
+
+	@Test
+	void whenDrainingThenWhatIsQuietBetweenExchangesIsEnded() throws Exception {
+		start(Duration.ZERO, Duration.ZERO);
+		ConnectionHandler twoBytes = (connection) -> {
+			while (connection.readNext(ByteBuffer.allocate(1)) >= 0) {
+				connection.read(ByteBuffer.allocate(1));
+			}
+			return CloseReason.END_OF_STREAM;
+		};
+		try (ServedConnection quiet = new ServedConnection(this.registry, twoBytes);
+				ServedConnection inside = new ServedConnection(this.registry, twoBytes)) {
+			inside.peer().send((byte) 1);
+			quiet.peer().send((byte) 1, (byte) 2);
+			Awaitility.await().until(() -> quiet.connection().bytesReceived() == 2);
+			long begin = System.nanoTime();
+			this.watch.drain();
+			assertThat(quiet.peer().receiveToEnd()).isEmpty();
+			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(Duration.ofMillis(900),
+					Duration.ofSeconds(3));
+			quiet.peer().endStream();
+			assertThat(quiet.reason()).isEqualTo(CloseReason.DRAINED);
+			assertThat(inside.connection().closeReason()).isNull();
+			inside.peer().send((byte) 2);
+			assertThat(inside.peer().receiveToEnd()).isEmpty();
+			inside.peer().endStream();
+			assertThat(inside.reason()).isEqualTo(CloseReason.DRAINED);
+			assertThat(inside.connection().bytesReceived()).isEqualTo(2);
+		}
+	}
+
+	@Test
+	void whenTimeoutsAreBeyondReckoningThenTheyAreNever() throws Exception {
+		start(Duration.ofSeconds(Long.MAX_VALUE), Duration.ofSeconds(Long.MAX_VALUE));
+		try (ServedConnection served = new ServedConnection(this.registry, ConnectionTests::echo)) {
+			Awaitility.await().until(() -> served.connection().age().compareTo(Duration.ofMillis(1200)) > 0);
+			assertThat(served.connection().closeReason()).isNull();
+		}
+	}
+
+	private void start(Duration idleTimeout, Duration writeTimeout) {
+		this.watch = new ConnectionWatch(this.registry, idleTimeout, writeTimeout);
+		this.watch.start();
+		assertThat(watchThreads()).isEqualTo(1);
+	}
+
+	private static long watchThreads() {
+		return Thread.getAllStackTraces().keySet().stream().filter((it) -> it.getName().equals("tcp-watch")).count();
+	}
+
+}
