@@ -1,0 +1,317 @@
+package io.weir.server;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.SocketAddress;
+import java.net.SocketOption;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import io.weir.CapturedLog;
+import io.weir.Peer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIOException;
+
+/**
+ * Tests for {@link AcceptLoop}, on a real socket whose accept can be made to fail.
+ */
+class AcceptLoopTests {
+
+	private final BlockingQueue<SocketChannel> accepted = new LinkedBlockingQueue<>();
+
+	private final Map<AcceptError, Integer> errors = new EnumMap<>(AcceptError.class);
+
+	private final ConcurrentLinkedQueue<IOException> failures = new ConcurrentLinkedQueue<>();
+
+	private final List<Peer> peers = new CopyOnWriteArrayList<>();
+
+	private final Semaphore permits = new Semaphore(2);
+
+	private Consumer<SocketChannel> server = this.accepted::add;
+
+	@SuppressWarnings("NullAway.Init")
+	private AcceptLoop loop;
+
+	@SuppressWarnings("NullAway.Init")
+	private ListeningSocket socket;
+
+	@BeforeEach
+	void start() {
+		ListeningSocket real = ListeningSocket.open(Settings.LISTENER, 100);
+		this.socket = new ListeningSocket(new FailingChannel(real.channel(), this.failures), real.address());
+		this.loop = new AcceptLoop(this.socket, this.permits, (channel) -> this.server.accept(channel),
+				(error) -> this.errors.merge(error, 1, Integer::sum));
+	}
+
+	@AfterEach
+	void stop() throws Exception {
+		this.loop.stop();
+		for (Peer peer : this.peers) {
+			peer.close();
+		}
+		for (SocketChannel channel : this.accepted) {
+			channel.close();
+		}
+	}
+
+	@Test
+	void whenConnectionsComeThenTheyAreServed() throws Exception {
+		this.loop.start();
+		connect();
+		assertThat(next()).isNotNull();
+		assertThat(this.loop.state()).isEqualTo(ServerState.ACCEPTING);
+		assertThat(this.loop.failure()).isNull();
+		assertThat(this.loop.backingOffFor()).isZero();
+		assertThat(this.permits.availablePermits()).isZero();
+	}
+
+	@Test
+	void whenThereIsNoPermitThenNewcomersWait() throws Exception {
+		this.loop.start();
+		connect();
+		connect();
+		connect();
+		assertThat(next()).isNotNull();
+		assertThat(next()).isNotNull();
+		Awaitility.await().until(this.loop::state, (state) -> state == ServerState.FULL);
+		assertThat(this.accepted).isEmpty();
+		this.permits.release();
+		assertThat(next()).isNotNull();
+	}
+
+	@Test
+	void whenAcceptFailsThenItIsCountedLoggedOnceAndTriedAgain() throws Exception {
+		for (int i = 0; i < 3; i++) {
+			this.failures.add(new IOException("Too many open files"));
+		}
+		try (CapturedLog log = CapturedLog.info(AcceptLoop.class.getName())) {
+			this.loop.start();
+			Awaitility.await()
+				.pollInterval(Duration.ofMillis(5))
+				.until(this.loop::state, (state) -> state == ServerState.BACKING_OFF);
+			assertThat(this.loop.backingOffFor()).isPositive();
+			connect();
+			assertThat(next()).isNotNull();
+			assertThat(this.errors).containsExactly(Map.entry(AcceptError.EMFILE, 3));
+			Awaitility.await().until(this.loop::backingOffFor, Duration.ZERO::equals);
+			assertThat(log.events()).singleElement()
+				.satisfies((event) -> assertThat(event.getLevel()).isEqualTo(Level.WARN))
+				.extracting(ILoggingEvent::getFormattedMessage)
+				.asString()
+				.contains("EMFILE", "Too many open files", "ulimit -n");
+		}
+	}
+
+	@Test
+	void whenAcceptFailsAgainLaterThenThatIsLoggedAgain() throws Exception {
+		try (CapturedLog log = CapturedLog.info(AcceptLoop.class.getName())) {
+			this.failures.add(new IOException("Cannot allocate memory"));
+			this.loop.start();
+			connect();
+			assertThat(next()).isNotNull();
+			this.failures.add(new IOException("Too many open files in system"));
+			connect();
+			this.permits.release();
+			assertThat(next()).isNotNull();
+			connect();
+			assertThat(next()).isNotNull();
+			assertThat(this.errors).containsOnlyKeys(AcceptError.ENOMEM, AcceptError.ENFILE);
+			assertThat(log.messages()).hasSize(2);
+		}
+	}
+
+	@Test
+	void whenAcceptKeepsFailingThenItIsNotTriedInASpin() throws Exception {
+		for (int i = 0; i < 100_000; i++) {
+			this.failures.add(new IOException("Too many open files"));
+		}
+		try (CapturedLog log = CapturedLog.info(AcceptLoop.class.getName())) {
+			this.loop.start();
+			Awaitility.await().until(() -> this.loop.backingOffFor().compareTo(Duration.ofSeconds(1)) > 0);
+			assertThat(100_000 - this.failures.size()).isBetween(5, 20);
+			assertThat(log.messages()).hasSize(1);
+			this.failures.clear();
+		}
+	}
+
+	@Test
+	void whenServingFailsThenTheLoopHasFailedAndStartsAgain() throws Exception {
+		this.server = (channel) -> {
+			this.server = this.accepted::add;
+			this.permits.release();
+			throw new IllegalStateException("a bug");
+		};
+		try (CapturedLog log = CapturedLog.info(AcceptLoop.class.getName())) {
+			this.loop.start();
+			connect();
+			Awaitility.await().until(this.loop::state, (state) -> state == ServerState.FAILED);
+			assertThat(this.loop.failure()).hasMessage("a bug");
+			connect();
+			assertThat(next()).isNotNull();
+			assertThat(this.loop.state()).isEqualTo(ServerState.ACCEPTING);
+			assertThat(this.loop.failure()).isNull();
+			assertThat(log.events()).extracting(ILoggingEvent::getLevel).containsExactly(Level.ERROR);
+		}
+	}
+
+	@Test
+	void whenStoppedThenWhatWaitsInTheQueueIsAcceptedFirst() throws Exception {
+		this.permits.release(20);
+		// Nothing accepts before the stop
+		for (int i = 0; i < 10; i++) {
+			connect();
+		}
+		this.loop.start();
+		this.loop.stop();
+		assertThat(this.loop.state()).isEqualTo(ServerState.STOPPED);
+		assertThat(this.socket.channel().isOpen()).isFalse();
+		assertThat(this.accepted).hasSize(10);
+		assertThat(this.permits.availablePermits()).isEqualTo(12);
+		for (SocketChannel channel : this.accepted) {
+			channel.close();
+		}
+		for (Peer peer : this.peers) {
+			assertThat(peer.receiveToEnd()).isEmpty();
+		}
+	}
+
+	@Test
+	void whenStoppedWhileFullThenNoMoreThanThePermitsAreAccepted() throws Exception {
+		this.loop.start();
+		connect();
+		connect();
+		connect();
+		Awaitility.await().until(this.loop::state, (state) -> state == ServerState.FULL);
+		this.loop.stop();
+		assertThat(this.accepted).hasSize(2);
+		assertThat(this.permits.availablePermits()).isZero();
+		assertThatIOException().isThrownBy(() -> this.peers.getLast().receiveToEnd());
+	}
+
+	@Test
+	void whenStoppedThenNoOneElseIsServedAsAConnection() throws Exception {
+		this.loop.start();
+		Awaitility.await().until(this.loop::state, (state) -> state == ServerState.ACCEPTING);
+		this.loop.stop();
+		assertThat(this.accepted).isEmpty();
+		assertThat(this.permits.availablePermits()).isEqualTo(2);
+		// The port is free again
+		try (ServerSocket again = new ServerSocket(this.socket.address().getPort(), 1,
+				this.socket.address().getAddress())) {
+			assertThat(again.isBound()).isTrue();
+		}
+	}
+
+	@Test
+	void whenStoppedWhileBackingOffThenItEndsSoon() throws Exception {
+		for (int i = 0; i < 1000; i++) {
+			this.failures.add(new IOException("Too many open files"));
+		}
+		try (CapturedLog log = CapturedLog.info(AcceptLoop.class.getName())) {
+			this.loop.start();
+			Awaitility.await().until(() -> this.failures.size() < 1000);
+			long begin = System.nanoTime();
+			this.loop.stop();
+			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(2));
+			assertThat(this.loop.state()).isEqualTo(ServerState.STOPPED);
+			assertThat(log.messages().getLast()).contains("could not be accepted before the end");
+		}
+	}
+
+	private void connect() throws IOException {
+		this.peers.add(Peer.connect(this.socket.address().getPort()));
+	}
+
+	private @Nullable SocketChannel next() throws InterruptedException {
+		return this.accepted.poll(10, TimeUnit.SECONDS);
+	}
+
+	/**
+	 * A listening socket whose accept fails as often as there are failures, as accept(2)
+	 * does for want of files: what waits stays in the queue.
+	 */
+	private static final class FailingChannel extends ServerSocketChannel {
+
+		private final ServerSocketChannel real;
+
+		private final ConcurrentLinkedQueue<IOException> failures;
+
+		private FailingChannel(ServerSocketChannel real, ConcurrentLinkedQueue<IOException> failures) {
+			super(real.provider());
+			this.real = real;
+			this.failures = failures;
+		}
+
+		@Override
+		public @Nullable SocketChannel accept() throws IOException {
+			IOException failure = this.failures.poll();
+			if (failure != null) {
+				throw new IOException(failure.getMessage());
+			}
+			return this.real.accept();
+		}
+
+		@Override
+		public ServerSocketChannel bind(SocketAddress local, int backlog) throws IOException {
+			return this.real.bind(local, backlog);
+		}
+
+		@Override
+		public <T> ServerSocketChannel setOption(SocketOption<T> name, T value) throws IOException {
+			return this.real.setOption(name, value);
+		}
+
+		@Override
+		public <T> T getOption(SocketOption<T> name) throws IOException {
+			return this.real.getOption(name);
+		}
+
+		@Override
+		public Set<SocketOption<?>> supportedOptions() {
+			return this.real.supportedOptions();
+		}
+
+		@Override
+		public ServerSocket socket() {
+			return this.real.socket();
+		}
+
+		@Override
+		public SocketAddress getLocalAddress() throws IOException {
+			return this.real.getLocalAddress();
+		}
+
+		@Override
+		protected void implCloseSelectableChannel() throws IOException {
+			this.real.close();
+		}
+
+		@Override
+		protected void implConfigureBlocking(boolean block) throws IOException {
+			this.real.configureBlocking(block);
+		}
+
+	}
+
+}

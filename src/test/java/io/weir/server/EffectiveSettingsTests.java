@@ -1,0 +1,195 @@
+package io.weir.server;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+import io.weir.SocketStatistics;
+import io.weir.kernel.KernelReader;
+import io.weir.server.Setting.Source;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link EffectiveSettings} and {@link Setting}, with real sockets and limits
+ * of a fake {@code /proc}.
+ */
+@EnabledOnOs(value = OS.LINUX, disabledReason = "buffer sizes are Linux's")
+class EffectiveSettingsTests {
+
+	@TempDir
+	@SuppressWarnings("NullAway.Init")
+	Path root;
+
+	@BeforeEach
+	void writeProc() throws IOException {
+		write("sys/net/core/somaxconn", "4096\n");
+		write("sys/net/core/rmem_max", "212992\n");
+		write("sys/net/core/wmem_max", "212993\n");
+		write("sys/net/ipv4/tcp_rmem", "4096\t131072\t6291456\n");
+		write("sys/net/ipv4/tcp_wmem", "4096\t16384\t4194304\n");
+		write("self/limits", """
+				Limit                     Soft Limit           Hard Limit           Units
+				Max open files            1024                 524288               files
+				""");
+	}
+
+	@Test
+	void whenNothingIsAskedForThenTheKernelsFiguresAreShown() throws Exception {
+		EffectiveSettings settings = read(null, null, null, 100);
+		assertThat(settings.backlog()).isEqualTo(new Setting(null, 4096L, 4096L, null, Source.COMPUTED, null));
+		assertThat(settings.receiveBuffer().requested()).isNull();
+		assertThat(settings.receiveBuffer().effective()).isEqualTo(kernelDefault("tcp_rmem"));
+		assertThat(settings.receiveBuffer().maximum()).isEqualTo(6291456L);
+		assertThat(settings.receiveBuffer().limitedBy()).isNull();
+		assertThat(settings.receiveBuffer().autotuned()).isTrue();
+		assertThat(settings.receiveBuffer().source()).isEqualTo(Source.GETSOCKOPT);
+		assertThat(settings.sendBuffer().effective()).isEqualTo(kernelDefault("tcp_wmem"));
+		assertThat(settings.sendBuffer().maximum()).isEqualTo(4194304L);
+		assertThat(settings.sendBuffer().autotuned()).isTrue();
+	}
+
+	private static long kernelDefault(String name) throws IOException {
+		return Long
+			.parseLong(Files.readAllLines(Path.of("/proc/sys/net/ipv4", name)).getFirst().strip().split("\\s+", -1)[1]);
+	}
+
+	@Test
+	void whenTheBacklogIsClampedThenTheSysctlIsNamed() throws Exception {
+		assertThat(read(8192, null, null, 100).backlog())
+			.isEqualTo(new Setting(8192L, 4096L, 4096L, "net.core.somaxconn", Source.COMPUTED, null));
+		assertThat(read(4096, null, null, 100).backlog())
+			.isEqualTo(new Setting(4096L, 4096L, 4096L, null, Source.COMPUTED, null));
+		assertThat(read(1, null, null, 100).backlog())
+			.isEqualTo(new Setting(1L, 1L, 4096L, null, Source.COMPUTED, null));
+	}
+
+	@Test
+	void whenSomaxconnIsNotKnownThenTheBacklogIsUnavailableWithTheReason() throws Exception {
+		Files.delete(this.root.resolve("sys/net/core/somaxconn"));
+		Setting backlog = read(8192, null, null, 100).backlog();
+		assertThat(backlog.requested()).isEqualTo(8192);
+		assertThat(backlog.effective()).isNull();
+		assertThat(backlog.maximum()).isNull();
+		assertThat(backlog.source()).isEqualTo(Source.UNAVAILABLE);
+		assertThat(backlog.reason()).contains("net.core.somaxconn");
+	}
+
+	@Test
+	void whenABufferIsAskedForThenTheKernelDoublesIt() throws Exception {
+		EffectiveSettings settings = read(null, 50_000, 60_000, 100);
+		assertThat(settings.receiveBuffer())
+			.isEqualTo(new Setting(50_000L, 100_000L, 2 * 212992L, null, Source.GETSOCKOPT, null));
+		assertThat(settings.receiveBuffer().usable()).isEqualTo(50_000);
+		assertThat(settings.receiveBuffer().autotuned()).isFalse();
+		assertThat(settings.sendBuffer())
+			.isEqualTo(new Setting(60_000L, 120_000L, 2 * 212993L, null, Source.GETSOCKOPT, null));
+	}
+
+	@Test
+	void whenABufferIsTooSmallForTheKernelThenItIsNotCalledClamped() throws Exception {
+		EffectiveSettings settings = read(null, 1, 1, 100);
+		assertThat(settings.receiveBuffer().effective()).isGreaterThan(2);
+		assertThat(settings.receiveBuffer().limitedBy()).isNull();
+		assertThat(settings.sendBuffer().effective()).isGreaterThan(2);
+		assertThat(settings.sendBuffer().limitedBy()).isNull();
+	}
+
+	@Test
+	void whenABufferIsClampedThenTheSysctlIsNamed() throws Exception {
+		EffectiveSettings settings = read(null, Integer.MAX_VALUE, Integer.MAX_VALUE, 100);
+		// The real limit clamps; the fake one is only told
+		assertThat(settings.receiveBuffer().effective()).isLessThan(2L * Integer.MAX_VALUE);
+		assertThat(settings.receiveBuffer().limitedBy()).isEqualTo("net.core.rmem_max");
+		assertThat(settings.receiveBuffer().maximum()).isEqualTo(2 * 212992L);
+		assertThat(settings.sendBuffer().limitedBy()).isEqualTo("net.core.wmem_max");
+		assertThat(settings.sendBuffer().maximum()).isEqualTo(2 * 212993L);
+	}
+
+	@Test
+	void whenTheLimitOfBuffersIsNotShownThenASocketTellsIt() throws Exception {
+		Files.delete(this.root.resolve("sys/net/core/rmem_max"));
+		Files.delete(this.root.resolve("sys/net/core/wmem_max"));
+		EffectiveSettings settings = read(null, Integer.MAX_VALUE, Integer.MAX_VALUE, 100);
+		assertThat(settings.receiveBuffer().maximum()).isEqualTo(settings.receiveBuffer().effective());
+		assertThat(settings.sendBuffer().maximum()).isEqualTo(settings.sendBuffer().effective());
+		settings = read(null, 50_000, 50_000, 100);
+		assertThat(settings.receiveBuffer().maximum()).isGreaterThanOrEqualTo(100_000);
+		assertThat(settings.receiveBuffer().limitedBy()).isNull();
+	}
+
+	@Test
+	void whenTheKernelsTuningIsNotKnownThenThereIsNoMaximum() throws Exception {
+		Files.delete(this.root.resolve("sys/net/ipv4/tcp_rmem"));
+		assertThat(read(null, null, null, 100).receiveBuffer().maximum()).isNull();
+	}
+
+	@Test
+	void whenFilesAreTooFewThenTheNumberThatFitsIsTold() throws Exception {
+		assertThat(read(null, null, null, 897).maxConnections())
+			.isEqualTo(new Setting(897L, 896L, 896L, "nofile.soft", Source.PROCFS, null));
+		assertThat(read(null, null, null, 896).maxConnections())
+			.isEqualTo(new Setting(896L, 896L, 896L, null, Source.PROCFS, null));
+	}
+
+	@Test
+	void whenFilesAreFewerThanTheProcessNeedsThenNoneFits() throws Exception {
+		write("self/limits", "Max open files            100                 100               files\n");
+		assertThat(read(null, null, null, 10).maxConnections().effective()).isZero();
+	}
+
+	@Test
+	void whenTheLimitOfFilesIsNotKnownThenTheRequestStands() throws Exception {
+		Files.delete(this.root.resolve("self/limits"));
+		assertThat(read(null, null, null, 897).maxConnections())
+			.isEqualTo(new Setting(897L, 897L, null, null, Source.COMPUTED, null));
+	}
+
+	@Test
+	void whenReadThenTheReceiveBufferIsWhatSsShows() throws Exception {
+		SocketStatistics.assumeAvailable();
+		for (Integer size : new Integer[] { null, 50_000, Integer.MAX_VALUE }) {
+			ListenerSettings listener = listener(null, size);
+			try (ListeningSocket socket = ListeningSocket.open(listener, 10)) {
+				EffectiveSettings settings = EffectiveSettings.read(listener, Settings.SOCKETS, 100, socket,
+						new KernelReader(this.root).limits());
+				assertThat(settings.receiveBuffer().effective())
+					.isEqualTo(SocketStatistics.listener(socket.address().getPort()).memory("rb"));
+			}
+		}
+	}
+
+	@Test
+	void whenASourceIsShownThenItsTextIsTheContracts() {
+		assertThat(Source.values()).extracting(Source::text)
+			.containsExactly("sock_diag", "getsockopt", "procfs", "computed", "unavailable");
+		assertThat(Setting.unavailable(1L, null, "because").usable()).isNull();
+	}
+
+	private EffectiveSettings read(@Nullable Integer backlog, @Nullable Integer receiveBuffer,
+			@Nullable Integer sendBuffer, int maxConnections) throws IOException {
+		ListenerSettings listener = listener(backlog, receiveBuffer);
+		try (ListeningSocket socket = ListeningSocket.open(listener, 10)) {
+			return EffectiveSettings.read(listener, new SocketSettings(sendBuffer, true, null), maxConnections, socket,
+					new KernelReader(this.root).limits());
+		}
+	}
+
+	private static ListenerSettings listener(@Nullable Integer backlog, @Nullable Integer receiveBuffer) {
+		return new ListenerSettings("127.0.0.1", 0, backlog, receiveBuffer, true, false);
+	}
+
+	private void write(String path, String text) throws IOException {
+		Path file = this.root.resolve(path);
+		Files.createDirectories(file.getParent());
+		Files.writeString(file, text);
+	}
+
+}

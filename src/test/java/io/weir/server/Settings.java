@@ -1,0 +1,26 @@
+package io.weir.server;
+
+import java.time.Duration;
+
+/**
+ * Settings to start from.
+ */
+final class Settings {
+
+	static final ListenerSettings LISTENER = new ListenerSettings("127.0.0.1", 0, null, null, true, false);
+
+	static final SocketSettings SOCKETS = new SocketSettings(null, true, null);
+
+	private Settings() {
+	}
+
+	static ListenerSettings at(String host, int port) {
+		return new ListenerSettings(host, port, null, null, true, false);
+	}
+
+	static ServingSettings serving(int maxConnections, Duration delay, Duration gracePeriod) {
+		return new ServingSettings(maxConnections, ConnectionThreads.AUTO, Duration.ofMinutes(5),
+				Duration.ofSeconds(30), delay, gracePeriod);
+	}
+
+}
