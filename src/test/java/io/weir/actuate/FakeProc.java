@@ -1,0 +1,32 @@
+package io.weir.actuate;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+import io.weir.kernel.KernelReader;
+
+/**
+ * A {@code /proc} of few entries.
+ */
+record FakeProc(Path root) {
+
+	FakeProc write(String path, String text) throws IOException {
+		Path file = this.root.resolve(path);
+		Files.createDirectories(file.getParent());
+		Files.writeString(file, text);
+		return this;
+	}
+
+	FakeProc files(long soft, long hard) throws IOException {
+		return write("self/limits", """
+				Limit                     Soft Limit           Hard Limit           Units
+				Max open files            %d                   %d                   files
+				""".formatted(soft, hard));
+	}
+
+	KernelReader reader() {
+		return new KernelReader(this.root);
+	}
+
+}

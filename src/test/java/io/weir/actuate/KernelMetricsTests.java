@@ -1,0 +1,86 @@
+package io.weir.actuate;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link KernelMetrics} and {@link KernelFigures}.
+ */
+class KernelMetricsTests {
+
+	private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+
+	@TempDir
+	@SuppressWarnings("NullAway.Init")
+	Path root;
+
+	@SuppressWarnings("NullAway.Init")
+	private FakeProc proc;
+
+	@BeforeEach
+	void writeProc() throws IOException {
+		this.proc = new FakeProc(this.root).files(1024, 2048)
+			.write("sys/net/core/somaxconn", "4096\n")
+			.write("sys/net/ipv4/tcp_rmem", "4096\t131072\t6291456\n")
+			.write("sys/net/ipv4/tcp_congestion_control", "cubic\n")
+			.write("net/netstat", "TcpExt: ListenOverflows ListenDrops\nTcpExt: 3 4\n");
+	}
+
+	@Test
+	void whenBoundThenWhatCanBeReadHasMetersAndNothingElse() {
+		new KernelMetrics(new KernelFigures(this.proc.reader())).bindTo(this.meters);
+		assertThat(this.meters.get("tcp.kernel.limit").gauges()).extracting((gauge) -> gauge.getId().getTag("name"))
+			.containsExactlyInAnyOrder("net.core.somaxconn", "net.ipv4.tcp_rmem.min", "net.ipv4.tcp_rmem.default",
+					"net.ipv4.tcp_rmem.max", "nofile.soft", "nofile.hard");
+		assertThat(limit("net.core.somaxconn")).isEqualTo(4096);
+		assertThat(limit("net.ipv4.tcp_rmem.max")).isEqualTo(6291456);
+		assertThat(limit("nofile.hard")).isEqualTo(2048);
+		assertThat(this.meters.get("tcp.kernel.events").functionCounters())
+			.extracting((counter) -> counter.getId().getTag("name"))
+			.containsExactlyInAnyOrder("ListenOverflows", "ListenDrops");
+		assertThat(events("ListenDrops")).isEqualTo(4);
+		assertThat(this.meters.get("tcp.kernel.events").functionCounters())
+			.allMatch((counter) -> "events".equals(counter.getId().getBaseUnit()))
+			.allSatisfy((counter) -> assertThat(counter.getId().getDescription()).contains("network namespace"));
+	}
+
+	@Test
+	void whenAFigureChangesThenTheMeterFollowsWithinASecond() throws IOException {
+		new KernelMetrics(new KernelFigures(this.proc.reader())).bindTo(this.meters);
+		assertThat(events("ListenDrops")).isEqualTo(4);
+		this.proc.write("net/netstat", "TcpExt: ListenOverflows ListenDrops\nTcpExt: 3 9\n")
+			.write("sys/net/core/somaxconn", "128\n");
+		Awaitility.await().until(() -> events("ListenDrops") == 9);
+		assertThat(limit("net.core.somaxconn")).isEqualTo(128);
+	}
+
+	@Test
+	void whenAskedTwiceInASecondThenItIsReadOnce() {
+		KernelFigures figures = new KernelFigures(this.proc.reader());
+		assertThat(figures.limits()).isSameAs(figures.limits());
+		assertThat(figures.events()).isSameAs(figures.events());
+	}
+
+	@Test
+	void whenThereIsNoProcThenThereIsNoMeter(@TempDir Path nowhere) {
+		new KernelMetrics(new KernelFigures(new FakeProc(nowhere).reader())).bindTo(this.meters);
+		assertThat(this.meters.getMeters()).isEmpty();
+	}
+
+	private double limit(String name) {
+		return this.meters.get("tcp.kernel.limit").tag("name", name).gauge().value();
+	}
+
+	private double events(String name) {
+		return this.meters.get("tcp.kernel.events").tag("name", name).functionCounter().count();
+	}
+
+}
