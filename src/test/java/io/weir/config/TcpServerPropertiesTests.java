@@ -1,0 +1,295 @@
+package io.weir.config;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.validation.BindValidationException;
+import org.springframework.boot.context.properties.bind.validation.ValidationErrors;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.diagnostics.FailureAnalyzer;
+import org.springframework.boot.env.YamlPropertySourceLoader;
+import org.springframework.boot.origin.OriginTrackedValue;
+import org.springframework.boot.test.context.runner.ApplicationContextRunner;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.EnumerablePropertySource;
+import org.springframework.core.env.Environment;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.PropertySource;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
+import org.springframework.core.io.ByteArrayResource;
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.core.io.support.SpringFactoriesLoader;
+import org.springframework.mock.env.MockEnvironment;
+import org.springframework.util.unit.DataSize;
+
+import io.weir.protocol.Protocol;
+import io.weir.server.ConnectionThreads;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link TcpServerProperties} and its {@code application.yml}.
+ */
+class TcpServerPropertiesTests {
+
+	private final ApplicationContextRunner runner = new ApplicationContextRunner()
+		.withUserConfiguration(PropertiesOnly.class);
+
+	@Test
+	void whenNothingIsSetThenTheDefaultsHold() {
+		assertThat(bind()).isEqualTo(new TcpServerProperties("localhost", 9999, null, null, null, true, false,
+				Protocol.ECHO_RECORD, DataSize.ofBytes(1024), "! I 2s Q 2h f", ConnectionThreads.AUTO, 8192,
+				Duration.ofMinutes(5), Duration.ofSeconds(30), true,
+				new TcpServerProperties.KeepAlive(true, Duration.ofMinutes(1), Duration.ofSeconds(10), 6),
+				new TcpServerProperties.Drain(Duration.ZERO, Duration.ofSeconds(20)),
+				new TcpServerProperties.Metrics(100)));
+	}
+
+	@Test
+	void whenEverythingIsSetThenItIsTaken() {
+		assertThat(bind("tcp.server.host=", "tcp.server.port=0", "tcp.server.backlog=7",
+				"tcp.server.receive-buffer-size=64KB", "tcp.server.send-buffer-size=70000",
+				"tcp.server.reuse-address=false", "tcp.server.reuse-port=true", "tcp.server.protocol=discard",
+				"tcp.server.chunk-size=2KB", "tcp.server.record-format=>H", "tcp.server.threads=platform",
+				"tcp.server.max-connections=1", "tcp.server.idle-timeout=0", "tcp.server.write-timeout=1500ms",
+				"tcp.server.no-delay=false", "tcp.server.keep-alive.enabled=false", "tcp.server.keep-alive.idle=2m",
+				"tcp.server.keep-alive.interval=1s", "tcp.server.keep-alive.count=127", "tcp.server.drain.delay=3s",
+				"tcp.server.drain.grace-period=0", "tcp.server.metrics.connections=0"))
+			.isEqualTo(new TcpServerProperties("", 0, 7, DataSize.ofKilobytes(64), DataSize.ofBytes(70_000), false,
+					true, Protocol.DISCARD, DataSize.ofKilobytes(2), ">H", ConnectionThreads.PLATFORM, 1, Duration.ZERO,
+					Duration.ofMillis(1500), false,
+					new TcpServerProperties.KeepAlive(false, Duration.ofMinutes(2), Duration.ofSeconds(1), 127),
+					new TcpServerProperties.Drain(Duration.ofSeconds(3), Duration.ZERO),
+					new TcpServerProperties.Metrics(0)));
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
+			port                    | -1          | greater than or equal to 0
+			port                    | 65536       | less than or equal to 65535
+			backlog                 | 0           | greater than or equal to 1
+			receive-buffer-size     | 0           | greater than or equal to 1
+			receive-buffer-size     | 2147483648B | less than or equal to 2147483647
+			receive-buffer-size     | -1B         | greater than or equal to 1
+			send-buffer-size        | 0           | greater than or equal to 1
+			send-buffer-size        | 2GB         | less than or equal to 2147483647
+			chunk-size              | 0           | greater than or equal to 1
+			chunk-size              | 17MB        | less than or equal to 16777216
+			record-format           | ! I 2y      | 'y'
+			record-format           | !           | a record of no bytes
+			record-format           | 0s          | a record of no bytes
+			record-format           | 16777217s   | a record of 16777217 bytes
+			max-connections         | 0           | greater than or equal to 1
+			idle-timeout            | -1s         | longer than or equal to
+			write-timeout           | -1ns        | longer than or equal to
+			keep-alive.idle         | 0s          | longer than or equal to
+			keep-alive.idle         | 32768s      | shorter than or equal to
+			keep-alive.interval     | 0s          | longer than or equal to
+			keep-alive.interval     | 32768s      | shorter than or equal to
+			keep-alive.count        | 0           | greater than or equal to 1
+			keep-alive.count        | 128         | less than or equal to 127
+			drain.delay             | -1s         | longer than or equal to
+			drain.grace-period      | -1s         | longer than or equal to
+			metrics.connections     | -1          | greater than or equal to 0
+			""")
+	void whenAValueIsOutOfBoundsThenItIsNamedWithTheReason(String key, String value, String reason) {
+		this.runner.withPropertyValues("tcp.server." + key + "=" + value).run((context) -> {
+			String description = report(context.getStartupFailure()).getDescription();
+			assertThat(description).contains("Property: tcp.server." + camelCased(key), "Value: ", reason);
+		});
+	}
+
+	// As Boot's report names it
+	private static String camelCased(String key) {
+		return Pattern.compile("-(.)").matcher(key).replaceAll((match) -> match.group(1).toUpperCase(Locale.ROOT));
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "port, abc", "backlog, many", "receive-buffer-size, 12XB", "protocol, http", "threads, green",
+			"idle-timeout, soon", "no-delay, maybe", "keep-alive.count, 1.5", "max-connections, 99999999999" })
+	void whenAValueDoesNotConvertThenItIsNamedAlone(String key, String value) {
+		this.runner.withPropertyValues("tcp.server." + key + "=" + value, "tcp.server.metrics.connections=-1")
+			.run((context) -> {
+				FailureAnalysis analysis = report(context.getStartupFailure());
+				assertThat(analysis.getDescription()).contains("tcp.server." + key, value);
+				assertThat(analysis.getAction()).isNotBlank();
+			});
+	}
+
+	@Test
+	void whenSeveralValuesAreBadThenAllAreReportedAtOnce() {
+		this.runner
+			.withPropertyValues("tcp.server.port=-1", "tcp.server.max-connections=0", "tcp.server.chunk-size=0",
+					"tcp.server.record-format=! I 2y", "tcp.server.keep-alive.count=0",
+					"tcp.server.drain.grace-period=-1s", "tcp.server.metrics.connections=-1")
+			.run((context) -> {
+				ValidationErrors errors = validationErrors(context.getStartupFailure());
+				assertThat(errors.getAllErrors()).hasSize(7);
+				assertThat(report(context.getStartupFailure()).getDescription()).contains("tcp.server.port",
+						"tcp.server.maxConnections", "tcp.server.chunkSize", "tcp.server.recordFormat",
+						"tcp.server.keepAlive.count", "tcp.server.drain.gracePeriod", "tcp.server.metrics.connections");
+			});
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "{0}", "$", "$ {x}", "#{1}", "\\", "a'b", "{", "{validatedValue}" })
+	void whenAFormatLooksLikeAnExpressionThenItIsShownAsItIs(String format) {
+		MapPropertySource source = new MapPropertySource("test", Map.of("tcp.server.record-format", format));
+		this.runner.withInitializer((context) -> context.getEnvironment().getPropertySources().addFirst(source))
+			.run((context) -> assertThat(validationErrors(context.getStartupFailure()).getAllErrors()).singleElement()
+				.satisfies((error) -> assertThat(error.getDefaultMessage()).contains(format)));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "tcp.server.prot", "tcp.server.keep-alive.idel", "tcp.server.ports" })
+	void whenAKeyIsUnknownThenItIsRefused(String key) {
+		this.runner.withPropertyValues(key + "=1")
+			.run((context) -> assertThat(report(context.getStartupFailure()).getDescription()).contains(key));
+	}
+
+	@Test
+	void whenSetByEnvironmentVariablesThenTheirNamesAreRelaxed() {
+		Map<String, Object> environment = Map.of("TCP_SERVER_MAXCONNECTIONS", "1", "TCP_SERVER_KEEPALIVE_IDLE", "2m",
+				"TCP_SERVER_DRAIN_GRACEPERIOD", "3s", "TCP_SERVER_RECEIVEBUFFERSIZE", "64KB", "TCP_SERVER_PROTOCOL",
+				"ECHO_RECORD", "TCP_SERVER_RECORDFORMAT", "<I");
+		environment(environment).run((context) -> {
+			TcpServerProperties properties = context.getBean(TcpServerProperties.class);
+			assertThat(properties.maxConnections()).isEqualTo(1);
+			assertThat(properties.keepAlive().idle()).isEqualTo(Duration.ofMinutes(2));
+			assertThat(properties.drain().gracePeriod()).isEqualTo(Duration.ofSeconds(3));
+			assertThat(properties.receiveBufferSize()).isEqualTo(DataSize.ofKilobytes(64));
+			assertThat(properties.protocol()).isEqualTo(Protocol.ECHO_RECORD);
+			assertThat(properties.recordFormat()).isEqualTo("<I");
+		});
+	}
+
+	@Test
+	void whenAnEnvironmentVariableIsBadThenItIsTheOrigin() {
+		environment(Map.of("TCP_SERVER_MAXCONNECTIONS", "0"))
+			.run((context) -> assertThat(report(context.getStartupFailure()).getDescription())
+				.contains("Origin: \"TCP_SERVER_MAXCONNECTIONS\" from property source \"systemEnvironment\""));
+	}
+
+	private ApplicationContextRunner environment(Map<String, Object> variables) {
+		return this.runner.withInitializer((context) -> context.getEnvironment()
+			.getPropertySources()
+			.replace("systemEnvironment", new SystemEnvironmentPropertySource("systemEnvironment", variables)));
+	}
+
+	@Test
+	void whenTheApplicationsYamlIsReadThenItHoldsTheDefaults() throws IOException {
+		List<PropertySource<?>> sources = load(yaml());
+		this.runner
+			.withInitializer((context) -> sources
+				.forEach((source) -> context.getEnvironment().getPropertySources().addFirst(source)))
+			.run((context) -> assertThat(context.getBean(TcpServerProperties.class)).isEqualTo(bind()));
+	}
+
+	@Test
+	void whenTheApplicationsYamlIsReadThenEveryKeyIsThere() throws IOException {
+		// What is commented out has no default
+		Map<String, String> commented = keys(yaml().replaceAll("(?m)^( +)# ([a-z-]+: \\S+)$", "$1$2"));
+		Map<String, String> active = keys(yaml());
+		List<String> unset = new ArrayList<>(commented.keySet());
+		unset.removeAll(active.keySet());
+		assertThat(unset).containsExactlyInAnyOrder("tcp.server.backlog", "tcp.server.receive-buffer-size",
+				"tcp.server.send-buffer-size");
+		assertThat(commented.keySet()).containsExactlyInAnyOrderElementsOf(documentedKeys());
+	}
+
+	private static List<String> documentedKeys() throws IOException {
+		String metadata = new ClassPathResource("META-INF/spring-configuration-metadata.json")
+			.getContentAsString(StandardCharsets.UTF_8);
+		// Properties, not groups, are the ones with a source type and no source method
+		Matcher name = Pattern.compile("\"name\": \"(tcp\\.server\\.[a-z.-]+)\"").matcher(metadata);
+		List<String> keys = new ArrayList<>();
+		while (name.find()) {
+			keys.add(name.group(1));
+		}
+		keys.removeAll(List.of("tcp.server.keep-alive", "tcp.server.drain", "tcp.server.metrics"));
+		assertThat(keys).hasSizeGreaterThan(20).doesNotHaveDuplicates();
+		return keys;
+	}
+
+	private static String yaml() throws IOException {
+		return new ClassPathResource("application.yml").getContentAsString(StandardCharsets.UTF_8);
+	}
+
+	private static List<PropertySource<?>> load(String yaml) throws IOException {
+		return new YamlPropertySourceLoader().load("application.yml",
+				new ByteArrayResource(yaml.getBytes(StandardCharsets.UTF_8)));
+	}
+
+	private static Map<String, String> keys(String yaml) throws IOException {
+		Map<String, String> keys = new TreeMap<>();
+		for (PropertySource<?> source : load(yaml)) {
+			for (String name : ((EnumerablePropertySource<?>) source).getPropertyNames()) {
+				if (name.startsWith("tcp.server.")) {
+					Object value = Objects.requireNonNull(source.getProperty(name));
+					keys.put(name, (value instanceof OriginTrackedValue tracked) ? tracked.getValue().toString()
+							: value.toString());
+				}
+			}
+		}
+		return new LinkedHashMap<>(keys);
+	}
+
+	private TcpServerProperties bind(String... values) {
+		TcpServerProperties[] bound = new TcpServerProperties[1];
+		this.runner.withPropertyValues(values).run((context) -> {
+			assertThat(context).hasNotFailed();
+			bound[0] = context.getBean(TcpServerProperties.class);
+		});
+		return bound[0];
+	}
+
+	private static ValidationErrors validationErrors(@Nullable Throwable failure) {
+		for (@Nullable
+		Throwable cause = failure; cause != null; cause = cause.getCause()) {
+			if (cause instanceof BindValidationException invalid) {
+				return invalid.getValidationErrors();
+			}
+		}
+		throw new AssertionError("no validation error", failure);
+	}
+
+	// As Spring Boot would report it
+	private static FailureAnalysis report(@Nullable Throwable failure) {
+		Objects.requireNonNull(failure, "it started");
+		MockEnvironment environment = new MockEnvironment();
+		for (FailureAnalyzer analyzer : SpringFactoriesLoader.forDefaultResourceLocation()
+			.load(FailureAnalyzer.class, SpringFactoriesLoader.ArgumentResolver.of(Environment.class, environment),
+					(type, name, problem) -> {
+					})) {
+			FailureAnalysis analysis = analyzer.analyze(failure);
+			if (analysis != null) {
+				return analysis;
+			}
+		}
+		throw new AssertionError("no report", failure);
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableConfigurationProperties(TcpServerProperties.class)
+	static class PropertiesOnly {
+
+	}
+
+}
