@@ -1,0 +1,59 @@
+package io.weir;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Asks {@code /actuator} of a running application.
+ */
+final class Actuator implements AutoCloseable {
+
+	private static final JsonMapper JSON = new JsonMapper();
+
+	private final HttpClient client = HttpClient.newBuilder().connectTimeout(Duration.ofSeconds(5)).build();
+
+	private final int port;
+
+	Actuator(int port) {
+		this.port = port;
+	}
+
+	HttpResponse<String> request(String method, String path) throws IOException, InterruptedException {
+		URI uri = URI.create("http://localhost:" + this.port + "/actuator" + path);
+		return this.client.send(HttpRequest.newBuilder(uri)
+			.method(method, HttpRequest.BodyPublishers.noBody())
+			.timeout(Duration.ofSeconds(20))
+			.build(), HttpResponse.BodyHandlers.ofString());
+	}
+
+	int status(String method, String path) throws IOException, InterruptedException {
+		return request(method, path).statusCode();
+	}
+
+	JsonNode json(String path) throws IOException, InterruptedException {
+		HttpResponse<String> response = request("GET", path);
+		assertThat(response.statusCode()).as(path + ": " + response.body()).isIn(200, 503);
+		return JSON.readTree(response.body());
+	}
+
+	String text(String path) throws IOException, InterruptedException {
+		HttpResponse<String> response = request("GET", path);
+		assertThat(response.statusCode()).as(path).isEqualTo(200);
+		return response.body();
+	}
+
+	@Override
+	public void close() {
+		this.client.close();
+	}
+
+}
