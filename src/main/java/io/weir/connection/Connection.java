@@ -63,8 +63,6 @@ public final class Connection {
 
 	private static final Logger logger = LoggerFactory.getLogger(Connection.class);
 
-	private static final LogLimiter failures = new LogLimiter();
-
 	private final long id;
 
 	private final SocketChannel channel;
@@ -382,18 +380,9 @@ public final class Connection {
 		}
 		catch (Throwable ex) {
 			outcome = CloseReason.HANDLER_ERROR;
-			failed(ex);
+			this.failure = ex;
 		}
 		return close(outcome);
-	}
-
-	private void failed(Throwable ex) {
-		this.failure = ex;
-		long suppressed = failures.tryAcquire();
-		if (suppressed >= 0) {
-			logger.warn("The handler of {} failed, which is a bug or a want of memory; only this connection is closed "
-					+ "({} such lines were left out before)", this, suppressed, ex);
-		}
 	}
 
 	/**

@@ -12,11 +12,17 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The open connections, and the sums over all there ever were. Safe for any thread.
  */
 public final class ConnectionRegistry {
+
+	private static final Logger logger = LoggerFactory.getLogger(ConnectionRegistry.class);
+
+	private final LogLimiter failures = new LogLimiter();
 
 	private final Map<Long, Connection> open = new ConcurrentHashMap<>();
 
@@ -76,6 +82,7 @@ public final class ConnectionRegistry {
 		try {
 			this.listeners.forEach((listener) -> listener.opened(connection));
 			reason = connection.run(handler);
+			logFailure(connection);
 		}
 		finally {
 			connection.abort(reason);
@@ -94,6 +101,15 @@ public final class ConnectionRegistry {
 		connection.abort(CloseReason.IO_ERROR);
 		synchronized (this.closed) {
 			this.open.remove(connection.id());
+		}
+	}
+
+	private void logFailure(Connection connection) {
+		Throwable failure = connection.failure();
+		long suppressed = (failure != null) ? this.failures.tryAcquire() : -1;
+		if (suppressed >= 0) {
+			logger.warn("The handler of {} failed, which is a bug or a want of memory; only this connection is closed "
+					+ "({} such lines were left out before)", connection, suppressed, failure);
 		}
 	}
 

@@ -33,8 +33,8 @@ class FindingsTests {
 
 	@Test
 	void whenEverythingFitsThenThereIsNoFinding() {
-		try (RunningServer running = new RunningServer(4096, 50_000, 896, this.proc.reader())) {
-			Findings findings = new Findings(running.server());
+		try (RunningServer running = new RunningServer(4096, null, 896, this.proc.reader())) {
+			Findings findings = running.findings();
 			assertThat(findings.current()).isEmpty();
 			running.start();
 			assertThat(findings.current()).isEmpty();
@@ -44,7 +44,7 @@ class FindingsTests {
 	@Test
 	void whenTheBacklogIsClampedThenTheFindingNamesBothNumbersAndTheSysctl() {
 		try (RunningServer running = new RunningServer(8192, null, 10, this.proc.reader()).start()) {
-			assertThat(new Findings(running.server()).current()).singleElement().satisfies((finding) -> {
+			assertThat(running.findings().current()).singleElement().satisfies((finding) -> {
 				assertThat(finding.setting()).isEqualTo("backlog");
 				assertThat(finding.message()).isEqualTo("8192 requested, 4096 granted: net.core.somaxconn is 4096");
 				assertThat(finding.remedy()).startsWith("sysctl -w net.core.somaxconn=8192");
@@ -55,7 +55,7 @@ class FindingsTests {
 	@Test
 	void whenABufferIsClampedThenTheFindingNamesTheUsableSize() {
 		try (RunningServer running = new RunningServer(null, Integer.MAX_VALUE, 10, this.proc.reader()).start()) {
-			assertThat(new Findings(running.server()).current()).hasSize(2).anySatisfy((finding) -> {
+			assertThat(running.findings().current()).hasSize(2).anySatisfy((finding) -> {
 				assertThat(finding.setting()).isEqualTo("receive-buffer-size");
 				assertThat(finding.message())
 					.matches("2147483647 bytes requested, \\d+ granted: net.core.rmem_max clamps it");
@@ -72,9 +72,9 @@ class FindingsTests {
 	@Test
 	void whenFilesAreTooFewThenTheFindingNamesTheNumberThatFits() {
 		try (RunningServer running = new RunningServer(null, null, 1000, this.proc.reader()).start()) {
-			assertThat(new Findings(running.server()).current()).singleElement().satisfies((finding) -> {
+			assertThat(running.findings().current()).singleElement().satisfies((finding) -> {
 				assertThat(finding.setting()).isEqualTo("max-connections");
-				assertThat(finding.message()).contains("1000 requested", "1024 files", "896 connections");
+				assertThat(finding.message()).contains("1000 requested", "open files leaves room for 896");
 				assertThat(finding.remedy()).contains("1128", "tcp.server.max-connections to 896");
 			});
 		}
@@ -83,7 +83,7 @@ class FindingsTests {
 	@Test
 	void whenTheCauseIsGoneAtTheNextStartThenSoIsTheFinding() throws IOException {
 		try (RunningServer running = new RunningServer(8192, null, 10, this.proc.reader()).start()) {
-			Findings findings = new Findings(running.server());
+			Findings findings = running.findings();
 			assertThat(findings.current()).hasSize(1);
 			running.server().stop();
 			assertThat(findings.current()).isEmpty();
@@ -98,7 +98,7 @@ class FindingsTests {
 		try (RunningServer running = new RunningServer(8192, null, 1000, this.proc.reader());
 				CapturedLog log = CapturedLog.info(Findings.class.getName());
 				AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
-			context.registerBean(Findings.class, () -> new Findings(running.server()));
+			context.registerBean(Findings.class, () -> running.findings());
 			context.registerBean(TcpServerLifecycle.class, () -> new TcpServerLifecycle(running.server(), context));
 			context.refresh();
 			assertThat(log.messages()).hasSize(2)

@@ -1,5 +1,7 @@
 package io.weir.actuate;
 
+import io.weir.FakeDiagnostics;
+import java.util.function.LongSupplier;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -26,13 +28,19 @@ final class RunningServer implements AutoCloseable {
 
 	private final ConnectionRegistry registry = new ConnectionRegistry();
 
+	private final FakeDiagnostics diagnostics = new FakeDiagnostics();
+
+	private final KernelFigures kernel;
+
 	private final TcpServer server;
 
 	RunningServer(@Nullable Integer backlog, @Nullable Integer buffer, int maxConnections, KernelReader kernel) {
 		this.server = new TcpServer(new ListenerSettings("127.0.0.1", 0, backlog, buffer, true, false),
-				new SocketSettings(buffer, true, null), new ServingSettings(maxConnections, ConnectionThreads.AUTO,
-						Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ofSeconds(30)),
-				"echo", RunningServer::echo, this.registry, kernel::limits);
+				new SocketSettings(buffer, true, null),
+				new ServingSettings(maxConnections, ConnectionThreads.AUTO, Duration.ZERO, Duration.ZERO, Duration.ZERO,
+						Duration.ofSeconds(30)),
+				"echo", RunningServer::echo, this.registry, kernel::limits, this.diagnostics);
+		this.kernel = new KernelFigures(kernel);
 	}
 
 	RunningServer(int maxConnections) {
@@ -46,6 +54,18 @@ final class RunningServer implements AutoCloseable {
 
 	TcpServer server() {
 		return this.server;
+	}
+
+	FakeDiagnostics diagnostics() {
+		return this.diagnostics;
+	}
+
+	Findings findings() {
+		return findings(System::nanoTime);
+	}
+
+	Findings findings(LongSupplier nanoTime) {
+		return new Findings(this.server, new ListenerFigures(this.server, this.diagnostics), this.kernel, nanoTime);
 	}
 
 	ConnectionRegistry registry() {

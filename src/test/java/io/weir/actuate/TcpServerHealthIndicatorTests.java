@@ -1,5 +1,6 @@
 package io.weir.actuate;
 
+import io.weir.FakeDiagnostics;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -113,7 +114,8 @@ class TcpServerHealthIndicatorTests {
 	}
 
 	private TcpServerHealthIndicator indicator(TcpServer server, ConnectionRegistry registry, int most) {
-		return new TcpServerHealthIndicator(server, registry, this.kernel, new Findings(server), most);
+		return new TcpServerHealthIndicator(server, registry, this.kernel,
+				new Findings(server, new ListenerFigures(server, new FakeDiagnostics()), this.kernel), most);
 	}
 
 	private static Health assertHealth(TcpServerHealthIndicator indicator, Status status, String state) {

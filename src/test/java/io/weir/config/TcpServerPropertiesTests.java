@@ -59,7 +59,7 @@ class TcpServerPropertiesTests {
 				Duration.ofMinutes(5), Duration.ofSeconds(30), true,
 				new TcpServerProperties.KeepAlive(true, Duration.ofMinutes(1), Duration.ofSeconds(10), 6),
 				new TcpServerProperties.Drain(Duration.ZERO, Duration.ofSeconds(20)),
-				new TcpServerProperties.Metrics(100)));
+				new TcpServerProperties.Sampling(Duration.ofSeconds(1)), new TcpServerProperties.Metrics(100)));
 	}
 
 	@Test
@@ -71,13 +71,14 @@ class TcpServerPropertiesTests {
 				"tcp.server.max-connections=1", "tcp.server.idle-timeout=0", "tcp.server.write-timeout=1500ms",
 				"tcp.server.no-delay=false", "tcp.server.keep-alive.enabled=false", "tcp.server.keep-alive.idle=2m",
 				"tcp.server.keep-alive.interval=1s", "tcp.server.keep-alive.count=127", "tcp.server.drain.delay=3s",
-				"tcp.server.drain.grace-period=0", "tcp.server.metrics.connections=0"))
+				"tcp.server.drain.grace-period=0", "tcp.server.sampling.interval=0",
+				"tcp.server.metrics.connections=0"))
 			.isEqualTo(new TcpServerProperties("", 0, 7, DataSize.ofKilobytes(64), DataSize.ofBytes(70_000), false,
 					true, Protocol.DISCARD, DataSize.ofKilobytes(2), ">H", ConnectionThreads.PLATFORM, 1, Duration.ZERO,
 					Duration.ofMillis(1500), false,
 					new TcpServerProperties.KeepAlive(false, Duration.ofMinutes(2), Duration.ofSeconds(1), 127),
 					new TcpServerProperties.Drain(Duration.ofSeconds(3), Duration.ZERO),
-					new TcpServerProperties.Metrics(0)));
+					new TcpServerProperties.Sampling(Duration.ZERO), new TcpServerProperties.Metrics(0)));
 	}
 
 	@ParameterizedTest
@@ -223,7 +224,8 @@ class TcpServerPropertiesTests {
 		while (name.find()) {
 			keys.add(name.group(1));
 		}
-		keys.removeAll(List.of("tcp.server.keep-alive", "tcp.server.drain", "tcp.server.metrics"));
+		keys.removeAll(
+				List.of("tcp.server.keep-alive", "tcp.server.drain", "tcp.server.metrics", "tcp.server.sampling"));
 		assertThat(keys).hasSizeGreaterThan(20).doesNotHaveDuplicates();
 		return keys;
 	}

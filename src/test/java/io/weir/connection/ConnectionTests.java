@@ -193,7 +193,7 @@ class ConnectionTests {
 	@Test
 	void whenHandlerFailsThenReasonIsHandlerErrorAndTheCauseIsLogged() throws Exception {
 		for (Throwable failure : new Throwable[] { new IllegalStateException("a bug"), new StackOverflowError() }) {
-			try (CapturedLog log = CapturedLog.info(Connection.class.getName());
+			try (CapturedLog log = CapturedLog.info(ConnectionRegistry.class.getName());
 					ServedConnection served = new ServedConnection((connection) -> ConnectionTests.fail(failure))) {
 				assertThat(served.peer().receiveToEnd()).isEmpty();
 				served.peer().endStream();

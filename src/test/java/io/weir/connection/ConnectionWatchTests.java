@@ -1,5 +1,7 @@
 package io.weir.connection;
 
+import java.util.OptionalLong;
+import java.util.concurrent.atomic.AtomicLong;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -20,7 +22,10 @@ class ConnectionWatchTests {
 
 	private final ConnectionRegistry registry = new ConnectionRegistry();
 
-	private ConnectionWatch watch = new ConnectionWatch(this.registry, Duration.ZERO, Duration.ZERO);
+	private AcknowledgedBytes acknowledgedBytes = (connection) -> OptionalLong.empty();
+
+	private ConnectionWatch watch = new ConnectionWatch(this.registry, Duration.ZERO, Duration.ZERO,
+			(connection) -> OptionalLong.empty());
 
 	@AfterEach
 	void closeWatch() {
@@ -94,6 +99,24 @@ class ConnectionWatchTests {
 	}
 
 	@Test
+	void whenThePeerAcknowledgesThenItsWriterIsNotBlockedHoweverLongTheWrite() throws Exception {
+		AtomicLong acknowledged = new AtomicLong();
+		this.acknowledgedBytes = (connection) -> OptionalLong.of(acknowledged.get());
+		start(Duration.ZERO, Duration.ofMillis(400));
+		try (ServedConnection served = new ServedConnection(this.registry, ConnectionTests::flood, 4096)) {
+			Awaitility.await().pollInterval(Duration.ofMillis(50)).until(() -> {
+				acknowledged.incrementAndGet();
+				return served.connection().writeBlockedFor().compareTo(Duration.ofMillis(1500)) > 0;
+			});
+			assertThat(served.connection().closeReason()).isNull();
+			long begin = System.nanoTime();
+			assertThat(served.reason()).isEqualTo(CloseReason.WRITE_TIMEOUT);
+			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(Duration.ofMillis(300),
+					Duration.ofMillis(650));
+		}
+	}
+
+	@Test
 	void whenPeerDoesNotEndThenAnEndedConnectionIsCutAfterOneSecond() throws Exception {
 		start(Duration.ZERO, Duration.ZERO);
 		try (ServedConnection served = new ServedConnection(this.registry, ConnectionTests::echo)) {
@@ -152,7 +175,7 @@ class ConnectionWatchTests {
 	}
 
 	private void start(Duration idleTimeout, Duration writeTimeout) {
-		this.watch = new ConnectionWatch(this.registry, idleTimeout, writeTimeout);
+		this.watch = new ConnectionWatch(this.registry, idleTimeout, writeTimeout, this.acknowledgedBytes);
 		this.watch.start();
 		assertThat(watchThreads()).isEqualTo(1);
 	}

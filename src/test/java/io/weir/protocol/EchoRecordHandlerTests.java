@@ -1,5 +1,6 @@
 package io.weir.protocol;
 
+import java.util.OptionalLong;
 import java.util.Arrays;
 import java.util.Random;
 
@@ -137,7 +138,8 @@ class EchoRecordHandlerTests {
 	@Test
 	void whenDrainingThenItIsEndedBeforeAnEchoUnitOnly() throws Exception {
 		ConnectionRegistry registry = new ConnectionRegistry();
-		try (ConnectionWatch watch = new ConnectionWatch(registry, java.time.Duration.ZERO, java.time.Duration.ZERO);
+		try (ConnectionWatch watch = new ConnectionWatch(registry, java.time.Duration.ZERO, java.time.Duration.ZERO,
+				(connection) -> OptionalLong.empty());
 				ServedConnection quiet = new ServedConnection(registry, this.handler);
 				ServedConnection beforeRecord = new ServedConnection(registry, this.handler)) {
 			watch.start();

@@ -1,5 +1,6 @@
 package io.weir.protocol;
 
+import java.util.OptionalLong;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -108,7 +109,8 @@ class RecordHandlerTests {
 	@Test
 	void whenDrainingThenItIsEndedAtARecordsBoundaryOnly() throws Exception {
 		ConnectionRegistry registry = new ConnectionRegistry();
-		try (ConnectionWatch watch = new ConnectionWatch(registry, Duration.ZERO, Duration.ZERO);
+		try (ConnectionWatch watch = new ConnectionWatch(registry, Duration.ZERO, Duration.ZERO,
+				(connection) -> OptionalLong.empty());
 				ServedConnection quiet = new ServedConnection(registry, this.handler);
 				ServedConnection inside = new ServedConnection(registry, this.handler)) {
 			watch.start();

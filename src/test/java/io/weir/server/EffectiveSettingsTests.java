@@ -1,5 +1,6 @@
 package io.weir.server;
 
+import io.weir.FakeDiagnostics;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -27,6 +28,8 @@ class EffectiveSettingsTests {
 	@TempDir
 	@SuppressWarnings("NullAway.Init")
 	Path root;
+
+	private final FakeDiagnostics diagnostics = new FakeDiagnostics();
 
 	@BeforeEach
 	void writeProc() throws IOException {
@@ -69,6 +72,16 @@ class EffectiveSettingsTests {
 			.isEqualTo(new Setting(4096L, 4096L, 4096L, null, Source.COMPUTED, null));
 		assertThat(read(1, null, null, 100).backlog())
 			.isEqualTo(new Setting(1L, 1L, 4096L, null, Source.COMPUTED, null));
+	}
+
+	@Test
+	void whenTheKernelTellsTheBacklogThenItIsNotComputed() throws Exception {
+		this.diagnostics.listener(0, 128, 0);
+		assertThat(read(8192, null, null, 100).backlog())
+			.isEqualTo(new Setting(8192L, 128L, 4096L, "net.core.somaxconn", Source.SOCK_DIAG, null));
+		Files.delete(this.root.resolve("sys/net/core/somaxconn"));
+		assertThat(read(128, null, null, 100).backlog())
+			.isEqualTo(new Setting(128L, 128L, null, null, Source.SOCK_DIAG, null));
 	}
 
 	@Test
@@ -159,7 +172,7 @@ class EffectiveSettingsTests {
 			ListenerSettings listener = listener(null, size);
 			try (ListeningSocket socket = ListeningSocket.open(listener, 10)) {
 				EffectiveSettings settings = EffectiveSettings.read(listener, Settings.SOCKETS, 100, socket,
-						new KernelReader(this.root).limits());
+						new KernelReader(this.root).limits(), this.diagnostics);
 				assertThat(settings.receiveBuffer().effective())
 					.isEqualTo(SocketStatistics.listener(socket.address().getPort()).memory("rb"));
 			}
@@ -178,7 +191,7 @@ class EffectiveSettingsTests {
 		ListenerSettings listener = listener(backlog, receiveBuffer);
 		try (ListeningSocket socket = ListeningSocket.open(listener, 10)) {
 			return EffectiveSettings.read(listener, new SocketSettings(sendBuffer, true, null), maxConnections, socket,
-					new KernelReader(this.root).limits());
+					new KernelReader(this.root).limits(), this.diagnostics);
 		}
 	}
 

@@ -1,0 +1,445 @@
+package io.weir.server;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.IntStream;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import io.weir.Peer;
+import io.weir.connection.CloseReason;
+import io.weir.connection.Connection;
+import io.weir.connection.ConnectionHandler;
+import io.weir.connection.ConnectionRegistry;
+import io.weir.kernel.KernelReader;
+import io.weir.kernel.SocketDiagnostics;
+import io.weir.kernel.SocketDiagnosticsFactory;
+import io.weir.protocol.Protocol;
+import io.weir.struct.StructFormat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What peers and a system in trouble do to a running server, one fault a test. In each
+ * test another client is served meanwhile as ever.
+ */
+class FaultTests {
+
+	private static final StructFormat RECORD = StructFormat.parse("! I 2s Q 2h f");
+
+	private static final byte[] DATA = "data\n".getBytes(StandardCharsets.US_ASCII);
+
+	private final SocketDiagnostics diagnostics = new SocketDiagnosticsFactory().open();
+
+	private final ConnectionRegistry registry = new ConnectionRegistry();
+
+	private final List<AutoCloseable> opened = new ArrayList<>();
+
+	private int maxConnections = 20_000;
+
+	private Duration idleTimeout = Duration.ZERO;
+
+	private Duration writeTimeout = Duration.ZERO;
+
+	private Duration gracePeriod = Duration.ofSeconds(2);
+
+	@AfterEach
+	void close() throws Exception {
+		for (AutoCloseable closeable : this.opened.reversed()) {
+			closeable.close();
+		}
+		this.diagnostics.close();
+	}
+
+	private TcpServer start(ConnectionHandler handler) {
+		TcpServer server = new TcpServer(new ListenerSettings("localhost", 0, null, null, true, false),
+				new SocketSettings(null, true, null),
+				new ServingSettings(this.maxConnections, ConnectionThreads.AUTO, this.idleTimeout, this.writeTimeout,
+						Duration.ZERO, this.gracePeriod),
+				"test", handler, this.registry, new KernelReader()::limits, this.diagnostics);
+		server.start();
+		this.opened.add(server::stop);
+		return server;
+	}
+
+	private TcpServer start(Protocol protocol) {
+		return start(protocol.handler(1024, RECORD));
+	}
+
+	private static int port(TcpServer server) {
+		return Objects.requireNonNull(server.address()).getPort();
+	}
+
+	private Peer connect(TcpServer server) throws IOException {
+		Peer peer = Peer.connect(port(server));
+		this.opened.add(peer);
+		return peer;
+	}
+
+	private static void assertEchoed(Peer peer) throws IOException {
+		assertThat(peer.send(DATA).receive(DATA.length)).isEqualTo(DATA);
+	}
+
+	private long closed(CloseReason reason) {
+		return this.registry.totals().closed(reason);
+	}
+
+	private void awaitClosed(CloseReason reason, long count) {
+		Awaitility.await()
+			.atMost(Duration.ofSeconds(30))
+			.untilAsserted(
+					() -> assertThat(closed(reason)).as("%s of %s", reason, this.registry.totals()).isEqualTo(count));
+	}
+
+	private void awaitNoneActive() {
+		Awaitility.await()
+			.atMost(Duration.ofSeconds(30))
+			.untilAsserted(() -> assertThat(this.registry.active()).isZero());
+	}
+
+	@Test
+	void whenMoreClientsComeThanMayBeOpenThenAllAreServedInTurn() throws Exception {
+		this.maxConnections = 8;
+		TcpServer server = start(Protocol.ECHO);
+		List<Peer> peers = new ArrayList<>();
+		for (int i = 0; i < this.maxConnections + 50; i++) {
+			peers.add(connect(server).send(DATA));
+		}
+		Awaitility.await().until(() -> server.state() == ServerState.FULL);
+		assertThat(this.registry.active()).isEqualTo(this.maxConnections);
+		for (Peer peer : peers) {
+			assertThat(peer.receive(DATA.length)).isEqualTo(DATA);
+			peer.close();
+		}
+		awaitClosed(CloseReason.END_OF_STREAM, peers.size());
+		Awaitility.await().until(() -> server.state() == ServerState.ACCEPTING);
+	}
+
+	@Test
+	void whenAHandlerThrowsAnErrorThenItsPermitIsGivenBack() throws Exception {
+		this.maxConnections = 1;
+		AtomicInteger calls = new AtomicInteger();
+		ConnectionHandler echo = Protocol.ECHO.handler(1024, RECORD);
+		TcpServer server = start((connection) -> {
+			if (calls.getAndIncrement() < 3) {
+				throw new StackOverflowError("injected");
+			}
+			return echo.handle(connection);
+		});
+		for (int i = 0; i < 3; i++) {
+			assertThat(connect(server).receiveToEnd()).isEmpty();
+		}
+		awaitClosed(CloseReason.HANDLER_ERROR, 3);
+		assertEchoed(connect(server));
+	}
+
+	@Test
+	void whenAPeerResetsThenOnlyItsConnectionEndsAsReset() throws Exception {
+		TcpServer server = start(Protocol.ECHO_RECORD);
+		Peer other = connect(server);
+		Peer midRead = connect(server);
+		assertEchoed(midRead);
+		midRead.reset();
+		Peer midRecord = connect(server);
+		assertEchoed(midRecord);
+		midRecord.send(new byte[10]);
+		Awaitility.await().until(() -> this.registry.totals().bytesReceived() == 2L * DATA.length + 10);
+		midRecord.reset();
+		awaitClosed(CloseReason.RESET, 2);
+		assertEchoed(other);
+	}
+
+	@Test
+	void whenAPeerResetsMidWriteThenItsConnectionEndsAsReset() throws Exception {
+		TcpServer server = start(Protocol.ECHO);
+		SocketChannel peer = blockedPeer(server);
+		Awaitility.await().until(this::aWriteIsBlocked);
+		peer.setOption(StandardSocketOptions.SO_LINGER, 0);
+		peer.close();
+		awaitClosed(CloseReason.RESET, 1);
+		assertEchoed(connect(server));
+	}
+
+	private boolean aWriteIsBlocked() {
+		return this.registry.connections()
+			.stream()
+			.anyMatch((connection) -> connection.writeBlockedFor().toMillis() > 200);
+	}
+
+	// Sends until nothing goes any more, and reads nothing
+	private SocketChannel blockedPeer(TcpServer server) throws IOException {
+		SocketChannel peer = SocketChannel.open();
+		this.opened.add(peer);
+		peer.setOption(StandardSocketOptions.SO_RCVBUF, 4096);
+		peer.setOption(StandardSocketOptions.SO_SNDBUF, 65_536);
+		peer.connect(server.address());
+		peer.configureBlocking(false);
+		ByteBuffer bytes = ByteBuffer.allocate(65_536);
+		long quietSince = System.nanoTime();
+		while (System.nanoTime() - quietSince < Duration.ofMillis(50).toNanos()) {
+			if (peer.write(bytes.clear()) > 0) {
+				quietSince = System.nanoTime();
+			}
+			Thread.onSpinWait();
+		}
+		return peer;
+	}
+
+	@Test
+	void whenPeersNeverReadThenTheWriteTimeoutClosesThemAndASlowReaderLives() throws Exception {
+		this.writeTimeout = Duration.ofSeconds(2);
+		TcpServer server = start(Protocol.ECHO);
+		int stuck = 10;
+		for (int i = 0; i < stuck; i++) {
+			blockedPeer(server);
+		}
+		Peer slow = Peer.connect(new InetSocketAddress("localhost", port(server)), 4096);
+		this.opened.add(slow);
+		byte[] much = new byte[3 * 1024 * 1024];
+		new Random(1).nextBytes(much);
+		try (ExecutorService sender = Executors.newVirtualThreadPerTaskExecutor()) {
+			Future<?> sent = sender.submit(() -> slow.send(much).endStream());
+			// 20 KB/s for three times the timeout: slower than the server, but never
+			// silent
+			byte[] echo = new byte[much.length];
+			int count = 0;
+			long end = System.nanoTime() + Duration.ofSeconds(6).toNanos();
+			while (System.nanoTime() < end) {
+				byte[] part = slow.receive(1024);
+				System.arraycopy(part, 0, echo, count, part.length);
+				count += part.length;
+				LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+			}
+			assertThat(closed(CloseReason.WRITE_TIMEOUT)).isEqualTo(stuck);
+			assertEchoed(connect(server));
+			byte[] rest = slow.receiveToEnd();
+			System.arraycopy(rest, 0, echo, count, rest.length);
+			sent.get();
+			assertThat(count + rest.length).isEqualTo(much.length);
+			assertThat(Arrays.equals(echo, much)).isTrue();
+		}
+	}
+
+	@Test
+	void whenAPeerIsSilentThenTheIdleTimeoutEndsItInTimeWithFin() throws Exception {
+		this.idleTimeout = Duration.ofSeconds(2);
+		TcpServer server = start(Protocol.ECHO_RECORD);
+		Peer silent = connect(server);
+		Peer midRecord = connect(server);
+		assertEchoed(midRecord);
+		midRecord.send(new byte[3]);
+		long begin = System.nanoTime();
+		assertThat(silent.receiveToEnd()).isEmpty();
+		assertThat(midRecord.receiveToEnd()).isEmpty();
+		assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(Duration.ofMillis(1700),
+				Duration.ofMillis(2300));
+		silent.close();
+		midRecord.close();
+		awaitClosed(CloseReason.IDLE_TIMEOUT, 2);
+	}
+
+	@Test
+	void whenAPeerSendsAByteNowAndThenThenItIsNotIdle() throws Exception {
+		this.idleTimeout = Duration.ofSeconds(1);
+		TcpServer server = start(Protocol.ECHO);
+		Peer slow = connect(server);
+		for (int i = 0; i < 5; i++) {
+			assertThat(slow.send((byte) i).receive(1)).containsExactly(i);
+			LockSupport.parkNanos(Duration.ofMillis(500).toNanos());
+		}
+		assertThat(closed(CloseReason.IDLE_TIMEOUT)).isZero();
+	}
+
+	@ParameterizedTest
+	@EnumSource(Protocol.class)
+	void whenPeersSendRandomBytesThenNothingButDefinedClosesFollow(Protocol protocol) throws Exception {
+		TcpServer server = start(protocol);
+		Random random = new Random(20260701);
+		int connections = 1_000;
+		long sent = 0;
+		for (int i = 0; i < connections; i++) {
+			byte[] bytes = new byte[random.nextInt(200)];
+			random.nextBytes(bytes);
+			try (Peer peer = Peer.connect(port(server))) {
+				int cut = random.nextInt(bytes.length + 1);
+				peer.send(Arrays.copyOfRange(bytes, 0, cut));
+				peer.send(Arrays.copyOfRange(bytes, cut, bytes.length)).endStream();
+				byte[] answer = peer.receiveToEnd();
+				sent += bytes.length;
+				if (protocol == Protocol.ECHO) {
+					assertThat(answer).isEqualTo(bytes);
+				}
+			}
+		}
+		awaitNoneActive();
+		assertThat(this.registry.totals().bytesReceived()).isEqualTo(sent);
+		assertThat(closed(CloseReason.END_OF_STREAM) + closed(CloseReason.PARTIAL_RECORD)).isEqualTo(connections);
+	}
+
+	@Test
+	void whenTheServerStopsUnderLoadThenEveryByteReadIsAnsweredAndNobodyIsReset() throws Exception {
+		TcpServer server = start(Protocol.ECHO);
+		int port = port(server);
+		int clients = 32;
+		AtomicInteger exchanges = new AtomicInteger();
+		try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
+			List<Future<Integer>> results = IntStream.range(0, clients)
+				.mapToObj((i) -> executor.submit(() -> exchangeToEnd(port, exchanges)))
+				.toList();
+			Awaitility.await().until(() -> exchanges.get() > 1_000);
+			server.stop();
+			for (Future<Integer> result : results) {
+				assertThat(result.get()).isPositive();
+			}
+		}
+		assertThat(this.registry.totals().bytesReceived()).isEqualTo(this.registry.totals().bytesSent());
+		assertThat(closed(CloseReason.RESET)).isZero();
+		assertThat(closed(CloseReason.DRAIN_TIMEOUT)).isZero();
+	}
+
+	// 1,000 exchanges, then a pause in which the server may drain the connection
+	private static int exchangeToEnd(int port, AtomicInteger exchanges) throws IOException {
+		int count = 0;
+		try (Peer peer = Peer.connect(port)) {
+			while (count < 1_000) {
+				assertEchoed(peer);
+				count++;
+				exchanges.incrementAndGet();
+			}
+			assertThat(peer.receiveToEnd()).isEmpty();
+		}
+		return count;
+	}
+
+	@Test
+	void whenTheServerStopsWithAStuckPeerThenItIsCutAtTheEndOfTheGracePeriod() throws Exception {
+		TcpServer server = start(Protocol.ECHO);
+		blockedPeer(server);
+		Awaitility.await().until(this::aWriteIsBlocked);
+		long begin = System.nanoTime();
+		server.stop();
+		assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(this.gracePeriod,
+				this.gracePeriod.plusMillis(1_700));
+		assertThat(closed(CloseReason.DRAIN_TIMEOUT)).isEqualTo(1);
+		assertThat(this.registry.totals().bytesUnanswered()).isPositive();
+		assertThat(this.registry.active()).isZero();
+	}
+
+	@Test
+	void whenConnectionsWaitInTheQueueAtTheStopThenTheyAreServed() throws Exception {
+		for (int round = 0; round < 20; round++) {
+			TcpServer server = start(Protocol.ECHO);
+			List<Peer> peers = new ArrayList<>();
+			for (int i = 0; i < 30; i++) {
+				peers.add(connect(server).send(DATA).endStream());
+			}
+			server.stop();
+			for (Peer peer : peers) {
+				assertThat(peer.receiveToEnd()).isEqualTo(DATA);
+			}
+		}
+	}
+
+	@Test
+	void whenStartedAndStoppedAThousandTimesWhileClientsComeThenNothingHangsOrLeaks() throws Exception {
+		this.gracePeriod = Duration.ZERO;
+		TcpServer server = start(Protocol.ECHO);
+		server.stop();
+		int threads = platformThreads();
+		Random random = new Random(7);
+		for (int i = 0; i < 1_000; i++) {
+			server.start();
+			int port = port(server);
+			Thread client = Thread.startVirtualThread(() -> tryToConnect(port));
+			if (random.nextBoolean()) {
+				LockSupport.parkNanos(random.nextInt(1_000_000));
+			}
+			server.stop();
+			client.join();
+		}
+		awaitNoneActive();
+		Awaitility.await().untilAsserted(() -> assertThat(platformThreads()).isLessThanOrEqualTo(threads + 2));
+	}
+
+	private static void tryToConnect(int port) {
+		try (Peer peer = Peer.connect(port)) {
+			peer.send((byte) 1);
+		}
+		catch (IOException ex) {
+			// The server was faster
+		}
+	}
+
+	private static int platformThreads() {
+		return Thread.getAllStackTraces().size();
+	}
+
+	@Test
+	void whenManyConnectionsComeAndGoThenCountsAreExactAndNoneIsLeft() throws Exception {
+		TcpServer server = start(Protocol.ECHO);
+		int port = port(server);
+		int clients = 8;
+		int each = 2_500;
+		try (ExecutorService executor = Executors.newFixedThreadPool(clients)) {
+			List<Future<?>> results = new ArrayList<>();
+			for (int client = 0; client < clients; client++) {
+				results.add(executor.submit(() -> {
+					for (int i = 0; i < each; i++) {
+						try (Peer peer = Peer.connect(port)) {
+							assertEchoed(peer);
+							peer.endStream().receiveToEnd();
+						}
+					}
+					return null;
+				}));
+			}
+			for (Future<?> result : results) {
+				result.get();
+			}
+		}
+		awaitNoneActive();
+		long count = (long) clients * each;
+		assertThat(this.registry.accepted()).isEqualTo(count);
+		assertThat(closed(CloseReason.END_OF_STREAM)).isEqualTo(count);
+		assertThat(this.registry.totals().bytesReceived()).isEqualTo(count * DATA.length);
+		assertThat(this.registry.totals().bytesSent()).isEqualTo(count * DATA.length);
+	}
+
+	@Test
+	void whenTheOperatorClosesAConnectionThenThePeerGetsFinAndCanStillSend() throws Exception {
+		TcpServer server = start(Protocol.ECHO);
+		Peer peer = connect(server);
+		assertEchoed(peer);
+		Connection connection = this.registry.connections().iterator().next();
+		assertThat(connection.end(CloseReason.CLOSED_BY_OPERATOR)).isTrue();
+		for (int part = 1; part <= 3; part++) {
+			long expected = DATA.length + part * 1000L;
+			peer.send(new byte[1000]);
+			Awaitility.await().until(() -> this.registry.totals().bytesReceived() == expected);
+		}
+		assertThat(peer.receiveToEnd()).isEmpty();
+		peer.close();
+		awaitClosed(CloseReason.CLOSED_BY_OPERATOR, 1);
+		assertThat(this.registry.totals().bytesUnanswered()).isEqualTo(3000);
+	}
+
+}
