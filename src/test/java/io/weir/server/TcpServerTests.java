@@ -23,6 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 import io.weir.CapturedLog;
+import io.weir.FreePort;
 import io.weir.Peer;
 import io.weir.SocketStatistics;
 import io.weir.connection.CloseReason;
@@ -88,10 +89,7 @@ class TcpServerTests {
 
 	@Test
 	void whenStartedAndStoppedFiftyTimesThenNothingLeaks() throws Exception {
-		int port;
-		try (ServerSocket free = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
-			port = free.getLocalPort();
-		}
+		int port = FreePort.find();
 		TcpServer server = server(Settings.at("127.0.0.1", port), 10, NONE, NONE, TcpServerTests::echo);
 		int files = 0;
 		for (int i = 0; i < 50; i++) {

@@ -1,0 +1,127 @@
+package io.weir;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+import org.awaitility.Awaitility;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+/**
+ * The executable jar as a process of its own.
+ */
+final class WeirProcess implements AutoCloseable {
+
+	private static final Pattern TCP_PORT = Pattern.compile("Listening on [\\d.]+:(\\d+) ");
+
+	private static final Pattern HTTP_PORT = Pattern.compile("Tomcat started on port (\\d+) ");
+
+	private final Process process;
+
+	private final List<String> lines = new CopyOnWriteArrayList<>();
+
+	private final Thread reader;
+
+	private WeirProcess(Process process) {
+		this.process = process;
+		this.reader = Thread.ofPlatform().daemon().start(this::read);
+	}
+
+	private void read() {
+		try (var output = this.process.inputReader(StandardCharsets.UTF_8)) {
+			output.lines().forEach(this.lines::add);
+		}
+		catch (IOException | UncheckedIOException ex) {
+			this.lines.add(ex.toString());
+		}
+	}
+
+	/**
+	 * Starts the jar on free ports, unless the arguments say otherwise.
+	 */
+	static WeirProcess start(Path directory, Map<String, String> environment, String... arguments) throws IOException {
+		return start(List.of(), directory, environment, arguments);
+	}
+
+	static WeirProcess start(List<String> prefix, Path directory, Map<String, String> environment, String... arguments)
+			throws IOException {
+		String jar = System.getProperty("weir.jar");
+		assumeTrue(jar != null, "no system property weir.jar: the jar is tested after packaging");
+		List<String> command = new ArrayList<>(prefix);
+		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+		command
+			.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m", "-jar", jar, "--server.port=0"));
+		command.addAll(List.of(arguments));
+		ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true);
+		builder.environment().keySet().removeIf((name) -> name.startsWith("TCP_") || name.startsWith("SPRING_"));
+		builder.environment().putAll(environment);
+		return new WeirProcess(builder.start());
+	}
+
+	WeirProcess awaitStarted() {
+		Awaitility.await("the start").atMost(Duration.ofSeconds(60)).until(() -> {
+			assertThat(this.process.isAlive()).as(this::log).isTrue();
+			return this.lines.stream().anyMatch((line) -> line.contains("Started WeirApplication"));
+		});
+		return this;
+	}
+
+	/**
+	 * Waits for the end and all that was logged.
+	 */
+	int exitCode() throws InterruptedException {
+		assertThat(this.process.waitFor(60, TimeUnit.SECONDS)).as(this::log).isTrue();
+		this.reader.join(Duration.ofSeconds(5));
+		return this.process.exitValue();
+	}
+
+	// Process.destroy() would close the log's stream
+	void terminate() {
+		this.process.toHandle().destroy();
+	}
+
+	int tcpPort() {
+		return find(TCP_PORT);
+	}
+
+	Actuator actuator() {
+		return new Actuator(find(HTTP_PORT));
+	}
+
+	private int find(Pattern pattern) {
+		Matcher matcher = pattern.matcher(log());
+		assertThat(matcher.find()).as(log()).isTrue();
+		return Integer.parseInt(matcher.group(1));
+	}
+
+	String log() {
+		return String.join("\n", this.lines);
+	}
+
+	void awaitLog(String text) {
+		Awaitility.await("\"" + text + "\" in the log").until(() -> log().contains(text));
+	}
+
+	@Override
+	public void close() {
+		this.process.destroyForcibly();
+		try {
+			this.process.waitFor(10, TimeUnit.SECONDS);
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+}
