@@ -297,6 +297,7 @@ class FaultTests {
 
 	@Test
 	void whenTheServerStopsUnderLoadThenEveryByteReadIsAnsweredAndNobodyIsReset() throws Exception {
+		this.gracePeriod = Duration.ofSeconds(30);
 		TcpServer server = start(Protocol.ECHO);
 		int port = port(server);
 		int clients = 32;
