@@ -146,7 +146,8 @@ public class Findings {
 	private static void bufferFixed(Setting buffer, KernelLimits limits, Map<Kind, Finding> findings) {
 		OptionalLong tuned = limits.number("net.ipv4.tcp_rmem.max");
 		Long effective = buffer.effective();
-		if (!buffer.autotuned() && effective != null && tuned.isPresent() && effective < tuned.getAsLong()) {
+		if (!buffer.autotuned() && buffer.limitedBy() == null && effective != null && tuned.isPresent()
+				&& effective < tuned.getAsLong()) {
 			findings.put(Kind.RECEIVE_BUFFER_FIXED,
 					new Finding("receive-buffer-size",
 							"fixed at %d usable bytes, which turns the kernel's autotuning off; it would go up to %d"
