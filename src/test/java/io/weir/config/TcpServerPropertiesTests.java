@@ -36,7 +36,6 @@ import org.springframework.core.env.SystemEnvironmentPropertySource;
 import org.springframework.core.io.ByteArrayResource;
 import org.springframework.core.io.ClassPathResource;
 import org.springframework.core.io.support.SpringFactoriesLoader;
-import org.springframework.mock.env.MockEnvironment;
 import org.springframework.util.unit.DataSize;
 
 import io.weir.protocol.Protocol;
@@ -49,7 +48,10 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class TcpServerPropertiesTests {
 
+	private @Nullable Environment environment;
+
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
+		.withInitializer((context) -> this.environment = context.getEnvironment())
 		.withUserConfiguration(PropertiesOnly.class);
 
 	@Test
@@ -113,7 +115,8 @@ class TcpServerPropertiesTests {
 	void whenAValueIsOutOfBoundsThenItIsNamedWithTheReason(String key, String value, String reason) {
 		this.runner.withPropertyValues("tcp.server." + key + "=" + value).run((context) -> {
 			String description = report(context.getStartupFailure()).getDescription();
-			assertThat(description).contains("Property: tcp.server." + camelCased(key), "Value: ", reason);
+			assertThat(description).contains("Property: tcp.server." + camelCased(key), "Value: ",
+					"Origin: \"tcp.server." + key + "\" from property source \"test\"", reason);
 		});
 	}
 
@@ -273,9 +276,9 @@ class TcpServerPropertiesTests {
 	}
 
 	// As Spring Boot would report it
-	private static FailureAnalysis report(@Nullable Throwable failure) {
+	private FailureAnalysis report(@Nullable Throwable failure) {
 		Objects.requireNonNull(failure, "it started");
-		MockEnvironment environment = new MockEnvironment();
+		Environment environment = Objects.requireNonNull(this.environment);
 		for (FailureAnalyzer analyzer : SpringFactoriesLoader.forDefaultResourceLocation()
 			.load(FailureAnalyzer.class, SpringFactoriesLoader.ArgumentResolver.of(Environment.class, environment),
 					(type, name, problem) -> {
