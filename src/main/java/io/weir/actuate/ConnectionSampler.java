@@ -199,8 +199,8 @@ public class ConnectionSampler implements DisposableBean {
 
 	/**
 	 * The kernel's figures of all connections, read now.
-	 * @return the figures by {@linkplain ConnectionTable#key(InetSocketAddress) peer}, or
-	 * why there are none
+	 * @return the figures by {@linkplain ConnectionTable#key(Connection) key}, or why
+	 * there are none
 	 */
 	Reading<Map<Long, ConnectionDiagnostics>> readAll() {
 		InetSocketAddress address = this.server.address();
@@ -211,8 +211,8 @@ public class ConnectionSampler implements DisposableBean {
 			return new Reading.Unavailable<>("the server does not listen");
 		}
 		Map<Long, ConnectionDiagnostics> figures = new HashMap<>();
-		Reading<Integer> reading = this.diagnostics.sample(address.getPort(), (sample) -> figures
-			.put(ConnectionTable.key(sample.remoteAddress(), sample.remotePort()), ConnectionDiagnostics.of(sample)));
+		Reading<Integer> reading = this.diagnostics.sample(address.getPort(),
+				(sample) -> figures.put(ConnectionTable.key(sample), ConnectionDiagnostics.of(sample)));
 		return switch (reading) {
 			case Reading.Available<Integer> available -> new Reading.Available<>(figures);
 			case Reading.Unavailable<Integer> unavailable -> new Reading.Unavailable<>(unavailable.reason());

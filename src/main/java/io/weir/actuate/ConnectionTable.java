@@ -1,7 +1,5 @@
 package io.weir.actuate;
 
-import java.net.Inet4Address;
-import java.net.InetSocketAddress;
 import java.util.Arrays;
 
 import io.weir.connection.Connection;
@@ -41,7 +39,7 @@ final class ConnectionTable {
 		Arrays.fill(this.keys, FREE);
 		this.size = 0;
 		for (Connection connection : connections) {
-			long key = key(connection.peer());
+			long key = key(connection);
 			int last = slot(this.lastKeys, key);
 			put(key, (this.lastKeys[last] == key) ? this.lastValues[last] : 0);
 		}
@@ -104,16 +102,23 @@ final class ConnectionTable {
 		return slot;
 	}
 
-	private static long key(SocketSample sample) {
-		return key(sample.remoteAddress(), sample.remotePort());
+	/**
+	 * Names a connection of the server by its peer, and by the address of this machine
+	 * that it has reached.
+	 * @param connection an open connection
+	 * @return the same as for the kernel's sample of it
+	 */
+	static long key(Connection connection) {
+		return key(connection.localAddress(), connection.peerAddress(), connection.peer().getPort());
 	}
 
-	static long key(InetSocketAddress peer) {
-		return key(SocketSample.toInt((Inet4Address) peer.getAddress()), peer.getPort());
+	static long key(SocketSample sample) {
+		return key(sample.localAddress(), sample.remoteAddress(), sample.remotePort());
 	}
 
-	static long key(int address, int port) {
-		return (Integer.toUnsignedLong(address) << 16) | port;
+	// Of this side's address there is room for a hash
+	private static long key(int local, int remote, int remotePort) {
+		return ((long) remote << 32) | ((long) remotePort << 16) | ((local ^ (local >>> 16)) & 0xffff);
 	}
 
 }

@@ -94,7 +94,7 @@ public class TcpConnectionsEndpoint {
 			Reading<Map<Long, ConnectionDiagnostics>> all) {
 		return switch (all) {
 			case Reading.Available<Map<Long, ConnectionDiagnostics>>(var figures) -> {
-				ConnectionDiagnostics own = figures.get(ConnectionTable.key(connection.peer()));
+				ConnectionDiagnostics own = figures.get(ConnectionTable.key(connection));
 				yield (own != null) ? new Reading.Available<>(own)
 						: new Reading.Unavailable<>("the kernel has no such connection (any more)");
 			}

@@ -69,6 +69,10 @@ public final class Connection {
 
 	private final InetSocketAddress peer;
 
+	private final int peerAddress;
+
+	private final int localAddress;
+
 	private final Instant openedAt = Instant.now();
 
 	private final long openedNanos = System.nanoTime();
@@ -96,6 +100,8 @@ public final class Connection {
 		this.id = id;
 		this.channel = channel;
 		this.peer = (InetSocketAddress) channel.getRemoteAddress();
+		this.peerAddress = number(this.peer);
+		this.localAddress = number((InetSocketAddress) channel.getLocalAddress());
 	}
 
 	/**
@@ -125,6 +131,26 @@ public final class Connection {
 		catch (IOException ex) {
 			return null;
 		}
+	}
+
+	/**
+	 * The peer's address as a number.
+	 * @return most significant byte first: 127.0.0.1 is {@code 0x7f000001}
+	 */
+	public int peerAddress() {
+		return this.peerAddress;
+	}
+
+	/**
+	 * This side's address as a number.
+	 * @return most significant byte first: 127.0.0.1 is {@code 0x7f000001}
+	 */
+	public int localAddress() {
+		return this.localAddress;
+	}
+
+	private static int number(InetSocketAddress address) {
+		return ByteBuffer.wrap(address.getAddress().getAddress()).getInt();
 	}
 
 	/**

@@ -2,6 +2,11 @@ package io.weir.actuate;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+
+import org.awaitility.Awaitility;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -10,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 
 import io.weir.CapturedLog;
+import io.weir.server.SocketSettings.KeepAlive;
 import io.weir.server.TcpServerLifecycle;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -105,6 +111,110 @@ class FindingsTests {
 				.anySatisfy((line) -> assertThat(line).startsWith("backlog: 8192 requested, 4096 granted")
 					.contains("What to do: "))
 				.anySatisfy((line) -> assertThat(line).startsWith("max-connections: 1000 requested"));
+		}
+	}
+
+	@Test
+	void whenTheAcceptQueueOverflowsThenTheFindingNamesTheBoundAndGoesAwayInTime() {
+		AtomicLong now = new AtomicLong();
+		try (RunningServer running = new RunningServer(10, null, 10, this.proc.reader())) {
+			running.diagnostics().listener(0, 10, 7);
+			running.start();
+			Findings findings = running.findings(now::get);
+			// What was before is no evidence of now
+			assertThat(findings.current()).isEmpty();
+			running.diagnostics().listener(11, 10, 9);
+			assertThat(findings.current()).singleElement().satisfies((finding) -> {
+				assertThat(finding.setting()).isEqualTo("accept-queue");
+				assertThat(finding.message()).contains("10 waiting", "9 times");
+				assertThat(finding.remedy()).contains("tcp.server.backlog bounds it", "at most 4096");
+			});
+			now.addAndGet(Findings.EVIDENCE_TIME.toNanos() - 1);
+			assertThat(findings.current()).hasSize(1);
+			now.addAndGet(1);
+			assertThat(findings.current()).isEmpty();
+		}
+	}
+
+	@Test
+	void whenTheAcceptQueueOverflowsAtSomaxconnThenThatIsTheBound() {
+		try (RunningServer running = new RunningServer(null, null, 10, this.proc.reader())) {
+			running.diagnostics().listener(0, 4096, 0);
+			running.start();
+			Findings findings = running.findings();
+			assertThat(findings.current()).isEmpty();
+			running.diagnostics().listener(4097, 4096, 1);
+			assertThat(findings.current()).singleElement()
+				.satisfies((finding) -> assertThat(finding.remedy()).startsWith("net.core.somaxconn bounds it"));
+		}
+	}
+
+	@Test
+	void whenTheReceiveBufferIsFixedBelowWhatTuningWouldGiveThenItIsFound() throws IOException {
+		this.proc.write("sys/net/ipv4/tcp_rmem", "4096 131072 6291456\n");
+		try (RunningServer running = new RunningServer(null, 50_000, 10, this.proc.reader()).start()) {
+			assertThat(running.findings().current()).singleElement().satisfies((finding) -> {
+				assertThat(finding.setting()).isEqualTo("receive-buffer-size");
+				assertThat(finding.message()).isEqualTo("fixed at 50000 usable bytes, which turns the kernel's "
+						+ "autotuning off; it would go up to 3145728");
+			});
+		}
+	}
+
+	@Test
+	void whenSynCookiesAreSentThenTheyAreFoundAndForgottenInTime() throws IOException {
+		AtomicLong now = new AtomicLong();
+		cookies(5);
+		try (RunningServer running = new RunningServer(null, null, 10, this.proc.reader()).start()) {
+			Findings findings = running.findings(now::get);
+			assertThat(findings.current()).isEmpty();
+			cookies(6);
+			// The file is read at most once a second
+			Awaitility.await()
+				.untilAsserted(() -> assertThat(findings.current()).singleElement()
+					.satisfies((finding) -> assertThat(finding.message()).startsWith("6 SYN cookies sent")));
+			now.addAndGet(Findings.EVIDENCE_TIME.toNanos());
+			assertThat(findings.current()).isEmpty();
+		}
+	}
+
+	private void cookies(int count) throws IOException {
+		this.proc.write("net/netstat", "TcpExt: SyncookiesSent\nTcpExt: %d\n".formatted(count));
+	}
+
+	@Test
+	void whenKeepAliveIsSlowerThanTheIdleTimeoutThenItIsFound() {
+		KeepAlive keepAlive = new KeepAlive(Duration.ofSeconds(60), Duration.ofSeconds(10), 6);
+		for (Map.Entry<Duration, Integer> timeout : Map
+			.of(Duration.ofSeconds(119), 1, Duration.ofSeconds(120), 0, Duration.ZERO, 0)
+			.entrySet()) {
+			try (RunningServer running = new RunningServer(keepAlive, timeout.getKey(), this.proc.reader()).start()) {
+				assertThat(running.findings().current()).hasSize(timeout.getValue())
+					.allSatisfy((finding) -> assertThat(finding.message()).isEqualTo(
+							"finds a dead peer after 120 s, but the idle timeout ends the connection after 119 s"));
+			}
+		}
+	}
+
+	@Test
+	void whenAFindingLastsThenItIsToldOnceAndAgainAfterItWasGone() {
+		AtomicLong now = new AtomicLong();
+		try (RunningServer running = new RunningServer(10, null, 10, this.proc.reader());
+				CapturedLog log = CapturedLog.info(Findings.class.getName())) {
+			running.diagnostics().listener(0, 10, 0);
+			running.start();
+			Findings findings = running.findings(now::get);
+			findings.tell();
+			running.diagnostics().listener(0, 10, 1);
+			findings.tell();
+			running.diagnostics().listener(0, 10, 2);
+			findings.tell();
+			assertThat(log.messages()).hasSize(1);
+			now.addAndGet(Findings.EVIDENCE_TIME.toNanos());
+			findings.tell();
+			running.diagnostics().listener(0, 10, 3);
+			findings.tell();
+			assertThat(log.messages()).hasSize(2).allSatisfy((line) -> assertThat(line).startsWith("accept-queue: "));
 		}
 	}
 

@@ -19,6 +19,7 @@ import io.weir.server.ConnectionThreads;
 import io.weir.server.ListenerSettings;
 import io.weir.server.ServingSettings;
 import io.weir.server.SocketSettings;
+import io.weir.server.SocketSettings.KeepAlive;
 import io.weir.server.TcpServer;
 
 /**
@@ -35,9 +36,18 @@ final class RunningServer implements AutoCloseable {
 	private final TcpServer server;
 
 	RunningServer(@Nullable Integer backlog, @Nullable Integer buffer, int maxConnections, KernelReader kernel) {
-		this.server = new TcpServer(new ListenerSettings("127.0.0.1", 0, backlog, buffer, true, false),
-				new SocketSettings(buffer, true, null),
-				new ServingSettings(maxConnections, ConnectionThreads.AUTO, Duration.ZERO, Duration.ZERO, Duration.ZERO,
+		this(backlog, new SocketSettings(buffer, true, null), maxConnections, Duration.ZERO, kernel);
+	}
+
+	RunningServer(KeepAlive keepAlive, Duration idleTimeout, KernelReader kernel) {
+		this(null, new SocketSettings(null, true, keepAlive), 10, idleTimeout, kernel);
+	}
+
+	private RunningServer(@Nullable Integer backlog, SocketSettings sockets, int maxConnections, Duration idleTimeout,
+			KernelReader kernel) {
+		this.server = new TcpServer(
+				new ListenerSettings("127.0.0.1", 0, backlog, sockets.sendBufferSize(), true, false), sockets,
+				new ServingSettings(maxConnections, ConnectionThreads.AUTO, idleTimeout, Duration.ZERO, Duration.ZERO,
 						Duration.ofSeconds(30)),
 				"echo", RunningServer::echo, this.registry, kernel::limits, this.diagnostics);
 		this.kernel = new KernelFigures(kernel);

@@ -1,0 +1,138 @@
+package io.weir.actuate;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import io.weir.Peer;
+import io.weir.actuate.ConnectionSampler.Summary;
+import io.weir.connection.Connection;
+import io.weir.kernel.ConnectionDiagnostics;
+import io.weir.kernel.KernelReader;
+import io.weir.kernel.Reading;
+import io.weir.kernel.SocketDiagnostics;
+import io.weir.kernel.SocketDiagnosticsFactory;
+import io.weir.kernel.SocketFigure;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+/**
+ * Tests for {@link ConnectionSampler} and its {@link ConnectionTable}.
+ */
+class ConnectionSamplerTests {
+
+	private final SocketDiagnostics diagnostics = new SocketDiagnosticsFactory().open();
+
+	private final RunningServer running = new RunningServer(null, null, 2_000, new KernelReader(Path.of("/proc")))
+		.start();
+
+	private final List<Peer> peers = new ArrayList<>();
+
+	@AfterEach
+	void close() throws IOException {
+		for (Peer peer : this.peers) {
+			peer.close();
+		}
+		this.running.close();
+		this.diagnostics.close();
+	}
+
+	private ConnectionSampler sampler(Duration interval) {
+		return new ConnectionSampler(this.running.server(), this.running.registry(), this.diagnostics, interval);
+	}
+
+	private void connect(int count) throws IOException {
+		for (int i = 0; i < count; i++) {
+			Peer peer = this.running.connect();
+			assertThat(peer.send((byte) 1).receive(1)).hasSize(1);
+			this.peers.add(peer);
+		}
+	}
+
+	@Test
+	void whenSampledThenTheFiguresOfAllConnectionsAreSummedUp() throws Exception {
+		assumeTrue(this.diagnostics.source().equals("sock_diag"), "sock_diag is not to be had");
+		connect(150);
+		ConnectionSampler sampler = sampler(Duration.ofSeconds(1));
+		sampler.sample();
+		Summary summary = Objects.requireNonNull(sampler.summary());
+		List<Long> rtts = new ArrayList<>();
+		for (Connection connection : this.running.registry().connections()) {
+			Reading<ConnectionDiagnostics> reading = sampler.read(connection);
+			assertThat(reading).isInstanceOfSatisfying(Reading.Available.class, (available) -> rtts
+				.add(((ConnectionDiagnostics) available.value()).get(SocketFigure.RTT_MICROS).orElseThrow()));
+		}
+		rtts.sort(null);
+		ConnectionSampler.RoundTripTimes times = Objects.requireNonNull(summary.roundTripTimes());
+		assertThat(times.min()).isEqualTo(rtts.getFirst());
+		assertThat(times.median()).isEqualTo(rtts.get(rtts.size() / 2));
+		assertThat(times.max()).isEqualTo(rtts.getLast());
+		assertThat(summary.receiveQueues()).isZero();
+		assertThat(sampler.retransmits()).isZero();
+		assertThat(sampler.readAll()).isInstanceOfSatisfying(Reading.Available.class,
+				(available) -> assertThat((Map<?, ?>) available.value()).hasSize(150));
+	}
+
+	@Test
+	void whenNobodyAsksForRecordsThenASampleMakesNoGarbagePerConnection() throws Exception {
+		assumeTrue(this.diagnostics.source().equals("sock_diag"), "sock_diag is not to be had");
+		connect(1_000);
+		ConnectionSampler sampler = sampler(Duration.ofSeconds(1));
+		com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory
+			.getThreadMXBean();
+		for (int i = 0; i < 200; i++) {
+			sampler.sample();
+		}
+		long before = threads.getCurrentThreadAllocatedBytes();
+		int samples = 20;
+		for (int i = 0; i < samples; i++) {
+			sampler.sample();
+		}
+		long each = (threads.getCurrentThreadAllocatedBytes() - before) / samples;
+		// Some objects a sample, none a connection
+		assertThat(each).isLessThan(8_000);
+	}
+
+	@Test
+	void whenTheIntervalIsZeroThenNothingIsReadAndTheReasonIsTold() throws Exception {
+		connect(1);
+		ConnectionSampler sampler = sampler(Duration.ZERO);
+		assertThat(sampler.knowsRetransmits()).isFalse();
+		assertThat(sampler.readAll())
+			.isEqualTo(new Reading.Unavailable<>("sampling is off: tcp.server.sampling.interval is 0"));
+		assertThat(sampler.read(this.running.registry().connections().iterator().next()))
+			.isEqualTo(new Reading.Unavailable<>("sampling is off: tcp.server.sampling.interval is 0"));
+	}
+
+	@Test
+	void whenTheServerDoesNotListenThenThereIsNoSummary() throws Exception {
+		ConnectionSampler sampler = sampler(Duration.ofSeconds(1));
+		sampler.sample();
+		assertThat(sampler.summary()).isNotNull();
+		assertThat(Objects.requireNonNull(sampler.summary()).roundTripTimes()).isNull();
+		this.running.server().stop();
+		sampler.sample();
+		assertThat(sampler.summary()).isNull();
+		assertThat(sampler.readAll()).isEqualTo(new Reading.Unavailable<>("the server does not listen"));
+	}
+
+	@Test
+	void whenAConnectionIsGoneThenSoAreItsFigures() throws Exception {
+		connect(1);
+		Connection connection = this.running.registry().connections().iterator().next();
+		this.peers.getFirst().close();
+		Awaitility.await().until(() -> this.running.registry().active() == 0);
+		assertThat(sampler(Duration.ofSeconds(1)).read(connection))
+			.isEqualTo(new Reading.Unavailable<>("the connection is closed"));
+	}
+
+}
