@@ -1,0 +1,7 @@
+/**
+ * The servers that Weir is measured beside, each in its best known configuration.
+ */
+@NullMarked
+package io.weir.bench.peer;
+
+import org.jspecify.annotations.NullMarked;
