@@ -1,0 +1,130 @@
+package io.weir.bench;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * One end of an exchange with a server, driven by a selector. It verifies every byte that
+ * comes back.
+ */
+abstract class Client {
+
+	/**
+	 * How long a server may take to accept or to answer.
+	 */
+	static final int TIMEOUT_MILLIS = 10_000;
+
+	// Several source addresses have more ports than one, and those in TIME_WAIT spread
+	private static final int SOURCES = 200;
+
+	private static final AtomicInteger nextSource = new AtomicInteger();
+
+	private final Tally tally;
+
+	private SocketChannel channel;
+
+	Client(Tally tally) {
+		this.tally = tally;
+		this.channel = open();
+	}
+
+	/**
+	 * Opens a socket, bound to the next of several loopback addresses.
+	 * @return not connected
+	 */
+	static SocketChannel open() {
+		try {
+			SocketChannel channel = SocketChannel.open();
+			channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+			int source = 2 + Math.floorMod(nextSource.getAndIncrement(), SOURCES);
+			channel.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0." + source), 0));
+			return channel;
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	/**
+	 * Connects and begins.
+	 * @param server where to
+	 * @param selector calls {@link #ready()}
+	 * @throws IOException if the server does not accept
+	 */
+	void start(InetSocketAddress server, Selector selector) throws IOException {
+		this.channel.socket().connect(server, TIMEOUT_MILLIS);
+		this.channel.configureBlocking(false);
+		this.channel.register(selector, SelectionKey.OP_READ, this);
+		begin();
+	}
+
+	/**
+	 * Sends the first bytes.
+	 * @throws IOException if the connection is lost
+	 */
+	abstract void begin() throws IOException;
+
+	/**
+	 * Goes on: there is something to read.
+	 * @throws IOException if the connection is lost, or other bytes come than expected
+	 */
+	abstract void ready() throws IOException;
+
+	/**
+	 * Makes a new socket for the next connection.
+	 */
+	final void reopen() throws IOException {
+		this.channel.close();
+		this.channel = open();
+	}
+
+	final void close() throws IOException {
+		this.channel.close();
+	}
+
+	final SocketChannel channel() {
+		return this.channel;
+	}
+
+	final Tally tally() {
+		return this.tally;
+	}
+
+	/**
+	 * Sends what always fits into the socket's buffer.
+	 * @param buffer few bytes
+	 */
+	final void send(ByteBuffer buffer) throws IOException {
+		this.channel.write(buffer);
+		if (buffer.hasRemaining()) {
+			throw new IOException("The kernel did not take " + buffer.remaining() + " bytes");
+		}
+	}
+
+	/**
+	 * Reads on.
+	 * @param buffer for the bytes
+	 * @return whether it is full
+	 */
+	final boolean receive(ByteBuffer buffer) throws IOException {
+		if (this.channel.read(buffer) < 0) {
+			throw new IOException("The server ended the connection");
+		}
+		return !buffer.hasRemaining();
+	}
+
+	static void verify(ByteBuffer received, ByteBuffer expected) throws IOException {
+		if (!received.equals(expected)) {
+			throw new IOException("Other bytes came back, from position " + received.mismatch(expected));
+		}
+	}
+
+}

@@ -1,0 +1,57 @@
+package io.weir.bench;
+
+import java.util.List;
+import java.util.function.BiFunction;
+
+/**
+ * A load, by the clients that make it.
+ *
+ * @param name as in the options
+ * @param title for people
+ * @param protocol what servers have to speak, {@code echo} or {@code record}
+ * @param connections how many at once
+ * @param streaming whether it counts bytes instead of operations
+ * @param factory makes a client with a number
+ */
+record Scenario(String name, String title, String protocol, int connections, boolean streaming,
+		BiFunction<Tally, Integer, Client> factory) {
+
+	static final String ECHO = "echo";
+
+	static final String RECORD = "record";
+
+	/**
+	 * The loads that all servers are measured under.
+	 */
+	static final List<Scenario> ALL = List.of(pingPong("pingpong-1", 1), pingPong("pingpong-64", 64),
+			pingPong("pingpong-1000", 1000), streaming("stream-1", 1, 1024 * 1024),
+			streaming("stream-16", 16, 256 * 1024),
+			new Scenario("connect-echo-close", "connect, 64 bytes there and back, close; 16 at once", ECHO, 16, false,
+					ConnectingClient::new),
+			new Scenario("record-64", "the recipe's exchange of line and record, 64 connections", RECORD, 64, false,
+					RecordClient::new));
+
+	/**
+	 * Messages of 64 bytes, each sent when the one before has come back.
+	 * @param name as in the options
+	 * @param connections how many at once
+	 */
+	static Scenario pingPong(String name, int connections) {
+		return new Scenario(name, "64 bytes there and back, " + connections(connections), ECHO, connections, false,
+				PingPongClient::new);
+	}
+
+	private static Scenario streaming(String name, int connections, int window) {
+		return new Scenario(name, "a stream there and back, " + connections(connections), ECHO, connections, true,
+				(tally, id) -> new StreamingClient(tally, window));
+	}
+
+	private static String connections(int count) {
+		return "%,d connection%s".formatted(count, (count == 1) ? "" : "s");
+	}
+
+	Client client(Tally tally, int id) {
+		return this.factory.apply(tally, id);
+	}
+
+}
