@@ -41,6 +41,8 @@ public final class Benchmark {
 
 	private static final int IDLE_ROUNDS = 3;
 
+	private static final double MOST_OTHERS_PERCENT = 12;
+
 	private final Options options;
 
 	private final Machine machine = new Machine(MOST_CONNECTIONS);
@@ -209,6 +211,16 @@ public final class Benchmark {
 	private void report(Samples samples) {
 		this.results.add(samples);
 		System.out.println(new Table(samples));
+		double others = samples.servers()
+			.stream()
+			.mapToDouble((server) -> samples.median(server, Metric.OTHERS).orElse(0))
+			.max()
+			.orElse(0);
+		if (others > MOST_OTHERS_PERCENT) {
+			this.machine.notes()
+				.add("%s on %d: other processes used up to %.0f %% of the cores, which disturbs the figures"
+					.formatted(samples.scenario(), samples.cores(), others));
+		}
 	}
 
 }

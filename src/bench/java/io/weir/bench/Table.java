@@ -65,7 +65,7 @@ final class Table {
 		}
 		for (String server : this.samples.servers()) {
 			this.samples.complaints(server)
-				.forEach((complaint, count) -> text.append("  %s, %d times: %s%n".formatted(server, count, complaint)));
+				.forEach((complaint, count) -> text.append("  %s, %d ×: %s%n".formatted(server, count, complaint)));
 			String failure = this.samples.failure(server);
 			if (failure != null) {
 				text.append("  %s failed: %s%n".formatted(server, failure));
