@@ -1,6 +1,7 @@
 package io.weir.actuate;
 
 import java.net.InetSocketAddress;
+import java.util.OptionalDouble;
 
 import org.jspecify.annotations.Nullable;
 
@@ -55,11 +56,20 @@ public class ListenerFigures {
 
 	/**
 	 * Connections that wait to be accepted.
-	 * @return not a number where the kernel does not say
+	 * @return empty where the kernel does not say
 	 */
-	double queueLength() {
+	OptionalDouble queueLength() {
 		ListenerDiagnostics figures = known();
-		return (figures != null) ? figures.queueLength() : Double.NaN;
+		return (figures != null) ? OptionalDouble.of((double) figures.queueLength()) : OptionalDouble.empty();
+	}
+
+	/**
+	 * Whether the kernel tells overflows.
+	 * @return whether there is a number
+	 */
+	boolean knowsOverflows() {
+		ListenerDiagnostics figures = known();
+		return figures != null && figures.overflows().isPresent();
 	}
 
 	/**

@@ -1,24 +1,21 @@
 package io.weir.actuate;
 
 import java.util.List;
+import java.util.OptionalDouble;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.ToLongFunction;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.MultiGauge;
-import io.micrometer.core.instrument.MultiGauge.Row;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
-
-import org.jspecify.annotations.Nullable;
 
 import org.springframework.context.event.EventListener;
 
 import io.weir.actuate.ConnectionSampler.RoundTripTimes;
 import io.weir.actuate.ConnectionSampler.Summary;
 import io.weir.connection.ConnectionRegistry;
-import io.weir.kernel.ListenerDiagnostics;
 import io.weir.server.TcpServerLifecycle.TcpServerStartedEvent;
 
 /**
@@ -80,51 +77,53 @@ public class SampledMetrics implements MeterBinder {
 	}
 
 	private void refresh() {
-		Summary summary = this.sampler.summary();
-		ListenerDiagnostics figures = this.listener.known();
-		this.bound.forEach((gauges) -> gauges.refresh(summary, figures));
+		this.bound.forEach(Gauges::refresh);
 	}
 
 	/**
-	 * The gauges of one registry whose number depends on what is known.
+	 * The meters of one registry that are there while their figures are known.
 	 */
 	private final class Gauges {
 
 		private final MeterRegistry registry;
 
-		private final MultiGauge roundTripTimes;
-
-		private final MultiGauge queued;
-
-		private final MultiGauge acceptQueue;
+		private final List<OptionalGauge> gauges;
 
 		private boolean countsOverflows;
 
 		private Gauges(MeterRegistry registry) {
 			this.registry = registry;
-			this.roundTripTimes = MultiGauge.builder("tcp.server.rtt")
-				.baseUnit("seconds")
-				.description("Smoothed round-trip times over all connections, by the kernel")
-				.register(registry);
-			this.queued = MultiGauge.builder("tcp.server.queued")
-				.baseUnit("bytes")
-				.description("Bytes in the kernel's queues of all connections: "
-						+ "received and not read yet, sent and not acknowledged yet")
-				.register(registry);
-			this.acceptQueue = MultiGauge.builder("tcp.server.accept.queue")
-				.baseUnit("connections")
-				.description("Connections that wait to be accepted")
-				.register(registry);
+			this.gauges = List.of(roundTripTime("min", RoundTripTimes::min),
+					roundTripTime("median", RoundTripTimes::median), roundTripTime("max", RoundTripTimes::max),
+					queued("received", Summary::receiveQueues), queued("sent", Summary::sendQueues),
+					new OptionalGauge(registry, "tcp.server.accept.queue", Tags.empty(), "connections",
+							"Connections that wait to be accepted", SampledMetrics.this.listener::queueLength));
 		}
 
-		private synchronized void refresh(@Nullable Summary summary, @Nullable ListenerDiagnostics figures) {
-			this.roundTripTimes.register((summary != null) ? rows(summary.roundTripTimes()) : List.of(), true);
-			this.queued.register((summary != null) ? List.of(row("direction", "received", summary.receiveQueues()),
-					row("direction", "sent", summary.sendQueues())) : List.of(), true);
-			this.acceptQueue.register((figures != null)
-					? List.of(Row.of(Tags.empty(), SampledMetrics.this.listener, ListenerFigures::queueLength))
-					: List.of(), true);
-			if (!this.countsOverflows && figures != null && figures.overflows().isPresent()) {
+		private OptionalGauge roundTripTime(String statistic, ToLongFunction<RoundTripTimes> figure) {
+			return new OptionalGauge(this.registry, "tcp.server.rtt", Tags.of("statistic", statistic), "seconds",
+					"Smoothed round-trip times over all connections, by the kernel", () -> {
+						Summary summary = SampledMetrics.this.sampler.summary();
+						RoundTripTimes times = (summary != null) ? summary.roundTripTimes() : null;
+						return (times != null) ? OptionalDouble.of(figure.applyAsLong(times) / MICROS)
+								: OptionalDouble.empty();
+					});
+		}
+
+		private OptionalGauge queued(String direction, ToLongFunction<Summary> figure) {
+			return new OptionalGauge(this.registry, "tcp.server.queued", Tags.of("direction", direction), "bytes",
+					"Bytes in the kernel's queues of all connections: "
+							+ "received and not read yet, sent and not acknowledged yet",
+					() -> {
+						Summary summary = SampledMetrics.this.sampler.summary();
+						return (summary != null) ? OptionalDouble.of((double) figure.applyAsLong(summary))
+								: OptionalDouble.empty();
+					});
+		}
+
+		private synchronized void refresh() {
+			this.gauges.forEach(OptionalGauge::refresh);
+			if (!this.countsOverflows && SampledMetrics.this.listener.knowsOverflows()) {
 				this.countsOverflows = true;
 				FunctionCounter
 					.builder("tcp.server.accept.queue.overflows", SampledMetrics.this.listener,
@@ -133,16 +132,6 @@ public class SampledMetrics implements MeterBinder {
 					.description("Packets that this listener dropped, because its accept queue was full")
 					.register(this.registry);
 			}
-		}
-
-		private static List<Row<?>> rows(@Nullable RoundTripTimes times) {
-			return (times != null) ? List.of(row("statistic", "min", times.min() / MICROS),
-					row("statistic", "median", times.median() / MICROS), row("statistic", "max", times.max() / MICROS))
-					: List.of();
-		}
-
-		private static Row<?> row(String tag, String value, Number figure) {
-			return Row.of(Tags.of(tag, value), figure);
 		}
 
 	}

@@ -1,16 +1,16 @@
 package io.weir.actuate;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.MultiGauge;
-import io.micrometer.core.instrument.MultiGauge.Row;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import org.jspecify.annotations.Nullable;
@@ -38,7 +38,7 @@ public class TcpServerMetrics implements MeterBinder {
 
 	private final ConnectionRegistry connections;
 
-	private final List<SettingGauges> settingGauges = new CopyOnWriteArrayList<>();
+	private final List<OptionalGauge> settingGauges = new CopyOnWriteArrayList<>();
 
 	/**
 	 * Creates the binder.
@@ -91,9 +91,7 @@ public class TcpServerMetrics implements MeterBinder {
 				(totals) -> totals.closed(CloseReason.PARTIAL_RECORD));
 		total(registry, "tcp.server.unanswered", Tags.empty(), "bytes",
 				"Bytes received and not served, because the server ended their connection", Totals::bytesUnanswered);
-		SettingGauges gauges = new SettingGauges(registry);
-		this.settingGauges.add(gauges);
-		gauges.show(this.server.settings());
+		settings(registry);
 	}
 
 	private void total(MeterRegistry registry, String name, Tags tags, String unit, String description,
@@ -108,54 +106,35 @@ public class TcpServerMetrics implements MeterBinder {
 
 	@EventListener
 	void started(TcpServerStartedEvent event) {
-		this.settingGauges.forEach((gauges) -> gauges.show(this.server.settings()));
+		this.settingGauges.forEach(OptionalGauge::refresh);
 	}
 
-	/**
-	 * The gauges of the settings, whose number depends on which figures are known.
-	 */
-	private static final class SettingGauges {
+	private void settings(MeterRegistry registry) {
+		buffer(registry, "received", EffectiveSettings::receiveBuffer);
+		buffer(registry, "sent", EffectiveSettings::sendBuffer);
+		kinds(registry, "tcp.server.backlog", Tags.empty(), "connections",
+				"How many connections may wait in the accept queue", EffectiveSettings::backlog);
+	}
 
-		private final MultiGauge buffers;
+	private void buffer(MeterRegistry registry, String direction, Function<EffectiveSettings, Setting> setting) {
+		kinds(registry, "tcp.server.socket.buffer", Tags.of("direction", direction), "bytes",
+				"Buffer sizes by the kernel's count, of which half carries data; requested is the configured number",
+				setting);
+	}
 
-		private final MultiGauge backlog;
-
-		private SettingGauges(MeterRegistry registry) {
-			this.buffers = MultiGauge.builder("tcp.server.socket.buffer")
-				.baseUnit("bytes")
-				.description("Buffer sizes by the kernel's count, of which half carries data; "
-						+ "requested is the configured number")
-				.register(registry);
-			this.backlog = MultiGauge.builder("tcp.server.backlog")
-				.baseUnit("connections")
-				.description("How many connections may wait in the accept queue")
-				.register(registry);
-		}
-
-		private void show(@Nullable EffectiveSettings settings) {
-			List<Row<?>> bufferRows = new ArrayList<>();
-			List<Row<?>> backlogRows = new ArrayList<>();
-			if (settings != null) {
-				add(bufferRows, settings.receiveBuffer(), Tags.of("direction", "received"));
-				add(bufferRows, settings.sendBuffer(), Tags.of("direction", "sent"));
-				add(backlogRows, settings.backlog(), Tags.empty());
-			}
-			this.buffers.register(bufferRows, true);
-			this.backlog.register(backlogRows, true);
-		}
-
-		private static void add(List<Row<?>> rows, Setting setting, Tags tags) {
-			add(rows, setting.requested(), tags.and("kind", "requested"));
-			add(rows, setting.effective(), tags.and("kind", "effective"));
-			add(rows, setting.maximum(), tags.and("kind", "maximum"));
-		}
-
-		private static void add(List<Row<?>> rows, @Nullable Long figure, Tags tags) {
-			if (figure != null) {
-				rows.add(Row.of(tags, figure));
-			}
-		}
-
+	private void kinds(MeterRegistry registry, String name, Tags tags, String unit, String description,
+			Function<EffectiveSettings, Setting> setting) {
+		Map<String, Function<Setting, @Nullable Long>> kinds = Map.of("requested", Setting::requested, "effective",
+				Setting::effective, "maximum", Setting::maximum);
+		kinds.forEach((kind, figure) -> {
+			OptionalGauge gauge = new OptionalGauge(registry, name, tags.and("kind", kind), unit, description, () -> {
+				EffectiveSettings settings = this.server.settings();
+				Long value = (settings != null) ? figure.apply(setting.apply(settings)) : null;
+				return (value != null) ? OptionalDouble.of((double) value) : OptionalDouble.empty();
+			});
+			gauge.refresh();
+			this.settingGauges.add(gauge);
+		});
 	}
 
 }
