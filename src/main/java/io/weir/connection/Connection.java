@@ -85,6 +85,8 @@ public final class Connection {
 
 	private @Nullable Throwable failure;
 
+	private @Nullable ThreadPlacement placement;
+
 	private long bytesReceived;
 
 	private long bytesSent;
@@ -250,6 +252,32 @@ public final class Connection {
 	}
 
 	/**
+	 * Runs exchange after exchange, each on the thread that suits it, to the end of the
+	 * connection.
+	 * @param exchange what to run
+	 * @return why the connection ended
+	 * @throws IOException as the exchange does
+	 */
+	public CloseReason repeat(Exchange exchange) throws IOException {
+		if (this.placement != null && Thread.currentThread().isVirtual()) {
+			return this.placement.run(this, exchange);
+		}
+		CloseReason outcome = null;
+		while (outcome == null) {
+			outcome = exchange.run();
+		}
+		return outcome;
+	}
+
+	/**
+	 * Sets what chooses the threads of its exchanges.
+	 * @param placement shared by the connections of a server
+	 */
+	public void setPlacement(ThreadPlacement placement) {
+		this.placement = placement;
+	}
+
+	/**
 	 * Reads the first bytes of an exchange. While it waits here the connection may be
 	 * drained.
 	 * @param target where the bytes go, with room for at least one
@@ -277,6 +305,15 @@ public final class Connection {
 			throw endedAfter(count);
 		}
 		return count;
+	}
+
+	/**
+	 * How many bytes can be read without waiting.
+	 * @return 0 if none has come
+	 * @throws IOException if the socket is closed
+	 */
+	public int available() throws IOException {
+		return this.channel.socket().getInputStream().available();
 	}
 
 	/**

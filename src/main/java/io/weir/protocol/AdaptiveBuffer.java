@@ -20,9 +20,18 @@ final class AdaptiveBuffer implements AutoCloseable {
 
 		private static final int LARGE = 128 * 1024;
 
-		private final BufferPool small = new BufferPool(SMALL, 4096);
+		private final BufferPool small;
 
-		private final BufferPool large = new BufferPool(LARGE, 64);
+		private final BufferPool large;
+
+		/**
+		 * Creates empty pools.
+		 * @param least how many bytes a buffer must have at least
+		 */
+		Pools(int least) {
+			this.small = new BufferPool(Math.max(SMALL, least), 4096);
+			this.large = new BufferPool(Math.max(LARGE, least), 64);
+		}
 
 	}
 

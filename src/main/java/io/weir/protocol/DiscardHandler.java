@@ -12,7 +12,7 @@ import io.weir.connection.ConnectionHandler;
  */
 class DiscardHandler implements ConnectionHandler {
 
-	private final AdaptiveBuffer.Pools pools = new AdaptiveBuffer.Pools();
+	private final AdaptiveBuffer.Pools pools = new AdaptiveBuffer.Pools(1);
 
 	@Override
 	public CloseReason handle(Connection connection) throws IOException {

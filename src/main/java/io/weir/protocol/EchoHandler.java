@@ -3,6 +3,8 @@ package io.weir.protocol;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
+import org.jspecify.annotations.Nullable;
+
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
 import io.weir.connection.ConnectionHandler;
@@ -12,24 +14,27 @@ import io.weir.connection.ConnectionHandler;
  */
 class EchoHandler implements ConnectionHandler {
 
-	private final AdaptiveBuffer.Pools pools = new AdaptiveBuffer.Pools();
+	private final AdaptiveBuffer.Pools pools = new AdaptiveBuffer.Pools(1);
 
 	@Override
 	public CloseReason handle(Connection connection) throws IOException {
 		try (AdaptiveBuffer adaptive = new AdaptiveBuffer(this.pools)) {
-			while (true) {
-				ByteBuffer buffer = adaptive.clear();
-				int count = connection.readNext(buffer);
-				if (count < 0) {
-					ExchangeLog.noData(connection);
-					return CloseReason.END_OF_STREAM;
-				}
-				ExchangeLog.received(connection, buffer.flip());
-				connection.write(buffer);
-				ExchangeLog.sent(connection, buffer);
-				adaptive.fit(count);
-			}
+			return connection.repeat(() -> echo(connection, adaptive));
 		}
+	}
+
+	private static @Nullable CloseReason echo(Connection connection, AdaptiveBuffer adaptive) throws IOException {
+		ByteBuffer buffer = adaptive.clear();
+		int count = connection.readNext(buffer);
+		if (count < 0) {
+			ExchangeLog.noData(connection);
+			return CloseReason.END_OF_STREAM;
+		}
+		ExchangeLog.received(connection, buffer.flip());
+		connection.write(buffer);
+		ExchangeLog.sent(connection, buffer);
+		adaptive.fit(count);
+		return null;
 	}
 
 }

@@ -1,9 +1,7 @@
 package io.weir.protocol;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 
-import io.weir.connection.BufferPool;
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
 import io.weir.connection.ConnectionHandler;
@@ -15,59 +13,23 @@ import io.weir.struct.StructFormat;
  */
 class EchoRecordHandler implements ConnectionHandler {
 
-	private static final int KEPT_BUFFERS = 1024;
-
 	private final int chunkSize;
 
 	private final StructFormat recordFormat;
 
-	private final BufferPool buffers;
+	private final AdaptiveBuffer.Pools pools;
 
 	EchoRecordHandler(int chunkSize, StructFormat recordFormat) {
 		this.chunkSize = chunkSize;
 		this.recordFormat = recordFormat;
-		this.buffers = new BufferPool(Math.max(chunkSize, recordFormat.size()), KEPT_BUFFERS);
+		this.pools = new AdaptiveBuffer.Pools(chunkSize + recordFormat.size());
 	}
 
 	@Override
 	public CloseReason handle(Connection connection) throws IOException {
-		ByteBuffer buffer = this.buffers.take();
-		try {
-			while (true) {
-				if (connection.readNext(buffer.clear().limit(this.chunkSize)) < 0) {
-					ExchangeLog.noData(connection);
-					return CloseReason.END_OF_STREAM;
-				}
-				ExchangeLog.received(connection, buffer.flip());
-				connection.write(buffer);
-				ExchangeLog.sent(connection, buffer);
-				if (!readRecord(connection, buffer.clear().limit(this.recordFormat.size()))) {
-					return (buffer.position() == 0) ? CloseReason.END_OF_STREAM : CloseReason.PARTIAL_RECORD;
-				}
-			}
+		try (AdaptiveBuffer buffer = new AdaptiveBuffer(this.pools)) {
+			return connection.repeat(new EchoRecordExchange(connection, buffer, this.chunkSize, this.recordFormat));
 		}
-		finally {
-			this.buffers.give(buffer);
-		}
-	}
-
-	// Returns whether there was a whole record before the end of the stream
-	private boolean readRecord(Connection connection, ByteBuffer record) throws IOException {
-		while (record.hasRemaining()) {
-			if (connection.read(record) < 0) {
-				if (record.position() == 0) {
-					ExchangeLog.noData(connection);
-				}
-				else {
-					ExchangeLog.partialRecord(connection, record.position(), record.limit());
-				}
-				return false;
-			}
-		}
-		ExchangeLog.received(connection, record.flip());
-		ExchangeLog.unpacked(connection, this.recordFormat.unpack(record));
-		connection.countRecord();
-		return true;
 	}
 
 }

@@ -35,6 +35,16 @@ final class ExchangeLog {
 	}
 
 	/**
+	 * Logs bytes that were read.
+	 * @param bytes left as they are
+	 */
+	static void received(Connection connection, ByteBuffer bytes, int index, int length) {
+		if (logger.isDebugEnabled()) {
+			event(connection).log("recv: {}", PythonRepr.ofBytesCut(bytes, index, length, MOST));
+		}
+	}
+
+	/**
 	 * Logs bytes that were written.
 	 * @param bytes from 0 to position; left as they are
 	 */

@@ -8,7 +8,8 @@ import java.util.Locale;
 public enum ConnectionThreads {
 
 	/**
-	 * What serves most loads best: virtual threads.
+	 * A virtual thread each; while only one or two connections are active, these move to
+	 * platform threads.
 	 */
 	AUTO,
 

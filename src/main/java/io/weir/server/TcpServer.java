@@ -22,6 +22,7 @@ import io.weir.connection.ConnectionRegistry;
 import io.weir.connection.ConnectionRegistry.Totals;
 import io.weir.connection.ConnectionWatch;
 import io.weir.connection.LogLimiter;
+import io.weir.connection.ThreadPlacement;
 import io.weir.kernel.ConnectionDiagnostics;
 import io.weir.kernel.KernelLimits;
 import io.weir.kernel.Reading;
@@ -61,6 +62,8 @@ public final class TcpServer {
 
 	private final EnumCounter<RejectReason> rejected = new EnumCounter<>(RejectReason.class);
 
+	private final @Nullable ThreadPlacement placement;
+
 	private final LogLimiter threadStartFailures = new LogLimiter();
 
 	private final ReentrantLock lifecycleLock = new ReentrantLock();
@@ -97,6 +100,7 @@ public final class TcpServer {
 		this.registry = registry;
 		this.kernelLimits = kernelLimits;
 		this.diagnostics = diagnostics;
+		this.placement = (servingSettings.threads() == ConnectionThreads.AUTO) ? new ThreadPlacement() : null;
 	}
 
 	/**
@@ -179,6 +183,9 @@ public final class TcpServer {
 		Connection connection = null;
 		try {
 			connection = this.registry.open(channel);
+			if (this.placement != null) {
+				connection.setPlacement(this.placement);
+			}
 			Connection opened = connection;
 			this.servingSettings.threads()
 				.unstarted("connection-" + connection.id(), () -> run(opened, permits))

@@ -15,7 +15,7 @@ class AdaptiveBufferTests {
 
 	private static final int LARGE = 128 * 1024;
 
-	private final AdaptiveBuffer.Pools pools = new AdaptiveBuffer.Pools();
+	private final AdaptiveBuffer.Pools pools = new AdaptiveBuffer.Pools(1);
 
 	@Test
 	void whenMuchComesThenItGrowsAndWhenLittleComesThenItShrinks() {

@@ -1,0 +1,129 @@
+package io.weir.connection;
+
+import java.io.IOException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Chooses the thread for each exchange of connections that have virtual threads.
+ * <p>
+ * While one or two connections are the only active ones, each moves to a platform thread:
+ * a virtual thread that waits for its peer costs several system calls more (epoll, futex)
+ * than a platform thread that blocks in read(2). While more are active, all stay on their
+ * virtual threads and let the others go first before they read: meanwhile the answer
+ * comes, and the read finds it without waiting.
+ */
+public final class ThreadPlacement {
+
+	// So many exchanges in a row without two others in between
+	static final int STREAK = 16;
+
+	// A moved connection that falls silent keeps its thread until its next byte
+	static final int MOST_THREADS = 8;
+
+	private final Semaphore places = new Semaphore(MOST_THREADS);
+
+	// The places bound it; a thread that has just given one back may still be on its way
+	private final ExecutorService threads = new ThreadPoolExecutor(0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS,
+			new SynchronousQueue<>(), Thread.ofPlatform().daemon().factory());
+
+	// With more than one carrier, to let others go first costs more than it saves
+	private final boolean yielding = Runtime.getRuntime().availableProcessors() == 1;
+
+	// The two connections that were active last
+	private volatile @Nullable Connection last;
+
+	private volatile @Nullable Connection lastButOne;
+
+	/**
+	 * Runs exchange after exchange to the end of the connection. Called on the
+	 * connection's virtual thread.
+	 * @param connection the connection
+	 * @param exchange what to run
+	 * @return why it ended
+	 * @throws IOException as the exchange does
+	 */
+	@SuppressWarnings("ThreadPriorityCheck") // Measured: see the benchmarks in the README
+	CloseReason run(Connection connection, Exchange exchange) throws IOException {
+		CloseReason outcome = null;
+		int streak = 0;
+		while (outcome == null) {
+			if (isAmongTwo(connection)) {
+				streak++;
+			}
+			else {
+				streak = 0;
+				if (this.yielding) {
+					Thread.yield();
+				}
+			}
+			if (streak >= STREAK && this.places.tryAcquire()) {
+				outcome = runOnPlatformThread(connection, exchange);
+				streak = 0;
+			}
+			else {
+				outcome = exchange.run();
+			}
+		}
+		return outcome;
+	}
+
+	// Notes that the connection is active. Returns whether at most one other has been
+	// since
+	// its last exchange
+	private boolean isAmongTwo(Connection connection) {
+		Connection last = this.last;
+		if (connection == last || connection == this.lastButOne) {
+			return true;
+		}
+		this.lastButOne = last;
+		this.last = connection;
+		return false;
+	}
+
+	private @Nullable CloseReason runOnPlatformThread(Connection connection, Exchange exchange) throws IOException {
+		try {
+			Future<@Nullable CloseReason> future = this.threads.submit(() -> {
+				// The log names the connection by its thread
+				Thread.currentThread().setName("connection-" + connection.id());
+				CloseReason outcome;
+				do {
+					outcome = exchange.run();
+				}
+				while (outcome == null && isAmongTwo(connection));
+				return outcome;
+			});
+			return await(future);
+		}
+		finally {
+			this.places.release();
+		}
+	}
+
+	private static @Nullable CloseReason await(Future<@Nullable CloseReason> future) throws IOException {
+		while (true) {
+			try {
+				return future.get();
+			}
+			catch (InterruptedException ex) {
+				// Nobody ends a connection so: its channel is shut down or closed
+			}
+			catch (ExecutionException ex) {
+				switch (ex.getCause()) {
+					case IOException cause -> throw cause;
+					case RuntimeException cause -> throw cause;
+					case Error cause -> throw cause;
+					case null, default -> throw new IllegalStateException(ex);
+				}
+			}
+		}
+	}
+
+}
