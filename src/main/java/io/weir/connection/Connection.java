@@ -480,13 +480,13 @@ public final class Connection {
 	// bounds the time.
 	private void discard() {
 		ByteBuffer waste = ByteBuffer.allocate(8192);
-		long discarded = 0;
+		int left = LINGER_BYTES;
 		try {
 			int count = 0;
-			while (count >= 0 && discarded < LINGER_BYTES) {
-				discarded += count;
-				this.bytesUnanswered += count;
-				count = receive(waste.clear());
+			while (count >= 0 && left > 0) {
+				count = receive(waste.clear().limit(Math.min(waste.capacity(), left)));
+				left -= count;
+				this.bytesUnanswered += Math.max(0, count);
 			}
 		}
 		catch (IOException ex) {
