@@ -39,6 +39,9 @@ class BufferPoolTests {
 		for (ByteBuffer buffer : given) {
 			this.pool.give(buffer);
 		}
+		for (int i = 0; i < 10; i++) {
+			this.pool.give(ByteBuffer.allocateDirect(100));
+		}
 		assertThat(this.pool.take()).isSameAs(given[0]);
 		assertThat(this.pool.take()).isSameAs(given[1]);
 		assertThat(this.pool.take()).isNotSameAs(given[2]);

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -94,12 +95,14 @@ class ConnectionTests {
 	void whenEndedInsideAnExchangeThenHandlerLeavesAtItsNextRead() throws Exception {
 		CountDownLatch inExchange = new CountDownLatch(1);
 		CountDownLatch ended = new CountDownLatch(1);
+		AtomicBoolean wentOn = new AtomicBoolean();
 		ConnectionHandler handler = (connection) -> {
 			connection.readNext(ByteBuffer.allocate(1));
 			inExchange.countDown();
 			await(ended);
 			connection.read(ByteBuffer.allocate(10));
-			return CloseReason.HANDLER_ERROR;
+			wentOn.set(true);
+			return CloseReason.END_OF_STREAM;
 		};
 		try (ServedConnection served = new ServedConnection(handler)) {
 			served.peer().send(DATA);
@@ -108,6 +111,7 @@ class ConnectionTests {
 			ended.countDown();
 			served.peer().endStream();
 			assertThat(served.reason()).isEqualTo(CloseReason.DRAIN_TIMEOUT);
+			assertThat(wentOn).isFalse();
 			assertThat(served.connection().bytesReceived()).isEqualTo(DATA.length);
 		}
 	}
@@ -228,8 +232,9 @@ class ConnectionTests {
 				}
 			});
 			assertThat(served.reason()).isEqualTo(CloseReason.IDLE_TIMEOUT);
+			// The handler may have been in the midst of a read
 			assertThat(served.connection().bytesReceived()).isBetween((long) Connection.LINGER_BYTES,
-					Connection.LINGER_BYTES + 8192L + 8192L);
+					Connection.LINGER_BYTES + 8192L);
 		}
 	}
 
