@@ -240,12 +240,10 @@ class WeirIntegrationTests {
 		return peer;
 	}
 
-	/**
-	 * Where the operator may close connections.
-	 */
+	// A name in *Tests would be run by surefire, too
 	@Nested
 	@TestPropertySource(properties = "management.endpoint.tcpconnections.access=unrestricted")
-	class UnrestrictedTests {
+	class WhereConnectionsMayBeClosed {
 
 		@LocalServerPort
 		private int port;
