@@ -1,27 +1,52 @@
 # syntax=docker/dockerfile:1
 
-# Builds the jar and takes it apart into layers
+# The jar: built here, or a given one (--build-arg JAR=target/weir-<version>.jar, what was tested is then what runs)
 FROM eclipse-temurin:25-jdk AS build
+ARG JAR=
 WORKDIR /build
 COPY . .
-RUN --mount=type=cache,target=/root/.m2 ./mvnw -B -ntp -DskipTests package \
- && java -Djarmode=tools -jar target/weir-*.jar extract --layers --destination layers --application-filename weir.jar
+RUN --mount=type=cache,target=/root/.m2 \
+    if [ -z "$JAR" ]; then rm -rf target && ./mvnw -B -ntp -DskipTests package; fi \
+ && java -Djarmode=tools -jar "${JAR:-$(echo target/weir-*.jar)}" extract --layers --destination layers --application-filename weir.jar
 
-FROM eclipse-temurin:25-jre
-LABEL org.opencontainers.image.title="Weir" \
-      org.opencontainers.image.description="A blocking TCP (IPv4) server that shows what the kernel really granted"
+# A Java runtime of the modules that jdeps finds in the jar, with jcmd and Flight Recorder to look inside
+FROM eclipse-temurin:25-jdk AS java
+RUN jlink --no-header-files --no-man-pages --compress zip-6 --output /opt/java/weir --add-modules \
+    java.compiler,java.desktop,java.instrument,java.naming,java.net.http,java.prefs,java.rmi,java.scripting,java.security.jgss,java.sql,jdk.jcmd,jdk.jfr,jdk.management,jdk.net,jdk.unsupported
+
+FROM debian:12-slim AS runtime
+COPY --from=java /opt/java/weir /opt/java/weir
+ENV JAVA_HOME=/opt/java/weir PATH=/opt/java/weir/bin:/usr/local/bin:/usr/bin:/bin
 WORKDIR /app
 # What changes least comes first
 COPY --from=build /build/layers/dependencies/ ./
 COPY --from=build /build/layers/spring-boot-loader/ ./
 COPY --from=build /build/layers/snapshot-dependencies/ ./
 COPY --from=build /build/layers/application/ ./
+COPY src/main/container/jvm.options ./
+
+# Runs the application with connections on its port, and keeps what the JVM loaded and profiled
+FROM runtime AS trained
+COPY src/main/container/train.sh /tmp/
+RUN bash /tmp/train.sh
+
+FROM runtime
+COPY --from=trained /app/weir.aot ./
+ARG VERSION=0.1.0
+ARG REVISION=
+ARG CREATED=
+LABEL org.opencontainers.image.title="Weir" \
+      org.opencontainers.image.description="A blocking TCP (IPv4) server that shows what the kernel really granted" \
+      org.opencontainers.image.version="$VERSION" \
+      org.opencontainers.image.revision="$REVISION" \
+      org.opencontainers.image.created="$CREATED" \
+      org.opencontainers.image.base.name="docker.io/library/debian:12-slim"
 # In a container localhost is the container itself
 ENV TCP_SERVER_HOST=0.0.0.0 SERVER_ADDRESS=0.0.0.0
 USER 10001:10001
 EXPOSE 9999 8080
-# No curl in the image. The outer timeout holds even when nothing answers
+# No curl in the image. The inner timeout holds even when nothing answers
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
-  CMD ["timeout", "2", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/8080; printf 'GET /actuator/health/readiness HTTP/1.0\\r\\n\\r\\n' >&3; read -r -u 3 _ status _; [ \"$status\" = 200 ]"]
-# A mounted /config/application.yml adds to the settings; exec form, so that SIGTERM reaches the JVM
-ENTRYPOINT ["java", "-XX:MaxRAMPercentage=60", "-jar", "weir.jar", "--spring.config.additional-location=optional:file:/config/"]
+  CMD ["timeout", "2", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/${SERVER_PORT:-8080}; printf 'GET /actuator/health/readiness HTTP/1.0\\r\\n\\r\\n' >&3; read -r -u 3 _ status _; [ \"$status\" = 200 ]"]
+# Exec form, so that SIGTERM reaches the JVM. A mounted /config/application.yml adds to the settings
+ENTRYPOINT ["java", "@jvm.options", "-XX:AOTCache=weir.aot", "-jar", "weir.jar", "--spring.config.additional-location=optional:file:/config/"]

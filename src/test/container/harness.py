@@ -1,0 +1,86 @@
+"""What the tests of the image and of the monitoring share. Not a test itself."""
+
+import contextlib
+import json
+import os
+import pathlib
+import socket
+import statistics
+import struct
+import sys
+import time
+import unittest
+import urllib.error
+import urllib.request
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+
+RECORD = struct.pack("! I 2s Q 2h f", 1, b"ab", 2, 3, 3, 2.5)
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def http(port, path, timeout=5):
+    """The status and the text of a GET."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=timeout) as response:
+            return response.status, response.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def json_of(port, path):
+    return json.loads(http(port, path)[1])
+
+
+def wait_for(condition, seconds, what):
+    """Waits until a condition holds, an OSError being a no; returns what the condition did."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with contextlib.suppress(OSError):
+            if result := condition():
+                return result
+        time.sleep(0.02)
+    raise AssertionError(f"not within {seconds} s: {what}")
+
+
+def connect(port, timeout=10):
+    return socket.create_connection(("127.0.0.1", port), timeout=timeout)
+
+
+def receive(connection, count):
+    data = b""
+    while len(data) < count:
+        part = connection.recv(count - len(data))
+        if not part:
+            break
+        data += part
+    return data
+
+
+def exchange(connection):
+    """One exchange of the default protocol: some bytes that come back, and a record."""
+    connection.sendall(b"data\n")
+    echoed = receive(connection, 5)
+    connection.sendall(RECORD)
+    return echoed == b"data\n"
+
+
+def median(numbers):
+    return statistics.median(numbers)
+
+
+def main(name):
+    """Runs the calling module's tests, and leaves their totals where CI adds them up."""
+    program = unittest.main(module="__main__", verbosity=2, exit=False)
+    result = program.result
+    folder = pathlib.Path(os.environ.get("WEIR_REPORTS", ROOT / "target" / "container-reports"))
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"TEST-{name}.xml").write_text(
+        f'<testsuite name="{name}" tests="{result.testsRun}" errors="{len(result.errors)}"'
+        f' skipped="{len(result.skipped)}" failures="{len(result.failures)}"/>\n')
+    sys.exit(0 if result.wasSuccessful() else 1)

@@ -1,0 +1,322 @@
+"""Runs the image under the confinement that the README recommends, and talks to it. Called by image.sh."""
+
+import contextlib
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+import unittest
+
+from harness import connect, exchange, free_port, http, json_of, main, median, receive, wait_for
+
+IMAGE = os.environ.get("WEIR_IMAGE", "localhost/weir")
+
+PODMAN = ["podman", "--runtime", "runc", "--cgroup-manager=cgroupfs", "--events-backend=file"]
+
+MEMORY = 256 * 1024 * 1024
+
+
+def podman(*arguments, check=True, timeout=120):
+    done = subprocess.run([*PODMAN, *arguments], capture_output=True, text=True, timeout=timeout)
+    if check and done.returncode != 0:
+        raise AssertionError(f"podman {' '.join(arguments)}: {done.stderr}")
+    return done
+
+
+class Container:
+    """One container of the image, on ports of its own of the host's network."""
+
+    def __init__(self, *options, environment=None, memory="256m", cpus="1"):
+        self.tcp, self.http = free_port(), free_port()
+        self.name = f"weir-test-{self.tcp}"
+        settings = {"TCP_SERVER_PORT": self.tcp, "SERVER_PORT": self.http, **(environment or {})}
+        self.command = [
+            "run", "-d", "--name", self.name, "--pull=never", "--network", "host",
+            "--ulimit", "nofile=20000:20000", "--ulimit", "nproc=4096:4096", "--health-interval=disable",
+            "--read-only", "--tmpfs", "/tmp", "--cap-drop", "all", "--security-opt", "no-new-privileges",
+            "--memory", memory, "--cpus", cpus, *options,
+            *[part for key, value in settings.items() for part in ("-e", f"{key}={value}")], IMAGE]
+
+    def __enter__(self):
+        podman(*self.command)
+        return self
+
+    def __exit__(self, *_):
+        podman("rm", "-f", "-t", "0", self.name, check=False)
+
+    def inspect(self, template):
+        return podman("inspect", "-f", template, self.name).stdout.strip()
+
+    def pid(self):
+        return int(self.inspect("{{.State.Pid}}"))
+
+    def log(self):
+        done = podman("logs", self.name)
+        return done.stdout + done.stderr
+
+    def running(self):
+        return self.inspect("{{.State.Running}}") == "true"
+
+    def await_ready(self, seconds=90):
+        try:
+            wait_for(lambda: http(self.http, "/actuator/health/readiness")[0] == 200, seconds, "ready")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.log()}") from None
+        return self
+
+    def await_exit(self, seconds=60):
+        wait_for(lambda: not self.running(), seconds, "end")
+        return int(self.inspect("{{.State.ExitCode}}"))
+
+    def status(self, key):
+        """A line of the process's status, proc_pid_status(5)."""
+        text = pathlib.Path(f"/proc/{self.pid()}/status").read_text()
+        return re.search(rf"^{key}:\s*(.*)$", text, re.MULTILINE).group(1)
+
+
+class ImageTests(unittest.TestCase):
+
+    def test_what_the_image_says_of_itself(self):
+        config = json.loads(podman("image", "inspect", IMAGE).stdout)[0]
+        self.assertEqual(config["User"], "10001:10001")
+        self.assertEqual(config["Config"]["Entrypoint"][0], "java")
+        self.assertEqual(set(config["Config"]["ExposedPorts"]), {"9999/tcp", "8080/tcp"})
+        labels = config["Labels"]
+        for label in ("title", "description", "version", "revision", "created", "base.name"):
+            self.assertTrue(labels.get(f"org.opencontainers.image.{label}"), label)
+        print(f"\nimage: {config['Size'] / 1e6:.0f} MB", flush=True)
+        self.assertLess(config["Size"], 300e6)
+        for layer in podman("history", "--format", "{{.Size}}\t{{.CreatedBy}}", "--no-trunc", IMAGE).stdout.splitlines():
+            if not layer.startswith("0 B"):
+                print("  " + layer[:100])
+
+    def test_cache_is_accepted_where_it_was_trained_and_with_the_other_collector(self):
+        # AOTMode=on makes a refused cache fatal
+        for memory, cpus, collector in (("256m", "1", "Copy"), ("2g", "2", "G1")):
+            with self.subTest(collector), Container(environment={"JDK_JAVA_OPTIONS": "-XX:AOTMode=on"}, memory=memory,
+                                                    cpus=cpus) as weir:
+                weir.await_ready()
+                scrape = http(weir.http, "/actuator/prometheus")[1]
+                self.assertIn("G1" if collector == "G1" else "Tenured", scrape)
+                maps = pathlib.Path(f"/proc/{weir.pid()}/maps").read_text()
+                self.assertIn("/app/weir.aot", maps)
+
+    def test_refused_cache_is_seen(self):
+        # The test above can fail: with another collector the same option ends the JVM
+        with Container(environment={"JDK_JAVA_OPTIONS": "-XX:AOTMode=on -XX:+UseZGC"}, memory="1g") as weir:
+            self.assertNotEqual(weir.await_exit(), 0)
+            self.assertIn("AOT", weir.log())
+
+    def test_health_check_follows_the_server_and_ends_when_it_hangs(self):
+        with Container() as weir:
+            weir.await_ready()
+            self.assertEqual(podman("healthcheck", "run", weir.name, check=False).returncode, 0)
+            os.kill(weir.pid(), signal.SIGSTOP)
+            try:
+                began = time.monotonic()
+                failed = podman("healthcheck", "run", weir.name, check=False, timeout=30).returncode
+                took = time.monotonic() - began
+            finally:
+                os.kill(weir.pid(), signal.SIGCONT)
+            self.assertNotEqual(failed, 0)
+            self.assertLess(took, 3 + 1, "the HEALTHCHECK's own timeout and podman's start")
+
+    def test_settings_from_the_environment_and_from_a_mounted_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o755)
+            pathlib.Path(folder, "application.yml").write_text("tcp.server:\n  protocol: echo\n  max-connections: 7\n")
+            with Container("-v", f"{folder}:/config:ro", environment={"TCP_SERVER_MAXCONNECTIONS": 5}) as weir:
+                server = json_of(weir.await_ready().http, "/actuator/tcpserver")
+                self.assertEqual(server["protocol"], "echo")
+                # The environment goes before the file
+                self.assertEqual(server["settings"]["maxConnections"]["effective"], 5)
+
+    def test_bad_setting_ends_the_container_with_a_report(self):
+        with Container(environment={"TCP_SERVER_MAXCONNECTIONS": 0}) as weir:
+            self.assertEqual(weir.await_exit(), 1)
+            log = weir.log()
+            self.assertIn("APPLICATION FAILED TO START", log)
+            self.assertIn("TCP_SERVER_MAXCONNECTIONS", log)
+            self.assertNotIn("\tat ", log)
+
+
+class ConfinedTests(unittest.TestCase):
+
+    @classmethod
+    def setUpClass(cls):
+        cls.stack = contextlib.ExitStack()
+        cls.weir = cls.stack.enter_context(Container(environment={"LOGGING_STRUCTURED_FORMAT_CONSOLE": "ecs",
+                                                                  "LOGGING_LEVEL_IO_WEIR": "debug"}))
+        try:
+            cls.weir.await_ready()
+        except AssertionError:
+            cls.stack.close()
+            raise
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.stack.close()
+
+    def test_confinement_is_real(self):
+        weir = self.weir
+        self.assertEqual(weir.status("Uid").split(), ["10001"] * 4)
+        self.assertEqual(weir.status("Gid").split(), ["10001"] * 4)
+        for capabilities in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"):
+            self.assertEqual(int(weir.status(capabilities), 16), 0, capabilities)
+        self.assertEqual(weir.status("NoNewPrivs"), "1")
+        self.assertEqual(weir.status("Seccomp"), "2", "a filter")
+        root = next(line for line in pathlib.Path(f"/proc/{weir.pid()}/mountinfo").read_text().splitlines()
+                    if line.split()[4] == "/")
+        self.assertIn("ro", root.split()[5].split(","))
+        # cgroups(7): the memory controller's line (version 1), or the only one
+        groups = [line.split(":", 2) for line in pathlib.Path(f"/proc/{weir.pid()}/cgroup").read_text().splitlines()]
+        limits = [pathlib.Path(f"/sys/fs/cgroup/memory{path}/memory.limit_in_bytes") for _, controllers, path in groups
+                  if controllers == "memory"] or [pathlib.Path(f"/sys/fs/cgroup{path}/memory.max") for *_, path in groups]
+        self.assertEqual(int(limits[0].read_text()), MEMORY)
+
+    def test_exchange_and_what_the_kernel_says_of_it(self):
+        with connect(self.weir.tcp) as client:
+            self.assertTrue(exchange(client))
+            peer = "127.0.0.1:%d" % client.getsockname()[1]
+            wait_for(lambda: json_of(self.weir.http, "/actuator/tcpserver")["records"]["unpacked"] >= 1, 5, "record")
+            server = json_of(self.weir.http, "/actuator/tcpserver")
+            self.assertEqual(server["state"], "accepting")
+            self.assertEqual(server["settings"]["backlog"]["source"], "sock_diag")
+            self.assertEqual(server["acceptQueue"]["source"], "sock_diag")
+            kernel = {connection["peer"]: connection["kernel"]
+                      for connection in json_of(self.weir.http, "/actuator/tcpconnections")["connections"]}[peer]
+            self.assertEqual(kernel["source"], "sock_diag")
+            self.assertGreater(kernel["rttMicros"], 0)
+            wait_for(lambda: "tcp_server_rtt_seconds" in http(self.weir.http, "/actuator/prometheus")[1], 5, "RTT")
+
+    def test_structured_lines_carry_connection_and_peer(self):
+        with connect(self.weir.tcp) as client:
+            exchange(client)
+            peer = "127.0.0.1:%d" % client.getsockname()[1]
+
+            def line():
+                lines = [json.loads(text) for text in self.weir.log().splitlines() if text.startswith("{")]
+                return [fields for fields in lines if fields.get("peer") == peer]
+            fields = wait_for(line, 5, "a line of the connection")[0]
+            self.assertIsInstance(fields["connection"], int)
+            self.assertEqual(fields["service"]["name"], "weir")
+            self.assertEqual(fields["log"]["level"], "DEBUG")
+
+    def test_every_endpoint_answers(self):
+        for path in ("health", "health/liveness", "health/readiness", "info", "metrics", "prometheus", "sbom",
+                     "sbom/application", "tcpserver", "tcpconnections"):
+            self.assertEqual(http(self.weir.http, f"/actuator/{path}")[0], 200, path)
+
+
+class ShutdownTests(unittest.TestCase):
+
+    CLIENTS = 32
+
+    def test_sigterm_under_load(self):
+        problems, answered, stop = [], [], threading.Event()
+
+        def client(port):
+            count = 0
+            while not stop.is_set():
+                try:
+                    connection = connect(port, 5)
+                except ConnectionRefusedError:
+                    # The listener is closed
+                    break
+                except OSError as error:
+                    problems.append(f"connect: {error!r}")
+                    break
+                try:
+                    with connection:
+                        for number in range(20):
+                            sent = b"%064d" % number
+                            connection.sendall(sent)
+                            if receive(connection, 64) != sent:
+                                problems.append("unanswered")
+                                break
+                            count += 1
+                            time.sleep(0.002)
+                except OSError as error:
+                    problems.append(f"exchange: {error!r}")
+            answered.append(count)
+
+        with Container(environment={"TCP_SERVER_PROTOCOL": "echo"}) as weir:
+            weir.await_ready()
+            quiet = connect(weir.tcp, 30)
+            threads = [threading.Thread(target=client, args=(weir.tcp,)) for _ in range(self.CLIENTS)]
+            for thread in threads:
+                thread.start()
+            time.sleep(5)
+            rss = weir.status("VmRSS")
+            began = time.monotonic()
+            podman("stop", "-t", "25", weir.name)
+            took = time.monotonic() - began
+            stop.set()
+            for thread in threads:
+                thread.join(20)
+            with quiet:
+                # Drained: end of stream, not a reset
+                self.assertEqual(quiet.recv(1), b"")
+            log = weir.log()
+            print(f"\nSIGTERM under load of {self.CLIENTS} clients: {sum(answered)} exchanges, ended after {took:.1f} s, "
+                  f"RSS {rss}; {log.splitlines()[-3:]}", flush=True)
+            self.assertEqual(problems, [])
+            self.assertGreater(sum(answered), 1000)
+            self.assertEqual(weir.inspect("{{.State.ExitCode}}"), "143")
+            self.assertEqual(weir.inspect("{{.State.OOMKilled}}"), "false")
+            self.assertLess(took, 10)
+            self.assertRegex(log, r" 0 cut at the end of the grace period, 0 received bytes not answered")
+
+
+class StartTests(unittest.TestCase):
+
+    ROUNDS = 3
+
+    def measure(self, options):
+        """Seconds from the start of the process to the first answer on the port, its CPU seconds, and RSS in MB."""
+        weir = Container(environment={"JDK_JAVA_OPTIONS": options})
+        first = []
+
+        def knock():
+            end = time.monotonic() + 90
+            while time.monotonic() < end and not first:
+                with contextlib.suppress(OSError), connect(weir.tcp, 10) as client:
+                    client.sendall(b"x")
+                    if client.recv(1) == b"x":
+                        first.append(time.clock_gettime(time.CLOCK_BOOTTIME))
+                time.sleep(0.005)
+        knocking = threading.Thread(target=knock)
+        knocking.start()
+        with weir:
+            knocking.join()
+            self.assertTrue(first, weir.log())
+            stat = pathlib.Path(f"/proc/{weir.pid()}/stat").read_text().rpartition(")")[2].split()
+            ticks = os.sysconf("SC_CLK_TCK")
+            weir.await_ready()
+            http(weir.http, "/actuator/prometheus")
+            time.sleep(6)
+            return (first[0] - int(stat[19]) / ticks, (int(stat[11]) + int(stat[12])) / ticks,
+                    int(weir.status("VmRSS").split()[0]) / 1024)
+
+    def test_start_and_memory_with_and_without_the_cache(self):
+        with_cache, without = [], []
+        # In turn, as the machine is not ours alone
+        for _ in range(self.ROUNDS):
+            with_cache.append(self.measure("-XX:AOTMode=on"))
+            without.append(self.measure("-XX:AOTMode=off"))
+        for name, runs in (("with the cache", with_cache), ("without", without)):
+            start, cpu, rss = (median(figures) for figures in zip(*runs))
+            print(f"\n{name}: first accepted connection after {start:.2f} s (best {min(runs)[0]:.2f}), "
+                  f"{cpu:.2f} s of CPU, RSS {rss:.0f} MB", flush=True)
+        # CPU time, as the clock on a shared machine says little
+        self.assertLess(median([run[1] for run in with_cache]), 0.8 * median([run[1] for run in without]))
+        self.assertLess(median([run[2] for run in with_cache]), 170)
+
+
+if __name__ == "__main__":
+    main("image")
