@@ -12,6 +12,7 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.spi.LoggingEventBuilder;
 
 /**
  * One accepted connection: reads and writes for its handler, counts, and ends once, for
@@ -438,7 +439,7 @@ public final class Connection {
 			CloseReason ended = closeReason();
 			outcome = (ended != null) ? ended : reasonOf(ex);
 			if (ended == null) {
-				logger.debug("{}: {} ({})", peerText(), outcome.text(), ex.toString());
+				fields(logger.atDebug()).log("{}: {} ({})", peerText(), outcome.text(), ex.toString());
 			}
 		}
 		catch (Throwable ex) {
@@ -490,7 +491,7 @@ public final class Connection {
 			}
 		}
 		catch (IOException ex) {
-			logger.debug("{}: {} while closing", peerText(), ex.toString());
+			fields(logger.atDebug()).log("{}: {} while closing", peerText(), ex.toString());
 		}
 	}
 
@@ -534,7 +535,7 @@ public final class Connection {
 		}
 		catch (IOException ex) {
 			// The peer has reset the connection, or it is closed: nothing left to say
-			logger.debug("{}: {} at the end", peerText(), ex.toString());
+			fields(logger.atDebug()).log("{}: {} at the end", peerText(), ex.toString());
 		}
 	}
 
@@ -543,7 +544,7 @@ public final class Connection {
 			this.channel.close();
 		}
 		catch (IOException ex) {
-			logger.debug("{}: {} at close", peerText(), ex.toString());
+			fields(logger.atDebug()).log("{}: {} at close", peerText(), ex.toString());
 		}
 	}
 
@@ -570,6 +571,16 @@ public final class Connection {
 		catch (ReflectiveOperationException ex) {
 			throw new ExceptionInInitializerError(ex);
 		}
+	}
+
+	/**
+	 * Names this connection in a log event, so that structured logs have it in fields of
+	 * its own.
+	 * @param event an event that is being built
+	 * @return the event
+	 */
+	public LoggingEventBuilder fields(LoggingEventBuilder event) {
+		return event.addKeyValue("connection", this.id).addKeyValue("peer", peerText());
 	}
 
 	@Override

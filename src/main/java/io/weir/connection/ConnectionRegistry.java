@@ -108,8 +108,10 @@ public final class ConnectionRegistry {
 		Throwable failure = connection.failure();
 		long suppressed = (failure != null) ? this.failures.tryAcquire() : -1;
 		if (suppressed >= 0) {
-			logger.warn("The handler of {} failed, which is a bug or a want of memory; only this connection is closed "
-					+ "({} such lines were left out before)", connection, suppressed, failure);
+			connection.fields(logger.atWarn())
+				.setCause(failure)
+				.log("The handler of {} failed, which is a bug or a want of memory; only this connection is closed "
+						+ "({} such lines were left out before)", connection, suppressed);
 		}
 	}
 

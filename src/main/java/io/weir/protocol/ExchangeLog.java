@@ -76,7 +76,7 @@ final class ExchangeLog {
 	}
 
 	private static LoggingEventBuilder event(Connection connection) {
-		return logger.atDebug().addKeyValue("connection", connection.id()).addKeyValue("peer", connection.peerText());
+		return connection.fields(logger.atDebug());
 	}
 
 }

@@ -248,16 +248,15 @@ public final class TcpServer {
 		if (logger.isDebugEnabled()) {
 			SocketChannel channel = connection.channel();
 			EffectiveSettings settings = settings();
-			logger.atDebug()
-				.addKeyValue("connection", connection.id())
-				.addKeyValue("peer", connection.peerText())
-				.log("connected by {}", connection.peerText());
-			logger.debug("recv buffer size: {} (max={})",
-					(long) channel.getOption(StandardSocketOptions.SO_RCVBUF) * EffectiveSettings.BUFFER_FACTOR,
-					(settings != null) ? text(settings.receiveBuffer().maximum()) : "unknown");
-			logger.debug("send buffer size: {} (max={})",
-					(long) channel.getOption(StandardSocketOptions.SO_SNDBUF) * EffectiveSettings.BUFFER_FACTOR,
-					(settings != null) ? text(settings.sendBuffer().maximum()) : "unknown");
+			connection.fields(logger.atDebug()).log("connected by {}", connection.peerText());
+			connection.fields(logger.atDebug())
+				.log("recv buffer size: {} (max={})",
+						(long) channel.getOption(StandardSocketOptions.SO_RCVBUF) * EffectiveSettings.BUFFER_FACTOR,
+						(settings != null) ? text(settings.receiveBuffer().maximum()) : "unknown");
+			connection.fields(logger.atDebug())
+				.log("send buffer size: {} (max={})",
+						(long) channel.getOption(StandardSocketOptions.SO_SNDBUF) * EffectiveSettings.BUFFER_FACTOR,
+						(settings != null) ? text(settings.sendBuffer().maximum()) : "unknown");
 		}
 	}
 
