@@ -56,10 +56,11 @@ public class TcpConnectionsEndpoint {
 		Sort order = (sort != null) ? sort : Sort.BYTES;
 		Reading<Map<Long, ConnectionDiagnostics>> figures = this.sampler.readAll();
 		Instant now = Instant.now();
+		long nanoTime = System.nanoTime();
 		// Sorted by what was read once: the live figures change under the sort
 		List<ConnectionBody> connections = this.registry.connections()
 			.stream()
-			.map((connection) -> order.keyed(connection, figuresOf(connection, figures)))
+			.map((connection) -> order.keyed(connection, figuresOf(connection, figures), nanoTime))
 			.sorted()
 			.limit(most)
 			.map((keyed) -> body(keyed.connection(), now, keyed.figures()))
@@ -135,11 +136,12 @@ public class TcpConnectionsEndpoint {
 
 		BYTES, AGE, IDLE, RTT, RETRANSMITS;
 
-		private Keyed keyed(Connection connection, Reading<ConnectionDiagnostics> figures) {
+		private Keyed keyed(Connection connection, Reading<ConnectionDiagnostics> figures, long nanoTime) {
 			long key = switch (this) {
 				case BYTES -> connection.bytesReceived() + connection.bytesSent();
-				case AGE -> connection.age().toNanos();
-				case IDLE -> connection.idleFor().toNanos();
+				// Numbered in the order of their beginning
+				case AGE -> -connection.id();
+				case IDLE -> nanoTime - connection.progressNanos();
 				case RTT -> figure(figures, SocketFigure.RTT_MICROS);
 				case RETRANSMITS -> figure(figures, SocketFigure.RETRANSMITS);
 			};

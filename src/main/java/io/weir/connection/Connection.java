@@ -552,7 +552,7 @@ public final class Connection {
 	 * When the last byte moved, or the connection was accepted.
 	 * @return {@link System#nanoTime()}
 	 */
-	long progressNanos() {
+	public long progressNanos() {
 		return (long) PROGRESS.getOpaque(this);
 	}
 
