@@ -150,7 +150,8 @@ class JarIntegrationTests {
 
 	private static byte[] echo(int port, byte[] bytes, int size, Duration late) throws Exception {
 		long begin = System.nanoTime();
-		try (Peer peer = Peer.connect(port); ExecutorService writer = Executors.newSingleThreadExecutor()) {
+		// Closed in reverse: the writer ends when its socket is closed
+		try (ExecutorService writer = Executors.newSingleThreadExecutor(); Peer peer = Peer.connect(port)) {
 			Future<?> written = writer.submit(() -> {
 				for (int i = 0; i < bytes.length; i += size) {
 					peer.send(Arrays.copyOfRange(bytes, i, Math.min(i + size, bytes.length)));
@@ -313,10 +314,10 @@ class JarIntegrationTests {
 			.start(this.directory, Map.of("TCP_SERVER_WRITETIMEOUT", "1s", "TCP_SERVER_SENDBUFFERSIZE", "8KB"),
 					"--tcp.server.port=0", "--tcp.server.protocol=echo", "--tcp.server.max-connections=1")
 			.awaitStarted(); Actuator actuator = weir.actuator()) {
-			try (Peer stalled = Peer.connect(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), weir.tcpPort()),
-					4096);
-					Peer second = Peer.connect(weir.tcpPort());
-					ExecutorService writer = Executors.newSingleThreadExecutor()) {
+			try (ExecutorService writer = Executors.newSingleThreadExecutor();
+					Peer stalled = Peer
+						.connect(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), weir.tcpPort()), 4096);
+					Peer second = Peer.connect(weir.tcpPort())) {
 				Future<?> written = writer.submit(() -> {
 					while (true) {
 						stalled.send(new byte[65536]);

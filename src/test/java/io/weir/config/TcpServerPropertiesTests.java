@@ -153,7 +153,8 @@ class TcpServerPropertiesTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "{0}", "$", "$ {x}", "#{1}", "\\", "a'b", "{", "{validatedValue}" })
+	@ValueSource(strings = { "{0}", "$", "$ {x}", "#{1}", "\\", "a'b", "{", "\\{", "{message}",
+			"y{jakarta.validation.constraints.NotNull.message}" })
 	void whenAFormatLooksLikeAnExpressionThenItIsShownAsItIs(String format) {
 		MapPropertySource source = new MapPropertySource("test", Map.of("tcp.server.record-format", format));
 		this.runner.withInitializer((context) -> context.getEnvironment().getPropertySources().addFirst(source))
