@@ -43,6 +43,8 @@ public final class ConnectionWatch implements AutoCloseable {
 
 	private final long round;
 
+	private final boolean watchesWrites;
+
 	private final AcknowledgedBytes acknowledgedBytes;
 
 	// What is known of the connections that are blocked in a write. The thread's own
@@ -71,6 +73,7 @@ public final class ConnectionWatch implements AutoCloseable {
 		this.writeNanos = nanos(writeTimeout);
 		this.acknowledgedBytes = acknowledgedBytes;
 		long shortest = Math.min(this.idleNanos, this.writeNanos);
+		this.watchesWrites = shortest != NEVER;
 		this.round = Math.clamp(shortest / ROUNDS_PER_TIMEOUT, SHORTEST_ROUND, LONGEST_ROUND);
 	}
 
@@ -120,11 +123,14 @@ public final class ConnectionWatch implements AutoCloseable {
 					connection.abort(CloseReason.IO_ERROR);
 				}
 			}
-			else if (this.writeNanos != NEVER && connection.isWriteBlocked(now, this.round)) {
+			else if (this.watchesWrites && connection.isWriteBlocked(now, this.round)) {
 				BlockedWrite write = blockedWrite(connection, now);
 				blocked.put(connection, write);
 				if (now - write.since >= this.writeNanos) {
 					connection.abort(CloseReason.WRITE_TIMEOUT);
+				}
+				else if (now - write.since >= this.idleNanos) {
+					closing |= connection.end(CloseReason.IDLE_TIMEOUT);
 				}
 			}
 			else if (connection.isIdle(now, this.idleNanos)) {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.OptionalLong;
 import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
@@ -324,8 +325,10 @@ public final class TcpServer {
 	}
 
 	private void awaitClosed(Duration atMost) throws InterruptedException {
-		long end = System.nanoTime() + atMost.toNanos();
-		while (this.registry.active() > 0 && System.nanoTime() < end) {
+		long begin = System.nanoTime();
+		// Saturates at 292 years
+		long most = TimeUnit.NANOSECONDS.convert(atMost);
+		while (this.registry.active() > 0 && System.nanoTime() - begin < most) {
 			Thread.sleep(POLL_TIME);
 		}
 	}

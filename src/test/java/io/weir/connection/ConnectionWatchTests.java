@@ -99,6 +99,17 @@ class ConnectionWatchTests {
 	}
 
 	@Test
+	void whenAWriteIsBlockedAndHasNoTimeoutThenTheConnectionIsIdle() throws Exception {
+		start(Duration.ofMillis(400), Duration.ZERO);
+		try (ServedConnection served = new ServedConnection(this.registry, ConnectionTests::flood, 4096)) {
+			Awaitility.await().until(() -> served.connection().closeReason() == CloseReason.IDLE_TIMEOUT);
+			assertThat(served.connection().age()).isGreaterThan(Duration.ofMillis(400));
+			served.peer().close();
+			assertThat(served.reason()).isEqualTo(CloseReason.IDLE_TIMEOUT);
+		}
+	}
+
+	@Test
 	void whenThePeerAcknowledgesThenItsWriterIsNotBlockedHoweverLongTheWrite() throws Exception {
 		AtomicLong acknowledged = new AtomicLong();
 		this.acknowledgedBytes = (connection) -> OptionalLong.of(acknowledged.get());
