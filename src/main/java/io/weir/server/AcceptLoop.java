@@ -34,6 +34,9 @@ final class AcceptLoop {
 	// A call that blocked for longer had a file descriptor: the episode was over
 	private static final long AT_ONCE = TimeUnit.MILLISECONDS.toNanos(10);
 
+	// For how long accepting is tried again at the end
+	private static final Duration REST_TIME = Duration.ofMillis(500);
+
 	private static final Duration WAKE_UP_TIME = Duration.ofSeconds(1);
 
 	private static final Logger logger = LoggerFactory.getLogger(AcceptLoop.class);
@@ -58,6 +61,8 @@ final class AcceptLoop {
 	private volatile @Nullable Throwable failure;
 
 	private volatile long backingOffSince;
+
+	private volatile long acceptingSince;
 
 	private boolean inEpisode;
 
@@ -88,7 +93,12 @@ final class AcceptLoop {
 	 * @return accepting, full, backing off or failed; stopped when it has ended
 	 */
 	ServerState state() {
-		return this.state;
+		ServerState now = this.state;
+		// accept(2) takes a file descriptor before it waits: only a call that waits has
+		// one
+		boolean trying = now == ServerState.ACCEPTING && this.backingOffSince != 0
+				&& System.nanoTime() - this.acceptingSince < AT_ONCE;
+		return trying ? ServerState.BACKING_OFF : now;
 	}
 
 	/**
@@ -105,7 +115,8 @@ final class AcceptLoop {
 	 */
 	Duration backingOffFor() {
 		long since = this.backingOffSince;
-		return (since == 0) ? Duration.ZERO : Duration.ofNanos(System.nanoTime() - since);
+		return (since == 0 || state() != ServerState.BACKING_OFF) ? Duration.ZERO
+				: Duration.ofNanos(System.nanoTime() - since);
 	}
 
 	/**
@@ -183,9 +194,10 @@ final class AcceptLoop {
 
 	// Returns whether a connection was accepted, and so a permit used
 	private boolean accept() {
+		long begin = System.nanoTime();
+		this.acceptingSince = begin;
 		this.state = ServerState.ACCEPTING;
 		this.failure = null;
-		long begin = System.nanoTime();
 		try {
 			SocketChannel accepted = this.socket.channel().accept();
 			this.inEpisode = false;
@@ -241,32 +253,47 @@ final class AcceptLoop {
 	}
 
 	private void acceptRest() {
-		boolean holding = false;
+		long end = System.nanoTime() + REST_TIME.toNanos();
+		boolean more = configureNonBlocking();
+		while (more && this.permits.tryAcquire()) {
+			boolean used = false;
+			try {
+				SocketChannel accepted = this.socket.channel().accept();
+				more = accepted != null;
+				used = accepted != null && serve(accepted);
+			}
+			catch (ClosedChannelException ex) {
+				more = false;
+				logger.debug("The listening socket was closed before its queue was empty");
+			}
+			catch (IOException ex) {
+				this.errors.accept(AcceptError.of(ex));
+				more = System.nanoTime() < end;
+				if (more) {
+					// A connection that ends meanwhile gives its file descriptor back
+					LockSupport.parkNanos(this, PAUSE.toNanos());
+				}
+				else {
+					logger.warn("What waited in the accept queue could not be accepted before the end: {}",
+							ex.toString());
+				}
+			}
+			finally {
+				if (!used) {
+					this.permits.release();
+				}
+			}
+		}
+	}
+
+	private boolean configureNonBlocking() {
 		try {
 			this.socket.channel().configureBlocking(false);
-			while (this.permits.tryAcquire()) {
-				holding = true;
-				SocketChannel accepted = this.socket.channel().accept();
-				if (accepted == null) {
-					break;
-				}
-				holding = !serve(accepted);
-				if (holding) {
-					this.permits.release();
-					holding = false;
-				}
-			}
-		}
-		catch (ClosedChannelException ex) {
-			logger.debug("The listening socket was closed before its queue was empty");
+			return true;
 		}
 		catch (IOException ex) {
-			logger.warn("What waited in the accept queue could not be accepted before the end: {}", ex.toString());
-		}
-		finally {
-			if (holding) {
-				this.permits.release();
-			}
+			logger.debug("The listening socket was closed before its queue was empty: {}", ex.toString());
+			return false;
 		}
 	}
 

@@ -58,7 +58,7 @@ class AcceptLoopTests {
 
 	@BeforeEach
 	void start() {
-		ListeningSocket real = ListeningSocket.open(Settings.LISTENER, 100);
+		ListeningSocket real = ListeningSocket.open(Settings.LISTENER, null, 100);
 		this.socket = new ListeningSocket(new FailingChannel(real.channel(), this.failures), real.address());
 		this.loop = new AcceptLoop(this.socket, this.permits, (channel) -> this.server.accept(channel),
 				(error) -> this.errors.merge(error, 1, Integer::sum));
@@ -83,7 +83,7 @@ class AcceptLoopTests {
 		assertThat(this.loop.state()).isEqualTo(ServerState.ACCEPTING);
 		assertThat(this.loop.failure()).isNull();
 		assertThat(this.loop.backingOffFor()).isZero();
-		assertThat(this.permits.availablePermits()).isZero();
+		Awaitility.await().until(() -> this.permits.availablePermits() == 0);
 	}
 
 	@Test
@@ -237,6 +237,36 @@ class AcceptLoopTests {
 			assertThat(this.loop.state()).isEqualTo(ServerState.STOPPED);
 			assertThat(log.messages().getLast()).contains("could not be accepted before the end");
 		}
+	}
+
+	@Test
+	void whenAcceptFailsAtTheEndThenItIsTriedAgain() throws Exception {
+		this.permits.release(20);
+		connect();
+		for (int i = 0; i < 3; i++) {
+			this.failures.add(new IOException("Too many open files"));
+		}
+		this.loop.start();
+		this.loop.stop();
+		assertThat(this.failures).isEmpty();
+		assertThat(this.accepted).hasSize(1);
+	}
+
+	@Test
+	void whenBackingOffThenTheStateIsNeverAccepting() throws Exception {
+		for (int i = 0; i < 5; i++) {
+			this.failures.add(new IOException("Too many open files"));
+		}
+		this.loop.start();
+		Awaitility.await()
+			.pollDelay(Duration.ZERO)
+			.until(this.loop::state, (state) -> state == ServerState.BACKING_OFF);
+		while (!this.failures.isEmpty()) {
+			assertThat(this.loop.state()).isEqualTo(ServerState.BACKING_OFF);
+			assertThat(this.loop.backingOffFor()).isPositive();
+		}
+		Awaitility.await().until(this.loop::state, (state) -> state == ServerState.ACCEPTING);
+		assertThat(this.loop.backingOffFor()).isZero();
 	}
 
 	private void connect() throws IOException {
