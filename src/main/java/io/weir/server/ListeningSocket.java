@@ -12,6 +12,9 @@ import java.net.UnknownHostException;
 import java.nio.channels.ServerSocketChannel;
 import java.util.Arrays;
 
+import org.jspecify.annotations.Nullable;
+
+import io.weir.server.SocketSettings.KeepAlive;
 import io.weir.server.TcpBindException.Problem;
 
 /**
@@ -31,10 +34,12 @@ final class ListeningSocket implements Closeable {
 	/**
 	 * Binds and listens.
 	 * @param settings what is asked for
+	 * @param keepAlive the keep-alive times that accepted sockets inherit; null leaves
+	 * the kernel's
 	 * @param defaultBacklog the backlog where none is asked for
 	 * @throws TcpBindException if that is not possible
 	 */
-	static ListeningSocket open(ListenerSettings settings, int defaultBacklog) {
+	static ListeningSocket open(ListenerSettings settings, @Nullable KeepAlive keepAlive, int defaultBacklog) {
 		InetAddress host = resolve(settings);
 		try {
 			// With the family: else it would be a dual-stack AF_INET6 socket
@@ -49,6 +54,9 @@ final class ListeningSocket implements Closeable {
 				// that is agreed on while a connection is set up, tcp(7)
 				if (settings.receiveBufferSize() != null) {
 					channel.setOption(StandardSocketOptions.SO_RCVBUF, settings.receiveBufferSize());
+				}
+				if (keepAlive != null) {
+					keepAlive.applyTo(channel);
 				}
 				Integer backlog = settings.backlog();
 				channel.bind(new InetSocketAddress(host, settings.port()),

@@ -2,6 +2,7 @@ package io.weir.server;
 
 import java.io.IOException;
 import java.net.StandardSocketOptions;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 
@@ -17,6 +18,11 @@ import org.jspecify.annotations.Nullable;
  */
 public record SocketSettings(@Nullable Integer sendBufferSize, boolean noDelay, @Nullable KeepAlive keepAlive) {
 
+	/**
+	 * Sets what an accepted socket does not inherit.
+	 * @param channel the accepted socket
+	 * @throws IOException if the peer is gone already
+	 */
 	void applyTo(SocketChannel channel) throws IOException {
 		if (this.sendBufferSize != null) {
 			channel.setOption(StandardSocketOptions.SO_SNDBUF, this.sendBufferSize);
@@ -26,15 +32,14 @@ public record SocketSettings(@Nullable Integer sendBufferSize, boolean noDelay, 
 		}
 		if (this.keepAlive != null) {
 			channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-			this.keepAlive.applyTo(channel);
 		}
 	}
 
 	/**
 	 * Keep-alive probes, tcp(7).
 	 *
-	 * @param idle TCP_KEEPIDLE: quiet time before the first probe, in whole seconds
-	 * @param interval TCP_KEEPINTVL: time between two probes, in whole seconds
+	 * @param idle TCP_KEEPIDLE: quiet time before the first probe; rounded up to seconds
+	 * @param interval TCP_KEEPINTVL: time between two probes; rounded up to seconds
 	 * @param count TCP_KEEPCNT: how many unanswered probes end the connection
 	 */
 	public record KeepAlive(Duration idle, Duration interval, int count) {
@@ -47,12 +52,17 @@ public record SocketSettings(@Nullable Integer sendBufferSize, boolean noDelay, 
 			return this.idle.plus(this.interval.multipliedBy(this.count));
 		}
 
-		private void applyTo(SocketChannel channel) throws IOException {
-			if (channel.supportedOptions().contains(ExtendedSocketOptions.TCP_KEEPIDLE)) {
-				channel.setOption(ExtendedSocketOptions.TCP_KEEPIDLE, Math.toIntExact(this.idle.toSeconds()));
-				channel.setOption(ExtendedSocketOptions.TCP_KEEPINTERVAL, Math.toIntExact(this.interval.toSeconds()));
-				channel.setOption(ExtendedSocketOptions.TCP_KEEPCOUNT, this.count);
+		// Accepted sockets inherit these, which saves three system calls for each
+		void applyTo(ServerSocketChannel listening) throws IOException {
+			if (listening.supportedOptions().contains(ExtendedSocketOptions.TCP_KEEPIDLE)) {
+				listening.setOption(ExtendedSocketOptions.TCP_KEEPIDLE, seconds(this.idle));
+				listening.setOption(ExtendedSocketOptions.TCP_KEEPINTERVAL, seconds(this.interval));
+				listening.setOption(ExtendedSocketOptions.TCP_KEEPCOUNT, this.count);
 			}
+		}
+
+		private static int seconds(Duration time) {
+			return Math.toIntExact(time.plusSeconds(1).minusNanos(1).toSeconds());
 		}
 
 	}

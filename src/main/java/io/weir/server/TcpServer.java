@@ -130,7 +130,7 @@ public final class TcpServer {
 		KernelLimits limits = this.kernelLimits.get();
 		// The kernel takes the least of this and its own limit
 		long somaxconn = limits.number("net.core.somaxconn").orElse(Integer.MAX_VALUE);
-		ListeningSocket socket = ListeningSocket.open(this.listenerSettings,
+		ListeningSocket socket = ListeningSocket.open(this.listenerSettings, this.socketSettings.keepAlive(),
 				(int) Math.min(somaxconn, Integer.MAX_VALUE));
 		EffectiveSettings settings = EffectiveSettings.read(this.listenerSettings, this.socketSettings,
 				this.servingSettings.maxConnections(), socket, limits, this.diagnostics);

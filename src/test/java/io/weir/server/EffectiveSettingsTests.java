@@ -170,7 +170,7 @@ class EffectiveSettingsTests {
 		SocketStatistics.assumeAvailable();
 		for (Integer size : new Integer[] { null, 50_000, Integer.MAX_VALUE }) {
 			ListenerSettings listener = listener(null, size);
-			try (ListeningSocket socket = ListeningSocket.open(listener, 10)) {
+			try (ListeningSocket socket = ListeningSocket.open(listener, null, 10)) {
 				EffectiveSettings settings = EffectiveSettings.read(listener, Settings.SOCKETS, 100, socket,
 						new KernelReader(this.root).limits(), this.diagnostics);
 				assertThat(settings.receiveBuffer().effective())
@@ -189,7 +189,7 @@ class EffectiveSettingsTests {
 	private EffectiveSettings read(@Nullable Integer backlog, @Nullable Integer receiveBuffer,
 			@Nullable Integer sendBuffer, int maxConnections) throws IOException {
 		ListenerSettings listener = listener(backlog, receiveBuffer);
-		try (ListeningSocket socket = ListeningSocket.open(listener, 10)) {
+		try (ListeningSocket socket = ListeningSocket.open(listener, null, 10)) {
 			return EffectiveSettings.read(listener, new SocketSettings(sendBuffer, true, null), maxConnections, socket,
 					new KernelReader(this.root).limits(), this.diagnostics);
 		}

@@ -29,7 +29,7 @@ class ListeningSocketTests {
 
 	@Test
 	void whenPortIsZeroThenAFreeOneIsTaken() throws Exception {
-		try (ListeningSocket socket = ListeningSocket.open(Settings.LISTENER, 10)) {
+		try (ListeningSocket socket = ListeningSocket.open(Settings.LISTENER, null, 10)) {
 			assertThat(socket.address().getPort()).isPositive();
 			assertThat(socket.address().getAddress()).isEqualTo(InetAddress.ofLiteral("127.0.0.1"));
 			try (Peer peer = Peer.connect(socket.address().getPort())) {
@@ -41,14 +41,14 @@ class ListeningSocketTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "", "0.0.0.0" })
 	void whenHostIsEmptyThenItListensOnAnyAddress(String host) throws Exception {
-		try (ListeningSocket socket = ListeningSocket.open(Settings.at(host, 0), 10)) {
+		try (ListeningSocket socket = ListeningSocket.open(Settings.at(host, 0), null, 10)) {
 			assertThat(socket.address().getAddress().isAnyLocalAddress()).isTrue();
 		}
 	}
 
 	@Test
 	void whenHostIsANameThenItsIpv4AddressIsTaken() throws Exception {
-		try (ListeningSocket socket = ListeningSocket.open(Settings.at("localhost", 0), 10)) {
+		try (ListeningSocket socket = ListeningSocket.open(Settings.at("localhost", 0), null, 10)) {
 			assertThat(socket.address().getAddress()).isEqualTo(InetAddress.ofLiteral("127.0.0.1"));
 		}
 	}
@@ -89,7 +89,7 @@ class ListeningSocketTests {
 	@Test
 	@EnabledOnOs(value = OS.LINUX, disabledReason = "needs /proc/net/tcp")
 	void whenListeningThenTheSocketIsOfIpv4Alone() throws Exception {
-		try (ListeningSocket socket = ListeningSocket.open(Settings.at("", 0), 10)) {
+		try (ListeningSocket socket = ListeningSocket.open(Settings.at("", 0), null, 10)) {
 			String local = "00000000:%04X".formatted(socket.address().getPort());
 			assertThat(localAddresses("/proc/net/tcp")).contains(local);
 			if (Files.exists(Path.of("/proc/net/tcp6"))) {
@@ -110,17 +110,17 @@ class ListeningSocketTests {
 	@Test
 	void whenAskedForThenAddressAndPortMayBeReused() throws Exception {
 		ListenerSettings both = new ListenerSettings("127.0.0.1", 0, null, null, true, true);
-		try (ListeningSocket socket = ListeningSocket.open(both, 10)) {
+		try (ListeningSocket socket = ListeningSocket.open(both, null, 10)) {
 			assertThat(socket.channel().getOption(StandardSocketOptions.SO_REUSEADDR)).isTrue();
 			assertThat(socket.channel().getOption(StandardSocketOptions.SO_REUSEPORT)).isTrue();
 			ListenerSettings again = new ListenerSettings("127.0.0.1", socket.address().getPort(), null, null, true,
 					true);
-			try (ListeningSocket second = ListeningSocket.open(again, 10)) {
+			try (ListeningSocket second = ListeningSocket.open(again, null, 10)) {
 				assertThat(second.address()).isEqualTo(socket.address());
 			}
 		}
 		ListenerSettings neither = new ListenerSettings("127.0.0.1", 0, null, null, false, false);
-		try (ListeningSocket socket = ListeningSocket.open(neither, 10)) {
+		try (ListeningSocket socket = ListeningSocket.open(neither, null, 10)) {
 			assertThat(socket.channel().getOption(StandardSocketOptions.SO_REUSEADDR)).isFalse();
 			assertThat(socket.channel().getOption(StandardSocketOptions.SO_REUSEPORT)).isFalse();
 		}
@@ -129,7 +129,7 @@ class ListeningSocketTests {
 	@Test
 	void whenAPortIsInTimeWaitThenItCanBeBoundAgain() throws Exception {
 		int port;
-		try (ListeningSocket socket = ListeningSocket.open(Settings.LISTENER, 10)) {
+		try (ListeningSocket socket = ListeningSocket.open(Settings.LISTENER, null, 10)) {
 			port = socket.address().getPort();
 			try (Peer peer = Peer.connect(port)) {
 				// The side that closes first is the one that waits
@@ -137,7 +137,7 @@ class ListeningSocketTests {
 				assertThat(peer.receiveToEnd()).isEmpty();
 			}
 		}
-		try (ListeningSocket again = ListeningSocket.open(Settings.at("127.0.0.1", port), 10)) {
+		try (ListeningSocket again = ListeningSocket.open(Settings.at("127.0.0.1", port), null, 10)) {
 			assertThat(again.address().getPort()).isEqualTo(port);
 		}
 	}
@@ -146,8 +146,8 @@ class ListeningSocketTests {
 	void whenABacklogIsAskedForThenTheKernelHasIt() throws Exception {
 		SocketStatistics.assumeAvailable();
 		ListenerSettings seven = new ListenerSettings("127.0.0.1", 0, 7, null, true, false);
-		try (ListeningSocket socket = ListeningSocket.open(seven, 10);
-				ListeningSocket other = ListeningSocket.open(Settings.LISTENER, 11)) {
+		try (ListeningSocket socket = ListeningSocket.open(seven, null, 10);
+				ListeningSocket other = ListeningSocket.open(Settings.LISTENER, null, 11)) {
 			assertThat(SocketStatistics.listener(socket.address().getPort()).sendQueue()).isEqualTo(7);
 			assertThat(SocketStatistics.listener(other.address().getPort()).sendQueue()).isEqualTo(11);
 		}
@@ -157,7 +157,7 @@ class ListeningSocketTests {
 	void whenAReceiveBufferIsAskedForThenListenerAndConnectionsHaveIt() throws Exception {
 		SocketStatistics.assumeAvailable();
 		ListenerSettings buffer = new ListenerSettings("127.0.0.1", 0, null, 50_000, true, false);
-		try (ListeningSocket socket = ListeningSocket.open(buffer, 10);
+		try (ListeningSocket socket = ListeningSocket.open(buffer, null, 10);
 				Peer peer = Peer.connect(socket.address().getPort());
 				var accepted = socket.channel().accept()) {
 			assertThat(accepted.isConnected()).isTrue();
@@ -189,7 +189,8 @@ class ListeningSocketTests {
 	}
 
 	private static void assertProblem(ListenerSettings settings, Problem problem) {
-		assertThatExceptionOfType(TcpBindException.class).isThrownBy(() -> ListeningSocket.open(settings, 10).close())
+		assertThatExceptionOfType(TcpBindException.class)
+			.isThrownBy(() -> ListeningSocket.open(settings, null, 10).close())
 			.satisfies((ex) -> assertThat(ex.problem()).isEqualTo(problem))
 			.satisfies((ex) -> assertThat(ex.host()).isEqualTo(settings.host()))
 			.satisfies((ex) -> assertThat(ex.port()).isEqualTo(settings.port()))
