@@ -4,6 +4,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.ToDoubleFunction;
@@ -14,21 +15,30 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 
+import org.springframework.boot.actuate.endpoint.EndpointId;
+import org.springframework.boot.actuate.endpoint.OperationType;
+import org.springframework.boot.actuate.endpoint.invoke.OperationInvoker;
+import org.springframework.boot.actuate.endpoint.invoke.OperationInvokerAdvisor;
+import org.springframework.boot.actuate.endpoint.invoke.OperationParameters;
+
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
 import io.weir.connection.ConnectionListener;
 
 /**
  * The meters of single connections: bytes while one is open, for a bounded number at
- * once; duration and size when one closes. Called on the connections' threads.
+ * once; duration and size when one closes. Safe for any thread.
  */
-public class ConnectionMeters implements ConnectionListener {
+public class ConnectionMeters implements ConnectionListener, OperationInvokerAdvisor {
+
+	private static final Set<EndpointId> SHOWING_METERS = Set.of(EndpointId.of("metrics"), EndpointId.of("prometheus"));
 
 	private final MeterRegistry registry;
 
 	private final Semaphore places;
 
-	private final Map<Long, List<Meter>> meters = new ConcurrentHashMap<>();
+	// The connections that have a place, with the meters of those that somebody has seen
+	private final Map<Connection, List<Meter>> meters = new ConcurrentHashMap<>();
 
 	private final Map<CloseReason, Timer> durations = new EnumMap<>(CloseReason.class);
 
@@ -66,9 +76,37 @@ public class ConnectionMeters implements ConnectionListener {
 	@Override
 	public void opened(Connection connection) {
 		if (this.places.tryAcquire()) {
-			this.meters.put(connection.id(), List.of(bytes(connection, "received", Connection::bytesReceived),
-					bytes(connection, "sent", Connection::bytesSent)));
+			this.meters.put(connection, List.of());
 		}
+	}
+
+	/**
+	 * Has the meters of open connections registered before an endpoint shows meters.
+	 * Before that they need not be there: most short connections end unseen, and to
+	 * register and remove their meters would cost as much as three system calls.
+	 */
+	@Override
+	public OperationInvoker apply(EndpointId endpoint, OperationType type, OperationParameters parameters,
+			OperationInvoker invoker) {
+		return SHOWING_METERS.contains(endpoint) ? (context) -> {
+			register();
+			return invoker.invoke(context);
+		} : invoker;
+	}
+
+	/**
+	 * Registers the meters of the open connections that have a place.
+	 */
+	void register() {
+		for (Connection connection : this.meters.keySet()) {
+			// Atomic, so none is registered after its connection has been removed
+			this.meters.computeIfPresent(connection, (key, own) -> own.isEmpty() ? register(key) : own);
+		}
+	}
+
+	private List<Meter> register(Connection connection) {
+		return List.of(bytes(connection, "received", Connection::bytesReceived),
+				bytes(connection, "sent", Connection::bytesSent));
 	}
 
 	private Meter bytes(Connection connection, String direction, ToDoubleFunction<Connection> figure) {
@@ -82,7 +120,7 @@ public class ConnectionMeters implements ConnectionListener {
 
 	@Override
 	public void closed(Connection connection, CloseReason reason) {
-		List<Meter> own = this.meters.remove(connection.id());
+		List<Meter> own = this.meters.remove(connection);
 		if (own != null) {
 			own.forEach(this.registry::remove);
 			this.places.release();

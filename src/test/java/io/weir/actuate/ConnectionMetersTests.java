@@ -2,17 +2,30 @@ package io.weir.actuate;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import org.springframework.boot.actuate.endpoint.EndpointId;
+import org.springframework.boot.actuate.endpoint.InvocationContext;
+import org.springframework.boot.actuate.endpoint.OperationType;
+import org.springframework.boot.actuate.endpoint.SecurityContext;
+import org.springframework.boot.actuate.endpoint.invoke.OperationInvoker;
+import org.springframework.boot.actuate.endpoint.invoke.OperationParameters;
 
 import io.weir.Peer;
 import io.weir.connection.CloseReason;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.Mockito.mock;
 
 /**
  * Tests for {@link ConnectionMeters}.
@@ -20,6 +33,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ConnectionMetersTests {
 
 	private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+
+	private @Nullable ConnectionMeters connectionMeters;
 
 	@Test
 	void whenThereIsNoConnectionThenDurationsAndSizesAreThere() {
@@ -42,6 +57,7 @@ class ConnectionMetersTests {
 		try (RunningServer running = start(2)) {
 			try (Peer peer = running.connect()) {
 				peer.send(new byte[10]).receive(10);
+				look();
 				assertThat(this.meters.get("tcp.server.connection.bytes").meters()).hasSize(2)
 					.allMatch((meter) -> "bytes".equals(meter.getId().getBaseUnit()));
 				Awaitility.await().until(() -> bytes("1", "sent") == 10);
@@ -116,6 +132,7 @@ class ConnectionMetersTests {
 				for (Peer peer : peers) {
 					peer.send((byte) 1).receive(1);
 				}
+				look();
 				assertThat(this.meters.getMeters()).hasSize(before + 200);
 				for (Peer peer : peers) {
 					peer.close();
@@ -126,10 +143,37 @@ class ConnectionMetersTests {
 		}
 	}
 
+	@Test
+	void whenNobodyLooksThenNoMetersAreRegistered() throws Exception {
+		try (RunningServer running = start(2); Peer peer = running.connect()) {
+			peer.send((byte) 1).receive(1);
+			assertThat(this.meters.find("tcp.server.connection.bytes").meters()).isEmpty();
+			assertThat(connections()).containsExactly("1");
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "metrics, true", "prometheus, true", "health, false", "tcpconnections, false" })
+	void whenAnEndpointShowsMetersThenTheyAreRegisteredBefore(String endpoint, boolean shows) throws Exception {
+		try (RunningServer running = start(2); Peer peer = running.connect()) {
+			peer.send((byte) 1).receive(1);
+			OperationInvoker invoker = Objects.requireNonNull(this.connectionMeters)
+				.apply(EndpointId.of(endpoint), OperationType.READ, mock(OperationParameters.class),
+						(context) -> this.meters.find("tcp.server.connection.bytes").meters().size());
+			assertThat(invoker.invoke(new InvocationContext(SecurityContext.NONE, Map.of()))).isEqualTo(shows ? 2 : 0);
+		}
+	}
+
 	private RunningServer start(int most) {
 		RunningServer running = new RunningServer(200);
-		running.registry().addListener(new ConnectionMeters(this.meters, most));
+		this.connectionMeters = new ConnectionMeters(this.meters, most);
+		running.registry().addListener(this.connectionMeters);
 		return running.start();
+	}
+
+	// Registers, as the endpoints that show meters have it done
+	private void look() {
+		Objects.requireNonNull(this.connectionMeters).register();
 	}
 
 	private void awaitClosed(long count) {
@@ -142,6 +186,7 @@ class ConnectionMetersTests {
 	}
 
 	private List<String> connections() {
+		look();
 		return this.meters.find("tcp.server.connection.bytes")
 			.tag("direction", "sent")
 			.meters()
