@@ -44,6 +44,8 @@ class AcceptLoopTests {
 
 	private final ConcurrentLinkedQueue<IOException> failures = new ConcurrentLinkedQueue<>();
 
+	private final List<ServerState> statesWhileFailing = new CopyOnWriteArrayList<>();
+
 	private final List<Peer> peers = new CopyOnWriteArrayList<>();
 
 	private final Semaphore permits = new Semaphore(2);
@@ -59,7 +61,9 @@ class AcceptLoopTests {
 	@BeforeEach
 	void start() {
 		ListeningSocket real = ListeningSocket.open(Settings.LISTENER, null, 100);
-		this.socket = new ListeningSocket(new FailingChannel(real.channel(), this.failures), real.address());
+		this.socket = new ListeningSocket(
+				new FailingChannel(real.channel(), this.failures, () -> this.statesWhileFailing.add(this.loop.state())),
+				real.address());
 		this.loop = new AcceptLoop(this.socket, this.permits, (channel) -> this.server.accept(channel),
 				(error) -> this.errors.merge(error, 1, Integer::sum));
 	}
@@ -258,15 +262,11 @@ class AcceptLoopTests {
 			this.failures.add(new IOException("Too many open files"));
 		}
 		this.loop.start();
-		Awaitility.await()
-			.pollDelay(Duration.ZERO)
-			.until(this.loop::state, (state) -> state == ServerState.BACKING_OFF);
-		while (!this.failures.isEmpty()) {
-			assertThat(this.loop.state()).isEqualTo(ServerState.BACKING_OFF);
-			assertThat(this.loop.backingOffFor()).isPositive();
-		}
+		Awaitility.await().until(this.failures::isEmpty);
 		Awaitility.await().until(this.loop::state, (state) -> state == ServerState.ACCEPTING);
 		assertThat(this.loop.backingOffFor()).isZero();
+		// The first failure begins the episode
+		assertThat(this.statesWhileFailing.subList(1, 5)).containsOnly(ServerState.BACKING_OFF);
 	}
 
 	private void connect() throws IOException {
@@ -287,16 +287,21 @@ class AcceptLoopTests {
 
 		private final ConcurrentLinkedQueue<IOException> failures;
 
-		private FailingChannel(ServerSocketChannel real, ConcurrentLinkedQueue<IOException> failures) {
+		private final Runnable onFailure;
+
+		private FailingChannel(ServerSocketChannel real, ConcurrentLinkedQueue<IOException> failures,
+				Runnable onFailure) {
 			super(real.provider());
 			this.real = real;
 			this.failures = failures;
+			this.onFailure = onFailure;
 		}
 
 		@Override
 		public @Nullable SocketChannel accept() throws IOException {
 			IOException failure = this.failures.poll();
 			if (failure != null) {
+				this.onFailure.run();
 				throw new IOException(failure.getMessage());
 			}
 			return this.real.accept();
