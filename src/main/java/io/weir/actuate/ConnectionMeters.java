@@ -4,7 +4,6 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import java.util.function.ToDoubleFunction;
@@ -15,12 +14,6 @@ import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 
-import org.springframework.boot.actuate.endpoint.EndpointId;
-import org.springframework.boot.actuate.endpoint.OperationType;
-import org.springframework.boot.actuate.endpoint.invoke.OperationInvoker;
-import org.springframework.boot.actuate.endpoint.invoke.OperationInvokerAdvisor;
-import org.springframework.boot.actuate.endpoint.invoke.OperationParameters;
-
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
 import io.weir.connection.ConnectionListener;
@@ -29,9 +22,7 @@ import io.weir.connection.ConnectionListener;
  * The meters of single connections: bytes while one is open, for a bounded number at
  * once; duration and size when one closes. Safe for any thread.
  */
-public class ConnectionMeters implements ConnectionListener, OperationInvokerAdvisor {
-
-	private static final Set<EndpointId> SHOWING_METERS = Set.of(EndpointId.of("metrics"), EndpointId.of("prometheus"));
+public class ConnectionMeters implements ConnectionListener, OnDemandMeters {
 
 	private final MeterRegistry registry;
 
@@ -81,23 +72,12 @@ public class ConnectionMeters implements ConnectionListener, OperationInvokerAdv
 	}
 
 	/**
-	 * Has the meters of open connections registered before an endpoint shows meters.
-	 * Before that they need not be there: most short connections end unseen, and to
-	 * register and remove their meters would cost as much as three system calls.
+	 * Registers the meters of the open connections that have a place. Before somebody
+	 * looks they need not be there: most short connections end unseen, and to register
+	 * and remove their meters costs as much as some system calls.
 	 */
 	@Override
-	public OperationInvoker apply(EndpointId endpoint, OperationType type, OperationParameters parameters,
-			OperationInvoker invoker) {
-		return SHOWING_METERS.contains(endpoint) ? (context) -> {
-			register();
-			return invoker.invoke(context);
-		} : invoker;
-	}
-
-	/**
-	 * Registers the meters of the open connections that have a place.
-	 */
-	void register() {
+	public void refresh() {
 		for (Connection connection : this.meters.keySet()) {
 			// Atomic, so none is registered after its connection has been removed
 			this.meters.computeIfPresent(connection, (key, own) -> own.isEmpty() ? register(key) : own);

@@ -1,9 +1,11 @@
 package io.weir.actuate;
 
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.micrometer.core.instrument.FunctionCounter;
-import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
@@ -13,9 +15,11 @@ import io.weir.kernel.KernelLimit;
  * The kernel's limits as gauges and its TCP events as counters. What can't be read at the
  * start has no meter.
  */
-public class KernelMetrics implements MeterBinder {
+public class KernelMetrics implements MeterBinder, OnDemandMeters {
 
 	private final KernelFigures figures;
+
+	private final List<OptionalGauge> gauges = new CopyOnWriteArrayList<>();
 
 	/**
 	 * Creates the binder.
@@ -39,12 +43,16 @@ public class KernelMetrics implements MeterBinder {
 	}
 
 	private void limit(MeterRegistry registry, String name) {
-		Gauge
-			.builder("tcp.kernel.limit", this.figures,
-					(kernel) -> kernel.limits().number(name).stream().asDoubleStream().findFirst().orElse(Double.NaN))
-			.tag("name", name)
-			.description("A kernel limit, in the kernel's own unit")
-			.register(registry);
+		OptionalGauge gauge = new OptionalGauge(registry, "tcp.kernel.limit", Tags.of("name", name), null,
+				"A kernel limit, in the kernel's own unit",
+				() -> this.figures.limits().number(name).stream().asDoubleStream().findFirst());
+		gauge.refresh();
+		this.gauges.add(gauge);
+	}
+
+	@Override
+	public void refresh() {
+		this.gauges.forEach(OptionalGauge::refresh);
 	}
 
 	private void event(MeterRegistry registry, String name) {

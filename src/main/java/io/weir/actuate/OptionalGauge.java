@@ -30,11 +30,11 @@ final class OptionalGauge {
 	 * @param registry where it will be
 	 * @param name its name
 	 * @param tags its tags
-	 * @param unit its base unit
+	 * @param unit its base unit; null is none
 	 * @param description what it tells
 	 * @param figure the figure, or empty while it is not known
 	 */
-	OptionalGauge(MeterRegistry registry, String name, Tags tags, String unit, String description,
+	OptionalGauge(MeterRegistry registry, String name, Tags tags, @Nullable String unit, String description,
 			Supplier<OptionalDouble> figure) {
 		this.registry = registry;
 		this.figure = figure;

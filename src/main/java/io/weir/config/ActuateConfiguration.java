@@ -13,6 +13,7 @@ import io.weir.actuate.KernelFigures;
 import io.weir.actuate.KernelMetrics;
 import io.weir.actuate.ListenerFigures;
 import io.weir.actuate.MemoryGuard;
+import io.weir.actuate.OnDemandMetersAdvisor;
 import io.weir.actuate.SampledMetrics;
 import io.weir.actuate.TcpConnectionsEndpoint;
 import io.weir.actuate.TcpServerEndpoint;
@@ -50,6 +51,11 @@ class ActuateConfiguration {
 		ConnectionMeters meters = new ConnectionMeters(registry, properties.metrics().connections());
 		connections.addListener(meters);
 		return meters;
+	}
+
+	@Bean
+	OnDemandMetersAdvisor onDemandMetersAdvisor(ConnectionMeters connections, KernelMetrics kernel) {
+		return new OnDemandMetersAdvisor(connections, kernel);
 	}
 
 	@Bean

@@ -2,7 +2,6 @@ package io.weir.actuate;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 
 import io.micrometer.core.instrument.FunctionCounter;
@@ -11,21 +10,11 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
-
-import org.springframework.boot.actuate.endpoint.EndpointId;
-import org.springframework.boot.actuate.endpoint.InvocationContext;
-import org.springframework.boot.actuate.endpoint.OperationType;
-import org.springframework.boot.actuate.endpoint.SecurityContext;
-import org.springframework.boot.actuate.endpoint.invoke.OperationInvoker;
-import org.springframework.boot.actuate.endpoint.invoke.OperationParameters;
 
 import io.weir.Peer;
 import io.weir.connection.CloseReason;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.mockito.Mockito.mock;
 
 /**
  * Tests for {@link ConnectionMeters}.
@@ -152,18 +141,6 @@ class ConnectionMetersTests {
 		}
 	}
 
-	@ParameterizedTest
-	@CsvSource({ "metrics, true", "prometheus, true", "health, false", "tcpconnections, false" })
-	void whenAnEndpointShowsMetersThenTheyAreRegisteredBefore(String endpoint, boolean shows) throws Exception {
-		try (RunningServer running = start(2); Peer peer = running.connect()) {
-			peer.send((byte) 1).receive(1);
-			OperationInvoker invoker = Objects.requireNonNull(this.connectionMeters)
-				.apply(EndpointId.of(endpoint), OperationType.READ, mock(OperationParameters.class),
-						(context) -> this.meters.find("tcp.server.connection.bytes").meters().size());
-			assertThat(invoker.invoke(new InvocationContext(SecurityContext.NONE, Map.of()))).isEqualTo(shows ? 2 : 0);
-		}
-	}
-
 	private RunningServer start(int most) {
 		RunningServer running = new RunningServer(200);
 		this.connectionMeters = new ConnectionMeters(this.meters, most);
@@ -173,7 +150,7 @@ class ConnectionMetersTests {
 
 	// Registers, as the endpoints that show meters have it done
 	private void look() {
-		Objects.requireNonNull(this.connectionMeters).register();
+		Objects.requireNonNull(this.connectionMeters).refresh();
 	}
 
 	private void awaitClosed(long count) {

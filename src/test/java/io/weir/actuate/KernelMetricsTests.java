@@ -63,6 +63,24 @@ class KernelMetricsTests {
 	}
 
 	@Test
+	void whenALimitCanNoLongerBeReadThenItsMeterGoesAndComesBack() throws IOException {
+		KernelMetrics metrics = new KernelMetrics(new KernelFigures(this.proc.reader()));
+		metrics.bindTo(this.meters);
+		this.proc.write("sys/net/core/somaxconn", "");
+		Awaitility.await().until(() -> {
+			metrics.refresh();
+			return this.meters.find("tcp.kernel.limit").tag("name", "net.core.somaxconn").gauge() == null;
+		});
+		assertThat(limit("net.ipv4.tcp_rmem.max")).isEqualTo(6291456);
+		this.proc.write("sys/net/core/somaxconn", "128\n");
+		Awaitility.await().until(() -> {
+			metrics.refresh();
+			return this.meters.find("tcp.kernel.limit").tag("name", "net.core.somaxconn").gauge() != null;
+		});
+		assertThat(limit("net.core.somaxconn")).isEqualTo(128);
+	}
+
+	@Test
 	void whenAskedTwiceInASecondThenItIsReadOnce() {
 		KernelFigures figures = new KernelFigures(this.proc.reader());
 		assertThat(figures.limits()).isSameAs(figures.limits());
