@@ -5,6 +5,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.time.Instant;
@@ -68,6 +69,9 @@ public final class Connection {
 
 	private final SocketChannel channel;
 
+	// What the handler's bytes go through: the socket itself where nothing stands between
+	private final ByteChannel bytes;
+
 	private final InetSocketAddress peer;
 
 	private final int peerAddress;
@@ -102,6 +106,7 @@ public final class Connection {
 	Connection(long id, SocketChannel channel) throws IOException {
 		this.id = id;
 		this.channel = channel;
+		this.bytes = channel;
 		this.peer = (InetSocketAddress) channel.getRemoteAddress();
 		this.peerAddress = number(this.peer);
 		this.localAddress = number((InetSocketAddress) channel.getLocalAddress());
@@ -326,7 +331,7 @@ public final class Connection {
 		try {
 			move(READING, WRITING);
 			while (source.hasRemaining()) {
-				int count = this.channel.write(source);
+				int count = this.bytes.write(source);
 				SENT.setOpaque(this, this.bytesSent + count);
 				PROGRESS.setOpaque(this, System.nanoTime());
 			}
@@ -496,7 +501,7 @@ public final class Connection {
 	}
 
 	private int receive(ByteBuffer target) throws IOException {
-		int count = this.channel.read(target);
+		int count = this.bytes.read(target);
 		if (count > 0) {
 			RECEIVED.setOpaque(this, this.bytesReceived + count);
 			PROGRESS.setOpaque(this, System.nanoTime());
