@@ -338,7 +338,10 @@ public final class Connection {
 			move(WRITING, READING);
 		}
 		catch (IOException ex) {
-			this.bytesUnanswered += source.remaining();
+			// A peer that has reset the connection waits for no answer
+			if (this.state >= ENDED) {
+				this.bytesUnanswered += source.remaining();
+			}
 			throw ex;
 		}
 	}
