@@ -11,20 +11,26 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import io.weir.Bystander;
+import io.weir.Footprint;
 import io.weir.Peer;
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
@@ -48,6 +54,8 @@ class FaultTests {
 
 	private static final byte[] DATA = "data\n".getBytes(StandardCharsets.US_ASCII);
 
+	private static final byte[] RECORD_BYTES = RECORD.pack(1, new byte[] { 'a', 'b' }, 2, 3, 3, 2.5);
+
 	private final SocketDiagnostics diagnostics = new SocketDiagnosticsFactory().open();
 
 	private final ConnectionRegistry registry = new ConnectionRegistry();
@@ -62,6 +70,8 @@ class FaultTests {
 
 	private Duration gracePeriod = Duration.ofSeconds(2);
 
+	private @Nullable Integer sendBufferSize;
+
 	@AfterEach
 	void close() throws Exception {
 		for (AutoCloseable closeable : this.opened.reversed()) {
@@ -72,7 +82,7 @@ class FaultTests {
 
 	private TcpServer start(ConnectionHandler handler) {
 		TcpServer server = new TcpServer(new ListenerSettings("localhost", 0, null, null, true, false),
-				new SocketSettings(null, true, null),
+				new SocketSettings(this.sendBufferSize, true, null),
 				new ServingSettings(this.maxConnections, ConnectionThreads.AUTO, this.idleTimeout, this.writeTimeout,
 						Duration.ZERO, this.gracePeriod),
 				"test", handler, this.registry, new KernelReader()::limits, this.diagnostics);
@@ -93,6 +103,13 @@ class FaultTests {
 		Peer peer = Peer.connect(port(server));
 		this.opened.add(peer);
 		return peer;
+	}
+
+	// Served meanwhile; its close fails otherwise
+	private Bystander bystander(TcpServer server) throws IOException {
+		Bystander bystander = Bystander.echoing(Peer.connect(port(server)));
+		this.opened.add(bystander);
+		return bystander;
 	}
 
 	private static void assertEchoed(Peer peer) throws IOException {
@@ -120,6 +137,8 @@ class FaultTests {
 	void whenMoreClientsComeThanMayBeOpenThenAllAreServedInTurn() throws Exception {
 		this.maxConnections = 8;
 		TcpServer server = start(Protocol.ECHO);
+		Bystander other = bystander(server);
+		Awaitility.await().until(() -> other.exchanges() > 0);
 		List<Peer> peers = new ArrayList<>();
 		for (int i = 0; i < this.maxConnections + 50; i++) {
 			peers.add(connect(server).send(DATA));
@@ -156,21 +175,24 @@ class FaultTests {
 	void whenAPeerResetsThenOnlyItsConnectionEndsAsReset() throws Exception {
 		TcpServer server = start(Protocol.ECHO_RECORD);
 		Peer other = connect(server);
+		assertEchoed(other);
 		Peer midRead = connect(server);
 		assertEchoed(midRead);
 		midRead.reset();
 		Peer midRecord = connect(server);
 		assertEchoed(midRecord);
 		midRecord.send(new byte[10]);
-		Awaitility.await().until(() -> this.registry.totals().bytesReceived() == 2L * DATA.length + 10);
+		Awaitility.await().until(() -> this.registry.totals().bytesReceived() == 3L * DATA.length + 10);
 		midRecord.reset();
 		awaitClosed(CloseReason.RESET, 2);
+		other.send(RECORD_BYTES);
 		assertEchoed(other);
 	}
 
 	@Test
 	void whenAPeerResetsMidWriteThenItsConnectionEndsAsReset() throws Exception {
 		TcpServer server = start(Protocol.ECHO);
+		bystander(server);
 		SocketChannel peer = blockedPeer(server);
 		Awaitility.await().until(this::aWriteIsBlocked);
 		peer.setOption(StandardSocketOptions.SO_LINGER, 0);
@@ -205,44 +227,84 @@ class FaultTests {
 	}
 
 	@Test
-	void whenPeersNeverReadThenTheWriteTimeoutClosesThemAndASlowReaderLives() throws Exception {
-		this.writeTimeout = Duration.ofSeconds(2);
+	void whenAHundredPeersNeverReadThenTheWriteTimeoutClosesThemAndASlowReaderLives() throws Exception {
+		this.writeTimeout = Duration.ofSeconds(3);
+		// They are stuck the sooner
+		this.sendBufferSize = 8192;
 		TcpServer server = start(Protocol.ECHO);
-		int stuck = 10;
-		for (int i = 0; i < stuck; i++) {
-			blockedPeer(server);
-		}
+		bystander(server);
 		Peer slow = Peer.connect(new InetSocketAddress("localhost", port(server)), 4096);
 		this.opened.add(slow);
-		byte[] much = new byte[3 * 1024 * 1024];
+		byte[] much = new byte[1024 * 1024];
 		new Random(1).nextBytes(much);
-		try (ExecutorService sender = Executors.newVirtualThreadPerTaskExecutor()) {
-			Future<?> sent = sender.submit(() -> slow.send(much).endStream());
-			// 20 KB/s for three times the timeout: slower than the server, but never
-			// silent
+		int stuck = 100;
+		try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+			Future<?> sent = threads.submit(() -> slow.send(much).endStream());
+			AtomicBoolean enough = new AtomicBoolean();
 			byte[] echo = new byte[much.length];
-			int count = 0;
-			long end = System.nanoTime() + Duration.ofSeconds(6).toNanos();
-			while (System.nanoTime() < end) {
-				byte[] part = slow.receive(1024);
-				System.arraycopy(part, 0, echo, count, part.length);
-				count += part.length;
-				LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
-			}
-			assertThat(closed(CloseReason.WRITE_TIMEOUT)).isEqualTo(stuck);
-			assertEchoed(connect(server));
+			Future<Integer> slowlyRead = threads.submit(() -> readSlowly(slow, echo, enough));
+			blockPeers(server, stuck);
+			assertThat(closed(CloseReason.WRITE_TIMEOUT)).as("timed out before all are stuck").isZero();
+			awaitClosed(CloseReason.WRITE_TIMEOUT, stuck);
+			// It too has been read from more slowly than written to all the time, for
+			// longer than the timeout
+			enough.set(true);
+			int count = slowlyRead.get();
+			assertThat(count).isLessThan(much.length / 2);
 			byte[] rest = slow.receiveToEnd();
 			System.arraycopy(rest, 0, echo, count, rest.length);
 			sent.get();
 			assertThat(count + rest.length).isEqualTo(much.length);
 			assertThat(Arrays.equals(echo, much)).isTrue();
 		}
+		assertThat(closed(CloseReason.WRITE_TIMEOUT)).isEqualTo(stuck);
+	}
+
+	// 20 KB/s: slower than the server, but never silent
+	private static int readSlowly(Peer peer, byte[] bytes, AtomicBoolean enough) throws IOException {
+		int count = 0;
+		while (!enough.get()) {
+			byte[] part = peer.receive(1024);
+			System.arraycopy(part, 0, bytes, count, part.length);
+			count += part.length;
+			LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+		}
+		return count;
+	}
+
+	// Each sends until the server's write to it is blocked, and reads nothing
+	private void blockPeers(TcpServer server, int count) throws IOException {
+		List<SocketChannel> peers = new ArrayList<>();
+		for (int i = 0; i < count; i++) {
+			SocketChannel peer = SocketChannel.open();
+			this.opened.add(peer);
+			peer.setOption(StandardSocketOptions.SO_RCVBUF, 4096);
+			peer.setOption(StandardSocketOptions.SO_SNDBUF, 65_536);
+			peer.connect(server.address());
+			peer.configureBlocking(false);
+			peers.add(peer);
+		}
+		ByteBuffer bytes = ByteBuffer.allocate(65_536);
+		Awaitility.await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(5)).until(() -> {
+			for (SocketChannel peer : peers) {
+				peer.write(bytes.clear());
+			}
+			return this.registry.connections()
+				.stream()
+				.filter((connection) -> connection.writeBlockedFor().toMillis() > 300)
+				.count() >= count;
+		});
 	}
 
 	@Test
 	void whenAPeerIsSilentThenTheIdleTimeoutEndsItInTimeWithFin() throws Exception {
 		this.idleTimeout = Duration.ofSeconds(2);
 		TcpServer server = start(Protocol.ECHO_RECORD);
+		Peer lively = Peer.connect(port(server));
+		this.opened.add(new Bystander(lively, () -> {
+			assertEchoed(lively);
+			lively.send(RECORD_BYTES);
+		}));
 		Peer silent = connect(server);
 		Peer midRecord = connect(server);
 		assertEchoed(midRecord);
@@ -261,6 +323,7 @@ class FaultTests {
 	void whenAPeerSendsAByteNowAndThenThenItIsNotIdle() throws Exception {
 		this.idleTimeout = Duration.ofSeconds(1);
 		TcpServer server = start(Protocol.ECHO);
+		bystander(server);
 		Peer slow = connect(server);
 		for (int i = 0; i < 5; i++) {
 			assertThat(slow.send((byte) i).receive(1)).containsExactly(i);
@@ -273,26 +336,206 @@ class FaultTests {
 	@EnumSource(Protocol.class)
 	void whenPeersSendRandomBytesThenNothingButDefinedClosesFollow(Protocol protocol) throws Exception {
 		TcpServer server = start(protocol);
-		Random random = new Random(20260701);
-		int connections = 1_000;
-		long sent = 0;
-		for (int i = 0; i < connections; i++) {
-			byte[] bytes = new byte[random.nextInt(200)];
-			random.nextBytes(bytes);
-			try (Peer peer = Peer.connect(port(server))) {
-				int cut = random.nextInt(bytes.length + 1);
-				peer.send(Arrays.copyOfRange(bytes, 0, cut));
-				peer.send(Arrays.copyOfRange(bytes, cut, bytes.length)).endStream();
-				byte[] answer = peer.receiveToEnd();
-				sent += bytes.length;
-				if (protocol == Protocol.ECHO) {
-					assertThat(answer).isEqualTo(bytes);
+		int threads = 4;
+		RandomPeers peers = new RandomPeers(protocol, port(server));
+		try (ExecutorService executor = Executors.newFixedThreadPool(threads)) {
+			// What is allocated once
+			peers.run(executor, threads, 250, false);
+			awaitNoneActive();
+			Footprint before = Footprint.now();
+			Bystander other = bystander(server, protocol);
+			peers.run(executor, threads, 2_300, false);
+			other.close();
+			awaitNoneActive();
+			long received = peers.bytes.get() + other.exchanges() * (long) exchangeSize(protocol);
+			assertThat(this.registry.totals().bytesReceived()).isEqualTo(received);
+			assertThat(closed(CloseReason.PARTIAL_RECORD)).matches(
+					(partial) -> (protocol == Protocol.ECHO_RECORD) ? partial > 0 : partial == peers.partial.get());
+			if (protocol == Protocol.RECORD) {
+				assertThat(this.registry.totals().records()).isEqualTo(peers.records.get() + other.exchanges());
+			}
+			// Of a reset connection the server may not have seen all bytes
+			peers.run(executor, threads, 200, true);
+			awaitNoneActive();
+			assertThat(this.registry.totals().bytesReceived()).isBetween(received, peers.bytes.get() + received);
+			assertThat(closed(CloseReason.RESET)).isEqualTo(threads * 200L);
+			long count = threads * (250L + 2_300 + 200) + 1;
+			assertThat(this.registry.accepted()).isEqualTo(count);
+			assertThat(
+					closed(CloseReason.END_OF_STREAM) + closed(CloseReason.PARTIAL_RECORD) + closed(CloseReason.RESET))
+				.isEqualTo(count);
+			Footprint.awaitNoMoreThan(before);
+		}
+	}
+
+	private Bystander bystander(TcpServer server, Protocol protocol) throws IOException {
+		Peer peer = Peer.connect(port(server));
+		AtomicLong sent = new AtomicLong();
+		int size = exchangeSize(protocol);
+		return new Bystander(peer, () -> {
+			switch (protocol) {
+				case ECHO -> assertEchoed(peer);
+				case ECHO_RECORD -> {
+					assertEchoed(peer);
+					peer.send(RECORD_BYTES);
+				}
+				case RECORD, DISCARD -> {
+					peer.send(Arrays.copyOf(RECORD_BYTES, size));
+					Connection connection = connection(peer);
+					Awaitility.await()
+						.pollDelay(Duration.ZERO)
+						.pollInterval(Duration.ofMillis(1))
+						.until(() -> connection.bytesReceived() == sent.get() + size);
+				}
+			}
+			sent.addAndGet(size);
+		});
+	}
+
+	private static int exchangeSize(Protocol protocol) {
+		return switch (protocol) {
+			case ECHO -> DATA.length;
+			case ECHO_RECORD -> DATA.length + RECORD_BYTES.length;
+			case RECORD, DISCARD -> RECORD_BYTES.length;
+		};
+	}
+
+	/**
+	 * Clients that send a random number of random bytes, in two parts, and end or reset
+	 * their connections.
+	 */
+	private static final class RandomPeers {
+
+		private final Protocol protocol;
+
+		private final int port;
+
+		private final Random seeds = new Random(20260701);
+
+		private final AtomicLong bytes = new AtomicLong();
+
+		private final AtomicLong records = new AtomicLong();
+
+		private final AtomicLong partial = new AtomicLong();
+
+		private RandomPeers(Protocol protocol, int port) {
+			this.protocol = protocol;
+			this.port = port;
+		}
+
+		private void run(ExecutorService executor, int threads, int each, boolean reset) throws Exception {
+			List<Future<?>> results = new ArrayList<>();
+			for (int i = 0; i < threads; i++) {
+				Random random = new Random(this.seeds.nextLong());
+				results.add(executor.submit(() -> {
+					for (int j = 0; j < each; j++) {
+						connect(random, reset);
+					}
+					return null;
+				}));
+			}
+			for (Future<?> result : results) {
+				result.get();
+			}
+		}
+
+		private void connect(Random random, boolean reset) throws IOException {
+			byte[] all = new byte[random.nextInt(200)];
+			random.nextBytes(all);
+			int cut = random.nextInt(all.length + 1);
+			try (Peer peer = Peer.connect(this.port)) {
+				peer.send(Arrays.copyOf(all, cut));
+				peer.send(Arrays.copyOfRange(all, cut, all.length));
+				this.bytes.addAndGet(all.length);
+				if (reset) {
+					peer.reset();
+					return;
+				}
+				byte[] answer = peer.endStream().receiveToEnd();
+				switch (this.protocol) {
+					case ECHO -> assertThat(answer).isEqualTo(all);
+					case ECHO_RECORD -> assertThat(answer.length).isLessThanOrEqualTo(all.length);
+					case RECORD, DISCARD -> assertThat(answer).isEmpty();
+				}
+				if (this.protocol == Protocol.RECORD) {
+					this.records.addAndGet(all.length / RECORD.size());
+					this.partial.addAndGet((all.length % RECORD.size() != 0) ? 1 : 0);
 				}
 			}
 		}
+
+	}
+
+	@ParameterizedTest
+	@EnumSource(value = Protocol.class, names = { "RECORD", "ECHO_RECORD" })
+	void whenTheStreamEndsInsideARecordThenThatIsCountedAtEveryCut(Protocol protocol) throws Exception {
+		TcpServer server = start(protocol);
+		Bystander other = bystander(server, protocol);
+		for (int cut = 1; cut < RECORD.size(); cut++) {
+			Peer peer = connect(server);
+			if (protocol == Protocol.ECHO_RECORD) {
+				assertEchoed(peer);
+			}
+			assertThat(peer.send(Arrays.copyOf(RECORD_BYTES, cut)).endStream().receiveToEnd()).isEmpty();
+			awaitClosed(CloseReason.PARTIAL_RECORD, cut);
+		}
+		other.close();
 		awaitNoneActive();
-		assertThat(this.registry.totals().bytesReceived()).isEqualTo(sent);
-		assertThat(closed(CloseReason.END_OF_STREAM) + closed(CloseReason.PARTIAL_RECORD)).isEqualTo(connections);
+		assertThat(this.registry.totals().records()).isEqualTo(other.exchanges());
+		assertThat(closed(CloseReason.END_OF_STREAM)).isEqualTo(1);
+	}
+
+	@ParameterizedTest
+	@EnumSource(value = Protocol.class, names = { "RECORD", "ECHO_RECORD" })
+	void whenARecordComesInAsManySegmentsAsBytesThenItIsOneRecord(Protocol protocol) throws Exception {
+		TcpServer server = start(protocol);
+		Bystander other = bystander(server, protocol);
+		try (Peer peer = Peer.connect(port(server))) {
+			if (protocol == Protocol.ECHO_RECORD) {
+				assertEchoed(peer);
+			}
+			Connection connection = connection(peer);
+			long before = connection.bytesReceived();
+			for (int i = 0; i < RECORD_BYTES.length; i++) {
+				long expected = before + i;
+				Awaitility.await()
+					.pollInterval(Duration.ofMillis(1))
+					.until(() -> connection.bytesReceived() == expected);
+				assertThat(connection.records()).isZero();
+				peer.send(RECORD_BYTES[i]);
+			}
+			Awaitility.await().until(() -> connection.records() == 1);
+		}
+		other.close();
+		awaitNoneActive();
+		assertThat(closed(CloseReason.END_OF_STREAM)).isEqualTo(2);
+	}
+
+	@Test
+	void whenAThousandRecordsComeAtOnceThenAllAreUnpacked() throws Exception {
+		TcpServer server = start(Protocol.RECORD);
+		Bystander other = bystander(server, Protocol.RECORD);
+		ByteBuffer records = ByteBuffer.allocate(1_000 * RECORD_BYTES.length);
+		while (records.hasRemaining()) {
+			records.put(RECORD_BYTES);
+		}
+		// One segment on loopback, whose MTU is 65,536
+		Peer peer = connect(server).send(records.array());
+		Connection connection = connection(peer);
+		Awaitility.await().until(() -> connection.records() == 1_000);
+		assertThat(peer.endStream().receiveToEnd()).isEmpty();
+		other.close();
+		awaitClosed(CloseReason.END_OF_STREAM, 2);
+		assertThat(this.registry.totals().records()).isEqualTo(1_000 + other.exchanges());
+	}
+
+	private Connection connection(Peer peer) {
+		return Awaitility.await()
+			.until(() -> this.registry.connections()
+				.stream()
+				.filter((open) -> open.peer().getPort() == peer.port())
+				.findFirst(), Optional::isPresent)
+			.orElseThrow();
 	}
 
 	@Test
@@ -431,15 +674,18 @@ class FaultTests {
 		Peer peer = connect(server);
 		assertEchoed(peer);
 		Connection connection = this.registry.connections().iterator().next();
+		Peer other = connect(server);
+		assertEchoed(other);
 		assertThat(connection.end(CloseReason.CLOSED_BY_OPERATOR)).isTrue();
 		for (int part = 1; part <= 3; part++) {
-			long expected = DATA.length + part * 1000L;
+			long expected = 2L * DATA.length + part * 1000L;
 			peer.send(new byte[1000]);
 			Awaitility.await().until(() -> this.registry.totals().bytesReceived() == expected);
 		}
 		assertThat(peer.receiveToEnd()).isEmpty();
 		peer.close();
 		awaitClosed(CloseReason.CLOSED_BY_OPERATOR, 1);
+		assertEchoed(other);
 		assertThat(this.registry.totals().bytesUnanswered()).isEqualTo(3000);
 	}
 

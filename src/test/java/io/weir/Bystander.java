@@ -1,0 +1,110 @@
+package io.weir;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Another client, which exchanges bytes with the server again and again on a thread of
+ * its own while peers misbehave. Its close fails if it was not served as ever.
+ */
+public final class Bystander implements AutoCloseable {
+
+	/**
+	 * An exchange takes less than 1 ms; a server that is held up by a peer takes as long
+	 * as that peer likes.
+	 */
+	private static final Duration SLOW = Duration.ofSeconds(2);
+
+	private static final Duration PAUSE = Duration.ofMillis(20);
+
+	private final Peer peer;
+
+	private final Exchange exchange;
+
+	private final Thread thread;
+
+	private volatile boolean enough;
+
+	private volatile @Nullable Throwable failure;
+
+	private final AtomicInteger exchanges = new AtomicInteger();
+
+	private volatile Duration slowest = Duration.ZERO;
+
+	/**
+	 * Begins.
+	 * @param peer the client, connected; closed with this
+	 * @param exchange what it does again and again; returns when it has been served
+	 */
+	public Bystander(Peer peer, Exchange exchange) {
+		this.peer = peer;
+		this.exchange = exchange;
+		this.thread = Thread.ofPlatform().daemon().name("bystander").start(this::run);
+	}
+
+	/**
+	 * One that sends some bytes and awaits them back.
+	 */
+	public static Bystander echoing(Peer peer) {
+		byte[] bytes = { 'd', 'a', 't', 'a', '\n' };
+		return new Bystander(peer, () -> assertThat(peer.send(bytes).receive(bytes.length)).isEqualTo(bytes));
+	}
+
+	private void run() {
+		try {
+			while (!this.enough) {
+				long begin = System.nanoTime();
+				this.exchange.run();
+				Duration time = Duration.ofNanos(System.nanoTime() - begin);
+				this.slowest = (time.compareTo(this.slowest) > 0) ? time : this.slowest;
+				this.exchanges.incrementAndGet();
+				LockSupport.parkNanos(PAUSE.toNanos());
+			}
+		}
+		catch (Throwable ex) {
+			this.failure = ex;
+		}
+	}
+
+	/**
+	 * How often it has been served.
+	 */
+	public int exchanges() {
+		return this.exchanges.get();
+	}
+
+	/**
+	 * Ends it.
+	 * @throws AssertionError if it was not served, or slowly
+	 */
+	@Override
+	public void close() throws IOException {
+		this.enough = true;
+		Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> !this.thread.isAlive());
+		this.peer.close();
+		assertThat(this.failure).as("failure of the other client").isNull();
+		assertThat(this.exchanges.get()).as("exchanges of the other client").isPositive();
+		assertThat(this.slowest).as("slowest exchange of the other client").isLessThan(SLOW);
+	}
+
+	/**
+	 * What a bystander does again and again.
+	 */
+	@FunctionalInterface
+	public interface Exchange {
+
+		/**
+		 * Is served once.
+		 */
+		void run() throws Exception;
+
+	}
+
+}
