@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
  * machine's network namespace. What it runs, its child processes included, has sockets
  * there. It ends with its thread, whatever becomes of the test.
  */
-final class NetworkNamespace implements AutoCloseable {
+public final class NetworkNamespace implements AutoCloseable {
 
 	private static final int CLONE_NEWNET = 0x40000000;
 
@@ -28,7 +28,7 @@ final class NetworkNamespace implements AutoCloseable {
 	 * @throws ExecutionException if that is not allowed, or there is no {@code ip}
 	 * command
 	 */
-	NetworkNamespace() throws ExecutionException, InterruptedException {
+	public NetworkNamespace() throws ExecutionException, InterruptedException {
 		try {
 			call(() -> {
 				unshare();
@@ -57,18 +57,31 @@ final class NetworkNamespace implements AutoCloseable {
 		}
 	}
 
-	<T> T call(Callable<T> task) throws ExecutionException, InterruptedException {
+	public <T> T call(Callable<T> task) throws ExecutionException, InterruptedException {
 		return this.thread.submit(task).get();
 	}
 
-	void run(String command) throws ExecutionException, InterruptedException {
+	public void run(String command) throws ExecutionException, InterruptedException {
 		call(() -> Ss.run(command.split(" ", -1)));
+	}
+
+	/**
+	 * Connects two by a pair of interfaces: {@code weir0} with the address 10.99.99.1
+	 * here, and {@code weir1} with 10.99.99.2 there.
+	 * @throws ExecutionException if that is not allowed
+	 */
+	public void connect(NetworkNamespace there) throws ExecutionException, InterruptedException {
+		run("ip link add weir0 type veth peer name weir1 netns " + there.file());
+		run("ip address add 10.99.99.1/24 dev weir0");
+		run("ip link set weir0 up");
+		there.run("ip address add 10.99.99.2/24 dev weir1");
+		there.run("ip link set weir1 up");
 	}
 
 	/**
 	 * The file by which {@code ip} knows the namespace.
 	 */
-	Path file() throws ExecutionException, InterruptedException {
+	public Path file() throws ExecutionException, InterruptedException {
 		return call(
 				() -> Path.of("/proc").resolve(Files.readSymbolicLink(Path.of("/proc/thread-self"))).resolve("ns/net"));
 	}

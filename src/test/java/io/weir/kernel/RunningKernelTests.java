@@ -507,11 +507,7 @@ class RunningKernelTests {
 
 	private static void connectNamespaces(NetworkNamespace here, NetworkNamespace there) throws InterruptedException {
 		try {
-			here.run("ip link add weir0 type veth peer name weir1 netns " + there.file());
-			here.run("ip address add 10.99.99.1/24 dev weir0");
-			here.run("ip link set weir0 up");
-			there.run("ip address add 10.99.99.2/24 dev weir1");
-			there.run("ip link set weir1 up");
+			here.connect(there);
 		}
 		catch (ExecutionException ex) {
 			abort("network namespaces cannot be connected: " + ex.getCause());
