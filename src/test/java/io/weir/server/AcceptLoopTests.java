@@ -2,15 +2,11 @@ package io.weir.server;
 
 import java.io.IOException;
 import java.net.ServerSocket;
-import java.net.SocketAddress;
-import java.net.SocketOption;
-import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -42,7 +38,7 @@ class AcceptLoopTests {
 
 	private final Map<AcceptError, Integer> errors = new EnumMap<>(AcceptError.class);
 
-	private final ConcurrentLinkedQueue<IOException> failures = new ConcurrentLinkedQueue<>();
+	private final ConcurrentLinkedQueue<Exception> failures = new ConcurrentLinkedQueue<>();
 
 	private final List<ServerState> statesWhileFailing = new CopyOnWriteArrayList<>();
 
@@ -275,78 +271,6 @@ class AcceptLoopTests {
 
 	private @Nullable SocketChannel next() throws InterruptedException {
 		return this.accepted.poll(10, TimeUnit.SECONDS);
-	}
-
-	/**
-	 * A listening socket whose accept fails as often as there are failures, as accept(2)
-	 * does for want of files: what waits stays in the queue.
-	 */
-	private static final class FailingChannel extends ServerSocketChannel {
-
-		private final ServerSocketChannel real;
-
-		private final ConcurrentLinkedQueue<IOException> failures;
-
-		private final Runnable onFailure;
-
-		private FailingChannel(ServerSocketChannel real, ConcurrentLinkedQueue<IOException> failures,
-				Runnable onFailure) {
-			super(real.provider());
-			this.real = real;
-			this.failures = failures;
-			this.onFailure = onFailure;
-		}
-
-		@Override
-		public @Nullable SocketChannel accept() throws IOException {
-			IOException failure = this.failures.poll();
-			if (failure != null) {
-				this.onFailure.run();
-				throw new IOException(failure.getMessage());
-			}
-			return this.real.accept();
-		}
-
-		@Override
-		public ServerSocketChannel bind(SocketAddress local, int backlog) throws IOException {
-			return this.real.bind(local, backlog);
-		}
-
-		@Override
-		public <T> ServerSocketChannel setOption(SocketOption<T> name, T value) throws IOException {
-			return this.real.setOption(name, value);
-		}
-
-		@Override
-		public <T> T getOption(SocketOption<T> name) throws IOException {
-			return this.real.getOption(name);
-		}
-
-		@Override
-		public Set<SocketOption<?>> supportedOptions() {
-			return this.real.supportedOptions();
-		}
-
-		@Override
-		public ServerSocket socket() {
-			return this.real.socket();
-		}
-
-		@Override
-		public SocketAddress getLocalAddress() throws IOException {
-			return this.real.getLocalAddress();
-		}
-
-		@Override
-		protected void implCloseSelectableChannel() throws IOException {
-			this.real.close();
-		}
-
-		@Override
-		protected void implConfigureBlocking(boolean block) throws IOException {
-			this.real.configureBlocking(block);
-		}
-
 	}
 
 }

@@ -1,0 +1,193 @@
+package io.weir.server;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentLinkedQueue;
+
+import ch.qos.logback.classic.Level;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.mockito.MockedStatic;
+
+import org.springframework.boot.health.contributor.Health;
+import org.springframework.boot.health.contributor.Status;
+
+import io.weir.Bystander;
+import io.weir.CapturedLog;
+import io.weir.FakeDiagnostics;
+import io.weir.Peer;
+import io.weir.actuate.Findings;
+import io.weir.actuate.KernelFigures;
+import io.weir.actuate.ListenerFigures;
+import io.weir.actuate.TcpServerHealthIndicator;
+import io.weir.actuate.TcpServerMetrics;
+import io.weir.connection.ConnectionRegistry;
+import io.weir.kernel.KernelReader;
+import io.weir.protocol.Protocol;
+import io.weir.server.SocketSettings.KeepAlive;
+import io.weir.struct.StructFormat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.anyInt;
+import static org.mockito.Mockito.mockStatic;
+
+/**
+ * A running server whose accept(2) fails, as it is seen by health and meters. The
+ * failures are put in: no kernel was short of files or memory here.
+ */
+class AcceptFaultTests {
+
+	private final ConcurrentLinkedQueue<Exception> failures = new ConcurrentLinkedQueue<>();
+
+	private final ConnectionRegistry registry = new ConnectionRegistry();
+
+	private final FakeDiagnostics diagnostics = new FakeDiagnostics();
+
+	private final KernelReader kernel = new KernelReader();
+
+	private final MeterRegistry meters = new SimpleMeterRegistry();
+
+	private final List<AutoCloseable> opened = new ArrayList<>();
+
+	@AfterEach
+	void close() throws Exception {
+		this.failures.clear();
+		for (AutoCloseable closeable : this.opened.reversed()) {
+			closeable.close();
+		}
+	}
+
+	private TcpServer start(int maxConnections, SocketSettings sockets) {
+		TcpServer server = new TcpServer(Settings.LISTENER, sockets,
+				Settings.serving(maxConnections, Duration.ZERO, Duration.ZERO), "echo",
+				Protocol.ECHO.handler(1024, StructFormat.parse("B")), this.registry, this.kernel::limits,
+				this.diagnostics);
+		ListeningSocket real = ListeningSocket.open(Settings.LISTENER, null, 100);
+		ListeningSocket failing = new ListeningSocket(new FailingChannel(real.channel(), this.failures, () -> {
+		}),
+				real.address());
+		try (MockedStatic<ListeningSocket> opening = mockStatic(ListeningSocket.class)) {
+			opening.when(() -> ListeningSocket.open(any(), anyInt())).thenReturn(failing);
+			server.start();
+		}
+		this.opened.add(server::stop);
+		new TcpServerMetrics(server, this.registry).bindTo(this.meters);
+		return server;
+	}
+
+	private Peer connect(TcpServer server) throws IOException {
+		Peer peer = Peer.connect(Objects.requireNonNull(server.address()).getPort());
+		this.opened.add(peer);
+		return peer;
+	}
+
+	private Bystander bystander(TcpServer server) throws IOException {
+		Bystander bystander = Bystander.echoing(connect(server));
+		this.opened.add(bystander);
+		Awaitility.await().until(() -> bystander.exchanges() > 0);
+		return bystander;
+	}
+
+	private TcpServerHealthIndicator indicator(TcpServer server) {
+		KernelFigures figures = new KernelFigures(this.kernel);
+		return new TcpServerHealthIndicator(server, this.registry, figures,
+				new Findings(server, new ListenerFigures(server, this.diagnostics), figures), 10);
+	}
+
+	private static Health health(TcpServerHealthIndicator indicator) {
+		return Objects.requireNonNull(indicator.health());
+	}
+
+	@Test
+	void whenTheAcceptLoopFailsThenHealthIsDownWithTheCauseUntilItIsStartedAgain() throws Exception {
+		TcpServer server = start(100, Settings.SOCKETS);
+		TcpServerHealthIndicator indicator = indicator(server);
+		bystander(server);
+		assertThat(health(indicator).getStatus()).isEqualTo(Status.UP);
+		try (CapturedLog log = CapturedLog.info(AcceptLoop.class.getName())) {
+			this.failures.add(new IllegalStateException("a bug"));
+			// The loop is in accept(2), and fails the next time
+			assertThat(connect(server).send((byte) 1).receive(1)).containsExactly(1);
+			Health down = Awaitility.await()
+				.pollInterval(Duration.ofMillis(5))
+				.until(() -> health(indicator), (health) -> health.getStatus().equals(Status.DOWN));
+			assertThat(down.getDetails()).containsEntry("state", "failed");
+			assertThat(down.getDetails().get("error")).asString().contains("accept loop failed", "a bug");
+			Peer waiting = connect(server).send((byte) 2);
+			Awaitility.await().until(() -> health(indicator), (health) -> health.getStatus().equals(Status.UP));
+			assertThat(waiting.receive(1)).containsExactly(2);
+			assertThat(health(indicator).getDetails()).containsEntry("state", "accepting").doesNotContainKey("error");
+			assertThat(log.events()).singleElement()
+				.satisfies((event) -> assertThat(event.getLevel()).isEqualTo(Level.ERROR));
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "EMFILE, Too many open files", "ENFILE, Too many open files in system",
+			"ENOMEM, Cannot allocate memory", "ENOMEM, No buffer space available", "other, Software caused" })
+	void whenAcceptFailsForWantOfSomethingThenItBacksOffCountsAndRecovers(String error, String message)
+			throws Exception {
+		TcpServer server = start(100, Settings.SOCKETS);
+		TcpServerHealthIndicator indicator = indicator(server);
+		bystander(server);
+		int tries = 5;
+		for (int i = 0; i < tries; i++) {
+			this.failures.add(new IOException(message));
+		}
+		try (CapturedLog log = CapturedLog.info(AcceptLoop.class.getName())) {
+			assertThat(connect(server).send((byte) 1).receive(1)).containsExactly(1);
+			Awaitility.await()
+				.pollInterval(Duration.ofMillis(5))
+				.until(server::state, (state) -> state == ServerState.BACKING_OFF);
+			assertThat(state("backing_off")).isEqualTo(1);
+			assertThat(health(indicator).getDetails()).containsEntry("state", "backing_off");
+			assertThat(health(indicator).getStatus()).isEqualTo(Status.UP);
+			assertThat(connect(server).send((byte) 2).receive(1)).containsExactly(2);
+			assertThat(server.state()).isEqualTo(ServerState.ACCEPTING);
+			assertThat(state("backing_off")).isZero();
+			assertThat(server.backingOffFor()).isZero();
+			assertThat(log.events()).singleElement().satisfies((event) -> {
+				assertThat(event.getLevel()).isEqualTo(Level.WARN);
+				assertThat(event.getFormattedMessage()).contains(error + ": " + message, "What to do");
+				assertThat(event.getThrowableProxy()).isNull();
+			});
+		}
+		for (AcceptError kind : AcceptError.values()) {
+			assertThat(this.meters.get("tcp.server.accept.errors").tag("error", kind.text()).functionCounter().count())
+				.as(kind.text())
+				.isEqualTo(kind.text().equals(error) ? tries : 0);
+		}
+	}
+
+	private double state(String state) {
+		return this.meters.get("tcp.server.state").tag("state", state).gauge().value();
+	}
+
+	@Test
+	void whenAnOptionIsRefusedThenTheConnectionIsClosedAndItsPermitGivenBack() throws Exception {
+		// The kernel takes at most 127 probes
+		TcpServer server = start(1,
+				new SocketSettings(null, true, new KeepAlive(Duration.ofSeconds(1), Duration.ofSeconds(1), 1000)));
+		for (int i = 0; i < 3; i++) {
+			// Each gets in
+			assertThat(connect(server).receiveToEnd()).isEmpty();
+		}
+		Awaitility.await().until(() -> this.registry.active() == 0);
+		Awaitility.await()
+			.untilAsserted(() -> assertThat(this.meters.get("tcp.server.rejected.connections")
+				.tag("reason", "socket_option")
+				.functionCounter()
+				.count()).isEqualTo(3));
+		assertThat(server.state()).isEqualTo(ServerState.ACCEPTING);
+	}
+
+}
