@@ -46,13 +46,16 @@ class ArchitectureTests {
 			"io.weir.struct..", "org.slf4j..");
 
 	@ArchTest
-	static final ArchRule serverKnowsConnectionAndKernel = onlyKnows("io.weir.server..", "io.weir.connection..",
-			"io.weir.kernel..", "org.slf4j..", "org.springframework..");
+	static final ArchRule tlsKnowsConnection = onlyKnows("io.weir.tls..", "io.weir.connection..", "org.slf4j..");
 
 	@ArchTest
-	static final ArchRule actuateKnowsServerConnectionAndKernel = onlyKnows("io.weir.actuate..", "io.weir.server..",
-			"io.weir.connection..", "io.weir.kernel..", "org.slf4j..", "org.springframework..", "io.micrometer..",
-			"com.fasterxml.jackson..", "tools.jackson..");
+	static final ArchRule serverKnowsConnectionKernelAndTls = onlyKnows("io.weir.server..", "io.weir.connection..",
+			"io.weir.kernel..", "io.weir.tls..", "org.slf4j..", "org.springframework..");
+
+	@ArchTest
+	static final ArchRule actuateKnowsServerConnectionKernelAndTls = onlyKnows("io.weir.actuate..", "io.weir.server..",
+			"io.weir.connection..", "io.weir.kernel..", "io.weir.tls..", "org.slf4j..", "org.springframework..",
+			"io.micrometer..", "com.fasterxml.jackson..", "tools.jackson..");
 
 	@ArchTest
 	static final ArchRule nobodyKnowsConfig = noClasses().that()

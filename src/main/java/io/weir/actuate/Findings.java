@@ -1,6 +1,7 @@
 package io.weir.actuate;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.EnumSet;
@@ -23,6 +24,7 @@ import io.weir.server.Setting;
 import io.weir.server.SocketSettings.KeepAlive;
 import io.weir.server.TcpServer;
 import io.weir.server.TcpServerLifecycle.TcpServerStartedEvent;
+import io.weir.tls.ServerTls;
 
 /**
  * What is clamped, does not fit together, or has just gone wrong, each with what was
@@ -33,6 +35,8 @@ public class Findings {
 
 	static final Duration EVIDENCE_TIME = Duration.ofMinutes(5);
 
+	private static final Duration EXPIRY_WARNING = Duration.ofDays(14);
+
 	private static final String SYSCTL_IN_CONTAINER = " on the host; a container has its own value in its network namespace: "
 			+ "docker run --sysctl, or securityContext.sysctls in Kubernetes";
 
@@ -41,7 +45,7 @@ public class Findings {
 	private enum Kind {
 
 		BACKLOG_CLAMPED, ACCEPT_QUEUE_OVERFLOWED, RECEIVE_BUFFER_CLAMPED, RECEIVE_BUFFER_FIXED, SEND_BUFFER_CLAMPED,
-		TOO_FEW_FILES, KEEP_ALIVE_TOO_SLOW, SYN_COOKIES_SENT
+		TOO_FEW_FILES, KEEP_ALIVE_TOO_SLOW, SYN_COOKIES_SENT, CERTIFICATE_EXPIRES, BUNDLE_NOT_RELOADED
 
 	}
 
@@ -97,6 +101,7 @@ public class Findings {
 			maxConnections(settings.maxConnections(), findings);
 			keepAlive(findings);
 			synCookies(settings.backlog(), findings);
+			certificate(findings);
 		}
 		return findings;
 	}
@@ -193,6 +198,33 @@ public class Findings {
 								text(this.kernel.limits().number("net.ipv4.tcp_max_syn_backlog")), backlog.effective()),
 					"A flood or a burst of connections: raise tcp.server.backlog and net.core.somaxconn"
 							+ SYSCTL_IN_CONTAINER + "; for a flood, limit its sources before this host"));
+		}
+	}
+
+	private void certificate(Map<Kind, Finding> findings) {
+		ServerTls tls = this.server.tls();
+		if (tls == null) {
+			return;
+		}
+		Instant end = tls.certificate().notAfter();
+		Duration left = Duration.between(Instant.now(), end);
+		if (left.compareTo(EXPIRY_WARNING) < 0) {
+			findings.put(Kind.CERTIFICATE_EXPIRES,
+					new Finding("ssl",
+							left.isNegative()
+									? "the certificate of %s in the bundle '%s' expired at %s: clients refuse it"
+										.formatted(tls.certificate().subject(), tls.bundle(), end)
+									: "the certificate of %s in the bundle '%s' expires at %s, in %d days"
+										.formatted(tls.certificate().subject(), tls.bundle(), end, left.toDays()),
+							"Renew it. With reload-on-update in the bundle, new files are taken without a restart"));
+		}
+		String failure = tls.reloadFailure();
+		if (failure != null) {
+			findings.put(Kind.BUNDLE_NOT_RELOADED,
+					new Finding("ssl",
+							"the bundle '%s' has changed and can't be used; the certificate of %s stays: %s"
+								.formatted(tls.bundle(), tls.certificate().subject(), failure),
+							"Correct the files below spring.ssl.bundle, key and certificate together"));
 		}
 	}
 

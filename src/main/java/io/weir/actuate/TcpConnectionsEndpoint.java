@@ -20,6 +20,7 @@ import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
 import io.weir.connection.ConnectionRegistry;
+import io.weir.connection.SecureSession;
 import io.weir.kernel.ConnectionDiagnostics;
 import io.weir.kernel.Reading;
 import io.weir.kernel.SocketFigure;
@@ -106,7 +107,7 @@ public class TcpConnectionsEndpoint {
 	private ConnectionBody body(Connection connection, Instant sampledAt, Reading<ConnectionDiagnostics> figures) {
 		return new ConnectionBody(Long.toString(connection.id()), connection.peerText(), connection.state().text(),
 				connection.openedAt(), connection.idleFor(), connection.bytesReceived(), connection.bytesSent(),
-				connection.records(), null, sampledAt, kernel(figures));
+				connection.records(), connection.session(), sampledAt, kernel(figures));
 	}
 
 	private Map<String, Object> kernel(Reading<ConnectionDiagnostics> reading) {
@@ -182,7 +183,7 @@ public class TcpConnectionsEndpoint {
 	 */
 	@JsonInclude(Include.ALWAYS)
 	record ConnectionBody(String id, String peer, String state, Instant openedAt, Duration idleFor, long bytesReceived,
-			long bytesSent, long records, @Nullable Object tls, Instant sampledAt, Map<String, Object> kernel) {
+			long bytesSent, long records, @Nullable SecureSession tls, Instant sampledAt, Map<String, Object> kernel) {
 	}
 
 }

@@ -25,6 +25,7 @@ import io.weir.kernel.Reading;
 import io.weir.server.EffectiveSettings;
 import io.weir.server.Setting;
 import io.weir.server.TcpServer;
+import io.weir.tls.ServerTls;
 
 /**
  * {@code /actuator/tcpserver}: the listener, its settings as requested and as granted,
@@ -69,7 +70,7 @@ public class TcpServerEndpoint {
 				new ConnectionsBody(this.connections.active(), this.connections.accepted(), json(totals.closed()),
 						totals.bytesReceived(), totals.bytesSent()),
 				new RecordsBody(totals.records(), totals.closed(CloseReason.PARTIAL_RECORD)),
-				json(this.kernel.limits()), events(), null, this.findings.current());
+				json(this.kernel.limits()), events(), SslBody.of(this.server.tls()), this.findings.current());
 	}
 
 	private Object acceptQueue() {
@@ -117,7 +118,7 @@ public class TcpServerEndpoint {
 	@JsonInclude(Include.ALWAYS)
 	record TcpServerBody(String state, @Nullable String address, String protocol, @Nullable Instant startedAt,
 			@Nullable SettingsBody settings, Object acceptQueue, ConnectionsBody connections, RecordsBody records,
-			Map<String, Object> kernel, Object events, @Nullable Object ssl, List<Finding> findings) {
+			Map<String, Object> kernel, Object events, @Nullable SslBody ssl, List<Finding> findings) {
 	}
 
 	record SettingsBody(SettingBody backlog, BufferBody receiveBuffer, BufferBody sendBuffer,
@@ -154,6 +155,15 @@ public class TcpServerEndpoint {
 	}
 
 	record ConnectionsBody(long active, long accepted, Map<String, Long> closed, long bytesReceived, long bytesSent) {
+	}
+
+	record SslBody(String bundle, String subject, Instant notAfter) {
+
+		static @Nullable SslBody of(@Nullable ServerTls tls) {
+			return (tls != null) ? new SslBody(tls.bundle(), tls.certificate().subject(), tls.certificate().notAfter())
+					: null;
+		}
+
 	}
 
 	record RecordsBody(long unpacked, long partial) {

@@ -1,5 +1,6 @@
 package io.weir.config;
 
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
@@ -19,6 +20,7 @@ import io.weir.server.SocketSettings;
 import io.weir.server.TcpServer;
 import io.weir.server.TcpServerLifecycle;
 import io.weir.struct.StructFormat;
+import io.weir.tls.ServerTls;
 
 /**
  * The TCP server, from its properties.
@@ -44,11 +46,12 @@ class TcpServerConfiguration {
 
 	@Bean
 	TcpServer tcpServer(TcpServerProperties properties, ConnectionRegistry registry, KernelReader kernelReader,
-			SocketDiagnostics diagnostics) {
+			SocketDiagnostics diagnostics, ObjectProvider<ServerTls> tls) {
 		ConnectionHandler handler = properties.protocol()
 			.handler(bytes(properties.chunkSize()), StructFormat.parse(properties.recordFormat()));
 		return new TcpServer(listener(properties), sockets(properties), serving(properties),
-				properties.protocol().text(), handler, registry, kernelReader::limits, diagnostics);
+				properties.protocol().text(), handler, registry, kernelReader::limits, diagnostics,
+				tls.getIfAvailable());
 	}
 
 	@Bean

@@ -17,6 +17,7 @@ import org.springframework.validation.annotation.Validated;
 
 import io.weir.protocol.Protocol;
 import io.weir.server.ConnectionThreads;
+import io.weir.tls.ClientAuth;
 
 /**
  * The settings of the TCP server. A key that is none of these is refused, so that a
@@ -42,6 +43,7 @@ import io.weir.server.ConnectionThreads;
  * @param noDelay Whether to set TCP_NODELAY.
  * @param keepAlive Keep-alive probes.
  * @param drain What happens at the stop signal.
+ * @param ssl TLS.
  * @param sampling Sampling of the kernel's figures.
  * @param metrics Meters.
  */
@@ -59,8 +61,8 @@ public record TcpServerProperties(
 		@DefaultValue("5m") @NotNull @DurationMin(nanos = 0) Duration idleTimeout,
 		@DefaultValue("30s") @NotNull @DurationMin(nanos = 0) Duration writeTimeout,
 		@DefaultValue("true") boolean noDelay, @DefaultValue @NotNull @Valid KeepAlive keepAlive,
-		@DefaultValue @NotNull @Valid Drain drain, @DefaultValue @NotNull @Valid Sampling sampling,
-		@DefaultValue @NotNull @Valid Metrics metrics) {
+		@DefaultValue @NotNull @Valid Drain drain, @DefaultValue @NotNull @Valid Ssl ssl,
+		@DefaultValue @NotNull @Valid Sampling sampling, @DefaultValue @NotNull @Valid Metrics metrics) {
 
 	/**
 	 * The most bytes of an echo unit or a record: each connection has a buffer for one.
@@ -89,6 +91,19 @@ public record TcpServerProperties(
 	 */
 	public record Drain(@DefaultValue("0s") @NotNull @DurationMin(nanos = 0) Duration delay,
 			@DefaultValue("20s") @NotNull @DurationMin(nanos = 0) Duration gracePeriod) {
+	}
+
+	/**
+	 * TLS.
+	 *
+	 * @param bundle Name of the Spring SSL bundle with key and certificate. Left out,
+	 * there is no TLS.
+	 * @param clientAuth Whether a client must show a certificate.
+	 * @param handshakeTimeout Ends a connection whose handshake takes so long. 0 is
+	 * never.
+	 */
+	public record Ssl(@Nullable String bundle, @DefaultValue("none") @NotNull ClientAuth clientAuth,
+			@DefaultValue("10s") @NotNull @DurationMin(nanos = 0) Duration handshakeTimeout) {
 	}
 
 	/**

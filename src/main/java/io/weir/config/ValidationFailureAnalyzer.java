@@ -50,16 +50,16 @@ class ValidationFailureAnalyzer extends AbstractFailureAnalyzer<BindException> {
 
 	private void append(StringBuilder description, String property, FieldError error) {
 		description.append("%n    Property: %s%n    Value: \"%s\"%n".formatted(property, error.getRejectedValue()));
-		Origin origin = origin(property);
+		Origin origin = origin(this.environment, property);
 		if (origin != null) {
 			description.append("    Origin: %s%n".formatted(origin));
 		}
 	}
 
-	private @Nullable Origin origin(String property) {
+	static @Nullable Origin origin(Environment environment, String property) {
 		ConfigurationPropertyName name = ConfigurationPropertyName
 			.of(property.replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT));
-		for (ConfigurationPropertySource source : ConfigurationPropertySources.get(this.environment)) {
+		for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
 			ConfigurationProperty found = source.getConfigurationProperty(name);
 			if (found != null) {
 				return found.getOrigin();

@@ -43,13 +43,15 @@ public final class Connection {
 	// reason's ordinal, set in one step. AWAITING and READING are apart because a drain
 	// closes a connection only between two exchanges.
 
-	private static final int AWAITING = 0;
+	private static final int HANDSHAKING = 0;
 
-	private static final int READING = 1;
+	private static final int AWAITING = 1;
 
-	private static final int WRITING = 2;
+	private static final int READING = 2;
 
-	private static final int ENDED = 3;
+	private static final int WRITING = 3;
+
+	private static final int ENDED = 4;
 
 	private static final CloseReason[] REASONS = CloseReason.values();
 
@@ -69,8 +71,12 @@ public final class Connection {
 
 	private final SocketChannel channel;
 
-	// What the handler's bytes go through: the socket itself where nothing stands between
-	private final ByteChannel bytes;
+	// What the handler's bytes go through: the socket itself, or what protects it
+	private ByteChannel bytes;
+
+	private @Nullable SecureChannel secure;
+
+	private volatile @Nullable SecureSession session;
 
 	private final InetSocketAddress peer;
 
@@ -179,6 +185,26 @@ public final class Connection {
 	}
 
 	/**
+	 * Protects its bytes; called on its own thread, before it is served.
+	 * @param secure over its channel, handshake not begun
+	 */
+	public void secure(SecureChannel secure) {
+		this.secure = secure;
+		this.bytes = secure;
+		if (!STATE.compareAndSet(this, READING, HANDSHAKING)) {
+			fields(logger.atDebug()).log("{}: ended before its handshake", peerText());
+		}
+	}
+
+	/**
+	 * What the handshake agreed on.
+	 * @return null before its end, and if its bytes are not protected
+	 */
+	public @Nullable SecureSession session() {
+		return this.session;
+	}
+
+	/**
 	 * When it was accepted.
 	 * @return the wall clock's time
 	 */
@@ -203,7 +229,8 @@ public final class Connection {
 	}
 
 	/**
-	 * Bytes read from the socket, those included that were thrown away while closing.
+	 * Bytes that the peer's application sent and that were read, those included that were
+	 * thrown away while closing.
 	 * @return never less than before
 	 */
 	public long bytesReceived() {
@@ -211,7 +238,8 @@ public final class Connection {
 	}
 
 	/**
-	 * Bytes handed to the kernel to send.
+	 * Bytes that were handed to the kernel to send; of a protected connection, those of
+	 * the application.
 	 * @return never less than before
 	 */
 	public long bytesSent() {
@@ -242,6 +270,7 @@ public final class Connection {
 	 */
 	public ConnectionState state() {
 		return switch (this.state) {
+			case HANDSHAKING -> ConnectionState.HANDSHAKING;
 			case AWAITING, READING -> ConnectionState.READING;
 			case WRITING -> ConnectionState.WRITING;
 			default -> ConnectionState.CLOSING;
@@ -314,11 +343,16 @@ public final class Connection {
 	}
 
 	/**
-	 * How many bytes can be read without waiting.
+	 * How many bytes can be read without waiting. Of a protected connection, those that
+	 * are decrypted: what waits encrypted in the kernel may be half a record, or one
+	 * without bytes for the application, which a read would wait behind.
 	 * @return 0 if none has come
 	 * @throws IOException if the socket is closed
 	 */
 	public int available() throws IOException {
+		if (this.secure != null) {
+			return this.secure.available();
+		}
 		return this.channel.socket().getInputStream().available();
 	}
 
@@ -364,7 +398,7 @@ public final class Connection {
 	public boolean end(CloseReason reason) {
 		boolean ended = moveToEnded(reason);
 		if (ended) {
-			shutdownOutput();
+			shutdownOutputElsewhere();
 		}
 		return ended;
 	}
@@ -385,7 +419,7 @@ public final class Connection {
 		if (!STATE.compareAndSet(this, AWAITING, ENDED + reason.ordinal())) {
 			return false;
 		}
-		shutdownOutput();
+		shutdownOutputElsewhere();
 		return true;
 	}
 
@@ -396,7 +430,7 @@ public final class Connection {
 	 */
 	void abort(CloseReason reason) {
 		moveToEnded(reason);
-		closeChannel();
+		close(this.channel);
 	}
 
 	/**
@@ -422,7 +456,17 @@ public final class Connection {
 	 * @param nanos how long
 	 */
 	boolean isIdle(long now, long nanos) {
-		return this.state <= READING && now - progressNanos() >= nanos;
+		int current = this.state;
+		return (current == AWAITING || current == READING) && now - progressNanos() >= nanos;
+	}
+
+	/**
+	 * Whether it has been in its handshake for longer.
+	 * @param now {@link System#nanoTime()}
+	 * @param nanos how long
+	 */
+	boolean isHandshaking(long now, long nanos) {
+		return this.state == HANDSHAKING && now - this.openedNanos >= nanos;
 	}
 
 	/**
@@ -441,7 +485,13 @@ public final class Connection {
 	CloseReason run(ConnectionHandler handler) {
 		CloseReason outcome;
 		try {
+			if (this.secure != null) {
+				handshake(this.secure);
+			}
 			outcome = handler.handle(this);
+			if (this.secure != null) {
+				endOutput();
+			}
 		}
 		catch (IOException ex) {
 			CloseReason ended = closeReason();
@@ -455,6 +505,22 @@ public final class Connection {
 			this.failure = ex;
 		}
 		return close(outcome);
+	}
+
+	private void handshake(SecureChannel secure) throws IOException {
+		SecureSession agreed = secure.handshake();
+		this.session = agreed;
+		PROGRESS.setOpaque(this, System.nanoTime());
+		move(HANDSHAKING, READING);
+		fields(logger.atDebug()).log("{}: {}, {}, {}", peerText(), agreed.protocol(), agreed.cipherSuite(),
+				agreed.peerSubject());
+	}
+
+	// The close_notify may have to wait for a slow reader, for longer than the lingering
+	private void endOutput() throws ConnectionEndedException {
+		move(READING, WRITING);
+		shutdownOutput();
+		move(WRITING, READING);
 	}
 
 	/**
@@ -473,14 +539,15 @@ public final class Connection {
 			default -> this.channel.isOpen();
 		};
 		if (peerIsThere) {
-			if (first) {
+			// If another thread ended it, its close_notify may not be on its way yet
+			if (first || this.session != null) {
 				shutdownOutput();
 			}
 			if (!this.endOfStream) {
 				discard();
 			}
 		}
-		closeChannel();
+		close(this.bytes);
 		return ended;
 	}
 
@@ -493,9 +560,16 @@ public final class Connection {
 		try {
 			int count = 0;
 			while (count >= 0 && left > 0) {
-				count = receive(waste.clear().limit(Math.min(waste.capacity(), left)));
+				waste.clear().limit(Math.min(waste.capacity(), left));
+				if (this.secure != null && this.session == null) {
+					// What comes after a failed handshake is nothing of an application's
+					count = this.channel.read(waste);
+				}
+				else {
+					count = receive(waste);
+					this.bytesUnanswered += Math.max(0, count);
+				}
 				left -= count;
-				this.bytesUnanswered += Math.max(0, count);
 			}
 		}
 		catch (IOException ex) {
@@ -537,9 +611,26 @@ public final class Connection {
 		return now < ENDED;
 	}
 
+	// A close_notify is a write, which may block; so not on the thread of the watch, the
+	// operator or the drain. The connection's own may be blocked in a read
+	private void shutdownOutputElsewhere() {
+		if (this.session != null) {
+			Thread.startVirtualThread(this::shutdownOutput);
+		}
+		else {
+			shutdownOutput();
+		}
+	}
+
 	private void shutdownOutput() {
+		SecureChannel secure = this.secure;
 		try {
-			this.channel.shutdownOutput();
+			if (secure != null && this.session != null) {
+				secure.shutdownOutput();
+			}
+			else {
+				this.channel.shutdownOutput();
+			}
 		}
 		catch (IOException ex) {
 			// The peer has reset the connection, or it is closed: nothing left to say
@@ -547,9 +638,9 @@ public final class Connection {
 		}
 	}
 
-	private void closeChannel() {
+	private void close(ByteChannel channel) {
 		try {
-			this.channel.close();
+			channel.close();
 		}
 		catch (IOException ex) {
 			fields(logger.atDebug()).log("{}: {} at close", peerText(), ex.toString());
@@ -566,7 +657,10 @@ public final class Connection {
 
 	// EPIPE and ECONNRESET can be told from other failures by their text only: the JDK's
 	// own for a read, strerror's for a write.
-	private static CloseReason reasonOf(IOException ex) {
+	private CloseReason reasonOf(IOException ex) {
+		if (this.state == HANDSHAKING) {
+			return CloseReason.HANDSHAKE_FAILED;
+		}
 		String message = String.valueOf(ex.getMessage());
 		return (message.startsWith("Connection reset") || message.equals("Broken pipe")) ? CloseReason.RESET
 				: CloseReason.IO_ERROR;

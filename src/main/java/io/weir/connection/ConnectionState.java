@@ -8,6 +8,11 @@ import java.util.Locale;
 public enum ConnectionState {
 
 	/**
+	 * Agrees with the peer on TLS.
+	 */
+	HANDSHAKING,
+
+	/**
 	 * Waits for the first byte of an exchange, or handles it.
 	 */
 	READING,

@@ -11,9 +11,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One thread that ends connections whose time is over: idle, blocked in a write, ended by
- * the server but not by the peer, or quiet while the server drains. So a timeout costs
- * nothing on the byte's way, and a blocked write has one too.
+ * One thread that ends connections whose time is over: in a handshake, idle, blocked in a
+ * write, ended by the server but not by the peer, or quiet while the server drains. So a
+ * timeout costs nothing on the byte's way, and a blocked write has one too.
  */
 public final class ConnectionWatch implements AutoCloseable {
 
@@ -37,6 +37,8 @@ public final class ConnectionWatch implements AutoCloseable {
 
 	private final ConnectionRegistry registry;
 
+	private final long handshakeNanos;
+
 	private final long idleNanos;
 
 	private final long writeNanos;
@@ -57,8 +59,22 @@ public final class ConnectionWatch implements AutoCloseable {
 	private @Nullable Thread thread;
 
 	/**
+	 * Creates a watch over connections without handshakes, not started.
+	 * @param registry whose open connections to watch
+	 * @param idleTimeout see below
+	 * @param writeTimeout see below
+	 * @param acknowledgedBytes see below
+	 */
+	public ConnectionWatch(ConnectionRegistry registry, Duration idleTimeout, Duration writeTimeout,
+			AcknowledgedBytes acknowledgedBytes) {
+		this(registry, Duration.ZERO, idleTimeout, writeTimeout, acknowledgedBytes);
+	}
+
+	/**
 	 * Creates a watch, not started.
 	 * @param registry whose open connections to watch
+	 * @param handshakeTimeout close a connection whose handshake takes so long; zero is
+	 * never
 	 * @param idleTimeout end a connection after so long without a byte, with FIN; zero is
 	 * never
 	 * @param writeTimeout close a connection that is blocked in a write when its peer has
@@ -66,15 +82,17 @@ public final class ConnectionWatch implements AutoCloseable {
 	 * @param acknowledgedBytes tells what a peer has acknowledged; where it can't, the
 	 * time in the write counts
 	 */
-	public ConnectionWatch(ConnectionRegistry registry, Duration idleTimeout, Duration writeTimeout,
-			AcknowledgedBytes acknowledgedBytes) {
+	public ConnectionWatch(ConnectionRegistry registry, Duration handshakeTimeout, Duration idleTimeout,
+			Duration writeTimeout, AcknowledgedBytes acknowledgedBytes) {
 		this.registry = registry;
+		this.handshakeNanos = nanos(handshakeTimeout);
 		this.idleNanos = nanos(idleTimeout);
 		this.writeNanos = nanos(writeTimeout);
 		this.acknowledgedBytes = acknowledgedBytes;
 		long shortest = Math.min(this.idleNanos, this.writeNanos);
 		this.watchesWrites = shortest != NEVER;
-		this.round = Math.clamp(shortest / ROUNDS_PER_TIMEOUT, SHORTEST_ROUND, LONGEST_ROUND);
+		this.round = Math.clamp(Math.min(shortest, this.handshakeNanos) / ROUNDS_PER_TIMEOUT, SHORTEST_ROUND,
+				LONGEST_ROUND);
 	}
 
 	// Saturates at 292 years, which stands for never
@@ -122,6 +140,9 @@ public final class ConnectionWatch implements AutoCloseable {
 				if (connection.isLingerOver(now)) {
 					connection.abort(CloseReason.IO_ERROR);
 				}
+			}
+			else if (connection.isHandshaking(now, this.handshakeNanos)) {
+				connection.abort(CloseReason.HANDSHAKE_TIMEOUT);
 			}
 			else if (this.watchesWrites && connection.isWriteBlocked(now, this.round)) {
 				BlockedWrite write = blockedWrite(connection, now);

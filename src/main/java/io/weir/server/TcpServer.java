@@ -29,6 +29,7 @@ import io.weir.kernel.KernelLimits;
 import io.weir.kernel.Reading;
 import io.weir.kernel.SocketDiagnostics;
 import io.weir.kernel.SocketFigure;
+import io.weir.tls.ServerTls;
 
 /**
  * The blocking TCP server: one thread accepts, each connection has a thread of its own,
@@ -59,6 +60,8 @@ public final class TcpServer {
 
 	private final SocketDiagnostics diagnostics;
 
+	private final @Nullable ServerTls tls;
+
 	private final EnumCounter<AcceptError> acceptErrors = new EnumCounter<>(AcceptError.class);
 
 	private final EnumCounter<RejectReason> rejected = new EnumCounter<>(RejectReason.class);
@@ -80,7 +83,7 @@ public final class TcpServer {
 	private volatile ServerState state = ServerState.STARTING;
 
 	/**
-	 * Creates a server, not started.
+	 * Creates a server without TLS, not started.
 	 * @param listenerSettings what to ask for of the listening socket
 	 * @param socketSettings what to ask for of each accepted socket
 	 * @param servingSettings how to serve connections
@@ -93,6 +96,25 @@ public final class TcpServer {
 	public TcpServer(ListenerSettings listenerSettings, SocketSettings socketSettings, ServingSettings servingSettings,
 			String protocol, ConnectionHandler handler, ConnectionRegistry registry,
 			Supplier<KernelLimits> kernelLimits, SocketDiagnostics diagnostics) {
+		this(listenerSettings, socketSettings, servingSettings, protocol, handler, registry, kernelLimits, diagnostics,
+				null);
+	}
+
+	/**
+	 * Creates a server, not started.
+	 * @param listenerSettings what to ask for of the listening socket
+	 * @param socketSettings what to ask for of each accepted socket
+	 * @param servingSettings how to serve connections
+	 * @param protocol the name of what the handler does, for people
+	 * @param handler serves each connection
+	 * @param registry where the connections are registered while they are open
+	 * @param kernelLimits reads the kernel's limits
+	 * @param diagnostics asks the kernel about sockets
+	 * @param tls protects each connection; null leaves them as they are
+	 */
+	public TcpServer(ListenerSettings listenerSettings, SocketSettings socketSettings, ServingSettings servingSettings,
+			String protocol, ConnectionHandler handler, ConnectionRegistry registry,
+			Supplier<KernelLimits> kernelLimits, SocketDiagnostics diagnostics, @Nullable ServerTls tls) {
 		this.listenerSettings = listenerSettings;
 		this.socketSettings = socketSettings;
 		this.servingSettings = servingSettings;
@@ -101,6 +123,7 @@ public final class TcpServer {
 		this.registry = registry;
 		this.kernelLimits = kernelLimits;
 		this.diagnostics = diagnostics;
+		this.tls = tls;
 		this.placement = (servingSettings.threads() == ConnectionThreads.AUTO) ? new ThreadPlacement() : null;
 	}
 
@@ -137,7 +160,8 @@ public final class TcpServer {
 		Semaphore permits = new Semaphore(this.servingSettings.maxConnections());
 		AcceptLoop loop = new AcceptLoop(socket, permits, (channel) -> serve(channel, permits),
 				(error) -> this.acceptErrors.increment(error));
-		ConnectionWatch watch = new ConnectionWatch(this.registry, this.servingSettings.idleTimeout(),
+		ConnectionWatch watch = new ConnectionWatch(this.registry,
+				(this.tls != null) ? this.tls.handshakeTimeout() : Duration.ZERO, this.servingSettings.idleTimeout(),
 				this.servingSettings.writeTimeout(), this::acknowledgedBytes);
 		logStart(socket.address(), settings, limits);
 		return new Run(loop, watch, socket.address(), Instant.now(), settings);
@@ -205,6 +229,9 @@ public final class TcpServer {
 		try {
 			this.socketSettings.applyTo(connection.channel());
 			logConnected(connection);
+			if (this.tls != null) {
+				connection.secure(this.tls.secure(connection.channel()));
+			}
 		}
 		catch (Throwable ex) {
 			reject(connection, connection.channel(), permits, RejectReason.SOCKET_OPTION, ex);
@@ -401,6 +428,14 @@ public final class TcpServer {
 	 */
 	public ServingSettings servingSettings() {
 		return this.servingSettings;
+	}
+
+	/**
+	 * What protects its connections.
+	 * @return null if nothing does
+	 */
+	public @Nullable ServerTls tls() {
+		return this.tls;
 	}
 
 	/**

@@ -40,6 +40,7 @@ import org.springframework.util.unit.DataSize;
 
 import io.weir.protocol.Protocol;
 import io.weir.server.ConnectionThreads;
+import io.weir.tls.ClientAuth;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -61,6 +62,7 @@ class TcpServerPropertiesTests {
 				Duration.ofMinutes(5), Duration.ofSeconds(30), true,
 				new TcpServerProperties.KeepAlive(true, Duration.ofMinutes(1), Duration.ofSeconds(10), 6),
 				new TcpServerProperties.Drain(Duration.ZERO, Duration.ofSeconds(20)),
+				new TcpServerProperties.Ssl(null, ClientAuth.NONE, Duration.ofSeconds(10)),
 				new TcpServerProperties.Sampling(Duration.ofSeconds(1)), new TcpServerProperties.Metrics(100)));
 	}
 
@@ -73,13 +75,15 @@ class TcpServerPropertiesTests {
 				"tcp.server.max-connections=1", "tcp.server.idle-timeout=0", "tcp.server.write-timeout=1500ms",
 				"tcp.server.no-delay=false", "tcp.server.keep-alive.enabled=false", "tcp.server.keep-alive.idle=2m",
 				"tcp.server.keep-alive.interval=1s", "tcp.server.keep-alive.count=127", "tcp.server.drain.delay=3s",
-				"tcp.server.drain.grace-period=0", "tcp.server.sampling.interval=0",
+				"tcp.server.drain.grace-period=0", "tcp.server.ssl.bundle=mine", "tcp.server.ssl.client-auth=need",
+				"tcp.server.ssl.handshake-timeout=0", "tcp.server.sampling.interval=0",
 				"tcp.server.metrics.connections=0"))
 			.isEqualTo(new TcpServerProperties("", 0, 7, DataSize.ofKilobytes(64), DataSize.ofBytes(70_000), false,
 					true, Protocol.DISCARD, DataSize.ofKilobytes(2), ">H", ConnectionThreads.PLATFORM, 1, Duration.ZERO,
 					Duration.ofMillis(1500), false,
 					new TcpServerProperties.KeepAlive(false, Duration.ofMinutes(2), Duration.ofSeconds(1), 127),
 					new TcpServerProperties.Drain(Duration.ofSeconds(3), Duration.ZERO),
+					new TcpServerProperties.Ssl("mine", ClientAuth.NEED, Duration.ZERO),
 					new TcpServerProperties.Sampling(Duration.ZERO), new TcpServerProperties.Metrics(0)));
 	}
 
@@ -110,6 +114,7 @@ class TcpServerPropertiesTests {
 			keep-alive.count        | 128         | less than or equal to 127
 			drain.delay             | -1s         | longer than or equal to
 			drain.grace-period      | -1s         | longer than or equal to
+			ssl.handshake-timeout   | -1ns        | longer than or equal to
 			metrics.connections     | -1          | greater than or equal to 0
 			""")
 	void whenAValueIsOutOfBoundsThenItIsNamedWithTheReason(String key, String value, String reason) {
@@ -127,7 +132,8 @@ class TcpServerPropertiesTests {
 
 	@ParameterizedTest
 	@CsvSource({ "port, abc", "backlog, many", "receive-buffer-size, 12XB", "protocol, http", "threads, green",
-			"idle-timeout, soon", "no-delay, maybe", "keep-alive.count, 1.5", "max-connections, 99999999999" })
+			"idle-timeout, soon", "no-delay, maybe", "keep-alive.count, 1.5", "ssl.client-auth, perhaps",
+			"max-connections, 99999999999" })
 	void whenAValueDoesNotConvertThenItIsNamedAlone(String key, String value) {
 		this.runner.withPropertyValues("tcp.server." + key + "=" + value, "tcp.server.metrics.connections=-1")
 			.run((context) -> {
@@ -215,7 +221,7 @@ class TcpServerPropertiesTests {
 		List<String> unset = new ArrayList<>(commented.keySet());
 		unset.removeAll(active.keySet());
 		assertThat(unset).containsExactlyInAnyOrder("tcp.server.backlog", "tcp.server.receive-buffer-size",
-				"tcp.server.send-buffer-size");
+				"tcp.server.send-buffer-size", "tcp.server.ssl.bundle");
 		assertThat(commented.keySet()).containsExactlyInAnyOrderElementsOf(documentedKeys());
 	}
 
@@ -228,8 +234,8 @@ class TcpServerPropertiesTests {
 		while (name.find()) {
 			keys.add(name.group(1));
 		}
-		keys.removeAll(
-				List.of("tcp.server.keep-alive", "tcp.server.drain", "tcp.server.metrics", "tcp.server.sampling"));
+		keys.removeAll(List.of("tcp.server.keep-alive", "tcp.server.drain", "tcp.server.metrics", "tcp.server.sampling",
+				"tcp.server.ssl"));
 		assertThat(keys).hasSizeGreaterThan(20).doesNotHaveDuplicates();
 		return keys;
 	}

@@ -1,0 +1,97 @@
+package io.weir.config;
+
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.util.Collections;
+import java.util.List;
+
+import javax.net.ssl.SSLException;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.ssl.NoSuchSslBundleException;
+import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.SslBundles;
+import org.springframework.boot.ssl.SslOptions;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+import io.weir.tls.ClientAuth;
+import io.weir.tls.ServerTls;
+import io.weir.tls.TlsMaterial;
+
+/**
+ * TLS from a Spring SSL bundle, which is followed when it changes.
+ */
+@Configuration(proxyBeanMethods = false)
+class TlsConfiguration {
+
+	@Bean
+	@Nullable ServerTls serverTls(TcpServerProperties properties, SslBundles bundles) {
+		TcpServerProperties.Ssl ssl = properties.ssl();
+		String name = ssl.bundle();
+		if (name == null) {
+			if (ssl.clientAuth() != ClientAuth.NONE) {
+				throw new TlsConfigurationException("tcp.server.ssl.client-auth", ssl.clientAuth().text(),
+						"there is no TLS, as tcp.server.ssl.bundle is not set",
+						"Set tcp.server.ssl.bundle to the name of a bundle under spring.ssl.bundle, "
+								+ "or leave tcp.server.ssl.client-auth out",
+						null);
+			}
+			return null;
+		}
+		try {
+			ServerTls tls = new ServerTls(name, ssl.clientAuth(), ssl.handshakeTimeout(),
+					material(bundles.getBundle(name), ssl.clientAuth()));
+			bundles.addBundleUpdateHandler(name, (changed) -> tls.reload(() -> material(changed, ssl.clientAuth())));
+			return tls;
+		}
+		catch (NoSuchSslBundleException ex) {
+			throw new TlsConfigurationException("tcp.server.ssl.bundle", name,
+					"there is no such bundle; there are " + bundles.getBundleNames(),
+					"Define it below spring.ssl.bundle.pem.<name> or spring.ssl.bundle.jks.<name>, or correct the name",
+					ex);
+		}
+		catch (SSLException | RuntimeException ex) {
+			throw new TlsConfigurationException("tcp.server.ssl.bundle", name, ServerTls.reason(ex),
+					"Correct the bundle below spring.ssl.bundle, or the files it names", ex);
+		}
+	}
+
+	private static TlsMaterial material(SslBundle bundle, ClientAuth clientAuth) {
+		if (!hasKey(bundle.getStores().getKeyStore())) {
+			throw new IllegalStateException("it has no private key: a PEM bundle needs keystore.certificate and "
+					+ "keystore.private-key, a JKS bundle keystore.location");
+		}
+		// Without trust of its own the JDK's is taken, and any public authority's client
+		// would do
+		if (clientAuth != ClientAuth.NONE && bundle.getStores().getTrustStore() == null) {
+			throw new IllegalStateException("tcp.server.ssl.client-auth is " + clientAuth.text()
+					+ ", but the bundle has no truststore to say which client certificates to trust");
+		}
+		SslOptions options = bundle.getOptions();
+		return new TlsMaterial(bundle.createSslContext(), list(options.getEnabledProtocols()),
+				list(options.getCiphers()));
+	}
+
+	private static boolean hasKey(@Nullable KeyStore store) {
+		try {
+			if (store != null) {
+				for (String alias : Collections.list(store.aliases())) {
+					if (store.isKeyEntry(alias)) {
+						return true;
+					}
+				}
+			}
+			return false;
+		}
+		catch (GeneralSecurityException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private static @Nullable List<String> list(String @Nullable [] names) {
+		return (names != null) ? List.of(names) : null;
+	}
+
+}

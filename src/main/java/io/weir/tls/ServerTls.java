@@ -1,0 +1,132 @@
+package io.weir.tls;
+
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.function.Supplier;
+
+import javax.net.ssl.SSLException;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.weir.connection.SecureChannel;
+
+/**
+ * The server's side of TLS: what new connections are protected with, which may be
+ * replaced while old ones live on. Safe for any thread.
+ */
+public final class ServerTls {
+
+	private static final Logger logger = LoggerFactory.getLogger(ServerTls.class);
+
+	private final String bundle;
+
+	private final ClientAuth clientAuth;
+
+	private final Duration handshakeTimeout;
+
+	private final TlsBuffers buffers = new TlsBuffers();
+
+	private volatile TlsContext context;
+
+	private volatile @Nullable String reloadFailure;
+
+	/**
+	 * Creates the server's side.
+	 * @param bundle the name of what the material comes from, for people
+	 * @param clientAuth whether a client must show a certificate
+	 * @param handshakeTimeout how long a handshake may take; zero is for ever
+	 * @param material what to begin with
+	 * @throws SSLException if no handshake can succeed with the material
+	 * @throws IllegalArgumentException if it names an unknown protocol or cipher suite
+	 */
+	public ServerTls(String bundle, ClientAuth clientAuth, Duration handshakeTimeout, TlsMaterial material)
+			throws SSLException {
+		this.bundle = bundle;
+		this.clientAuth = clientAuth;
+		this.handshakeTimeout = handshakeTimeout;
+		this.context = new TlsContext(material, clientAuth);
+	}
+
+	/**
+	 * Protects an accepted socket.
+	 * @param channel the socket, in blocking mode
+	 * @return over the socket; the handshake is not begun
+	 */
+	public SecureChannel secure(SocketChannel channel) {
+		return new TlsChannel(channel, this.context.engine(), this.buffers);
+	}
+
+	/**
+	 * Protects new connections with other material from now on, if a handshake can
+	 * succeed with it; else the present one stays.
+	 * @param material reads the material; a failure is reported, not thrown
+	 */
+	public void reload(Supplier<TlsMaterial> material) {
+		try {
+			this.context = new TlsContext(material.get(), this.clientAuth);
+			this.reloadFailure = null;
+			ServerCertificate certificate = certificate();
+			logger.info("SSL bundle '{}' has changed: new connections get the certificate of {}, valid until {}",
+					this.bundle, certificate.subject(), certificate.notAfter());
+		}
+		catch (SSLException | RuntimeException ex) {
+			this.reloadFailure = reason(ex);
+			logger.warn("SSL bundle '{}' has changed and can't be used; the certificate of {} stays: {}", this.bundle,
+					certificate().subject(), this.reloadFailure);
+		}
+	}
+
+	/**
+	 * Says for people why a bundle can't be used.
+	 * @param failure what went wrong
+	 * @return its message and that of its first cause
+	 */
+	public static String reason(Throwable failure) {
+		Throwable first = failure;
+		while (first.getCause() != null) {
+			first = first.getCause();
+		}
+		String text = text(failure);
+		return text.contains(text(first)) ? text : text + ": " + text(first);
+	}
+
+	private static String text(Throwable failure) {
+		String message = failure.getMessage();
+		return (message != null) ? message : failure.toString();
+	}
+
+	/**
+	 * The name of what its material comes from.
+	 * @return for people
+	 */
+	public String bundle() {
+		return this.bundle;
+	}
+
+	/**
+	 * How long a handshake may take.
+	 * @return zero is for ever
+	 */
+	public Duration handshakeTimeout() {
+		return this.handshakeTimeout;
+	}
+
+	/**
+	 * The certificate that new connections get.
+	 * @return the present one
+	 */
+	public ServerCertificate certificate() {
+		return this.context.certificate();
+	}
+
+	/**
+	 * Why the last change of the bundle could not be used.
+	 * @return null if it could, or there was none
+	 */
+	public @Nullable String reloadFailure() {
+		return this.reloadFailure;
+	}
+
+}

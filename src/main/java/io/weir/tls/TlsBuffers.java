@@ -1,0 +1,33 @@
+package io.weir.tls;
+
+import io.weir.connection.BufferPool;
+
+/**
+ * The buffers of encrypted and left-over bytes, shared by the connections of a server.
+ */
+final class TlsBuffers {
+
+	/**
+	 * For a connection that waits: enough for a handshake's messages and small records.
+	 */
+	static final int SMALL = 2 * 1024;
+
+	/**
+	 * For three of the largest records, so that bulk data takes few system calls; also
+	 * more than the 33 KB that the JDK may ask for at once.
+	 */
+	static final int LARGE = 64 * 1024;
+
+	private final BufferPool small = new BufferPool(SMALL, 4096);
+
+	private final BufferPool large = new BufferPool(LARGE, 64);
+
+	BufferPool small() {
+		return this.small;
+	}
+
+	BufferPool large() {
+		return this.large;
+	}
+
+}

@@ -1,0 +1,392 @@
+package io.weir.tls;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SocketChannel;
+import java.util.concurrent.locks.ReentrantLock;
+
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLEngineResult;
+import javax.net.ssl.SSLEngineResult.HandshakeStatus;
+import javax.net.ssl.SSLEngineResult.Status;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
+
+import org.jspecify.annotations.Nullable;
+
+import io.weir.connection.BufferPool;
+import io.weir.connection.SecureChannel;
+import io.weir.connection.SecureSession;
+
+/**
+ * The server's side of TLS over a blocking socket: the JDK's engine, and the buffers
+ * between it and the socket.
+ * <p>
+ * The connection's thread does everything but one thing: any thread may send the
+ * close_notify while that one waits in a read. The engine allows one thread that unwraps
+ * beside one that wraps; a lock keeps those that wrap and write apart.
+ */
+final class TlsChannel implements SecureChannel {
+
+	// RFC 8446, 5.1: a record begins with its content type
+	private static final byte APPLICATION_DATA = 23;
+
+	private static final int HEADER = 5;
+
+	private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+	private final SocketChannel channel;
+
+	private final SSLEngine engine;
+
+	private final TlsBuffers buffers;
+
+	private final ReentrantLock outputLock = new ReentrantLock();
+
+	// Set before the lock is taken: a writer stops at its next record
+	private volatile boolean closing;
+
+	private boolean outputIsShut;
+
+	private boolean established;
+
+	private boolean renegotiable;
+
+	// Encrypted bytes that have come, from position to limit
+	private @Nullable ByteBuffer incoming;
+
+	private BufferPool incomingPool;
+
+	private int lastFill;
+
+	// Decrypted bytes that no read had room for, from position to limit
+	private @Nullable ByteBuffer left;
+
+	/**
+	 * Creates a channel, handshake not begun.
+	 * @param channel the socket, in blocking mode
+	 * @param engine the server's side, for this connection alone
+	 * @param buffers where its buffers come from
+	 */
+	TlsChannel(SocketChannel channel, SSLEngine engine, TlsBuffers buffers) {
+		this.channel = channel;
+		this.engine = engine;
+		this.buffers = buffers;
+		this.incomingPool = buffers.small();
+	}
+
+	@Override
+	public SecureSession handshake() throws IOException {
+		try {
+			this.engine.beginHandshake();
+			HandshakeStatus status = this.engine.getHandshakeStatus();
+			while (status != HandshakeStatus.NOT_HANDSHAKING) {
+				switch (status) {
+					case NEED_TASK -> runTasks();
+					case NEED_WRAP -> flush();
+					default -> unwrapHandshake();
+				}
+				status = this.engine.getHandshakeStatus();
+			}
+		}
+		catch (SSLException ex) {
+			throw alerted(ex);
+		}
+		this.established = true;
+		SSLSession session = this.engine.getSession();
+		this.renegotiable = !session.getProtocol().equals("TLSv1.3");
+		return new SecureSession(session.getProtocol(), session.getCipherSuite(), peerSubject(session));
+	}
+
+	private static @Nullable String peerSubject(SSLSession session) {
+		try {
+			return session.getPeerPrincipal().getName();
+		}
+		catch (SSLPeerUnverifiedException ex) {
+			return null;
+		}
+	}
+
+	private void unwrapHandshake() throws IOException {
+		SSLEngineResult result = this.engine.unwrap(incoming(), NOTHING);
+		if (result.getStatus() == Status.CLOSED) {
+			throw new SSLException("The peer ended the connection during the handshake");
+		}
+		if (result.getStatus() == Status.BUFFER_UNDERFLOW) {
+			fill();
+		}
+	}
+
+	private void runTasks() {
+		Runnable task = this.engine.getDelegatedTask();
+		while (task != null) {
+			task.run();
+			task = this.engine.getDelegatedTask();
+		}
+	}
+
+	@Override
+	public int read(ByteBuffer target) throws IOException {
+		int begin = target.position();
+		try {
+			takeLeft(target);
+			while (target.position() == begin) {
+				if (!unwrapInto(target)) {
+					return -1;
+				}
+			}
+			// What has come with it needs no system call. Only data: in TLS 1.2 a
+			// close_notify ends the output, too, and what is read now may want an answer
+			boolean more = true;
+			while (more && this.left == null && target.hasRemaining() && isDataNext()) {
+				more = unwrapInto(target);
+			}
+		}
+		catch (SSLException ex) {
+			throw alerted(ex);
+		}
+		return target.position() - begin;
+	}
+
+	// One step towards more bytes. Returns false at the peer's close_notify
+	private boolean unwrapInto(ByteBuffer target) throws IOException {
+		SSLEngineResult result = this.engine.unwrap(incoming(), target);
+		if (result.getStatus() == Status.BUFFER_OVERFLOW) {
+			result = unwrapBeside();
+			takeLeft(target);
+		}
+		if (result.getStatus() == Status.BUFFER_UNDERFLOW) {
+			fill();
+			return true;
+		}
+		answer();
+		return result.getStatus() != Status.CLOSED;
+	}
+
+	// A record may be larger than what the reader has room for
+	private SSLEngineResult unwrapBeside() throws SSLException {
+		ByteBuffer beside = this.buffers.large().take();
+		SSLEngineResult result;
+		try {
+			result = this.engine.unwrap(incoming(), beside);
+		}
+		catch (SSLException ex) {
+			this.buffers.large().give(beside);
+			throw ex;
+		}
+		this.left = beside.flip();
+		return result;
+	}
+
+	private void takeLeft(ByteBuffer target) {
+		ByteBuffer from = this.left;
+		if (from == null) {
+			return;
+		}
+		int count = Math.min(from.remaining(), target.remaining());
+		target.put(target.position(), from, from.position(), count);
+		target.position(target.position() + count);
+		from.position(from.position() + count);
+		if (!from.hasRemaining()) {
+			this.left = null;
+			this.buffers.large().give(from);
+		}
+	}
+
+	// What the record that was read wants: a new key of ours (TLS 1.3), or the answer to
+	// a close_notify (TLS 1.2)
+	private void answer() throws IOException {
+		HandshakeStatus status = this.engine.getHandshakeStatus();
+		if (status == HandshakeStatus.NEED_TASK) {
+			if (this.renegotiable) {
+				shutdownOutput();
+				throw new SSLException("The peer wants to renegotiate, which is refused");
+			}
+			runTasks();
+			status = this.engine.getHandshakeStatus();
+		}
+		if (status == HandshakeStatus.NEED_WRAP) {
+			flush();
+		}
+	}
+
+	// Whether a whole record of data has come
+	private boolean isDataNext() {
+		ByteBuffer bytes = incoming();
+		int begin = bytes.position();
+		return bytes.remaining() >= HEADER && bytes.get(begin) == APPLICATION_DATA
+				&& bytes.remaining() >= HEADER + Short.toUnsignedInt(bytes.getShort(begin + HEADER - Short.BYTES));
+	}
+
+	private ByteBuffer incoming() {
+		ByteBuffer buffer = this.incoming;
+		if (buffer == null) {
+			buffer = this.incomingPool.take().flip();
+			this.incoming = buffer;
+		}
+		return buffer;
+	}
+
+	// Waits for more encrypted bytes
+	private void fill() throws IOException {
+		ByteBuffer buffer = fitting(incoming());
+		buffer.compact();
+		int count;
+		try {
+			count = this.channel.read(buffer);
+		}
+		finally {
+			buffer.flip();
+		}
+		if (count < 0) {
+			throw new SSLException(this.established ? "The stream ended without close_notify: it may be truncated"
+					: "The stream ended during the handshake");
+		}
+		this.lastFill = count;
+	}
+
+	// Large while much comes at once, or for a large record
+	private ByteBuffer fitting(ByteBuffer buffer) {
+		BufferPool fitting = this.incomingPool;
+		if (this.lastFill >= TlsBuffers.SMALL || buffer.remaining() >= TlsBuffers.SMALL) {
+			fitting = this.buffers.large();
+		}
+		else if (!buffer.hasRemaining()) {
+			fitting = this.buffers.small();
+		}
+		if (fitting == this.incomingPool) {
+			return buffer;
+		}
+		ByteBuffer next = fitting.take();
+		next.put(buffer).flip();
+		this.incomingPool.give(buffer);
+		this.incomingPool = fitting;
+		this.incoming = next;
+		return next;
+	}
+
+	/**
+	 * Encrypts and writes.
+	 * @param source some bytes at least; how many depends on the buffers
+	 * @return how many bytes were taken
+	 * @throws ClosedChannelException if the output is shut
+	 * @throws IOException if the socket failed; nothing is taken then, though some may
+	 * have been sent
+	 */
+	@Override
+	public int write(ByteBuffer source) throws IOException {
+		int begin = source.position();
+		this.outputLock.lock();
+		ByteBuffer outgoing = this.buffers.large().take();
+		try {
+			Status status = Status.OK;
+			while (status == Status.OK && source.hasRemaining() && !this.closing) {
+				status = this.engine.wrap(source, outgoing).getStatus();
+			}
+			if ((this.closing && source.position() == begin) || status == Status.CLOSED) {
+				throw new ClosedChannelException();
+			}
+			send(outgoing);
+			return source.position() - begin;
+		}
+		catch (IOException ex) {
+			source.position(begin);
+			throw ex;
+		}
+		finally {
+			this.buffers.large().give(outgoing);
+			this.outputLock.unlock();
+		}
+	}
+
+	// Writes what the engine itself has to say
+	private void flush() throws IOException {
+		this.outputLock.lock();
+		ByteBuffer outgoing = this.buffers.large().take();
+		try {
+			Status status;
+			do {
+				status = this.engine.wrap(NOTHING, outgoing).getStatus();
+				if (status == Status.BUFFER_OVERFLOW) {
+					send(outgoing);
+				}
+			}
+			while (status != Status.CLOSED && this.engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP);
+			send(outgoing);
+		}
+		finally {
+			this.buffers.large().give(outgoing);
+			this.outputLock.unlock();
+		}
+	}
+
+	private void send(ByteBuffer outgoing) throws IOException {
+		outgoing.flip();
+		while (outgoing.hasRemaining()) {
+			this.channel.write(outgoing);
+		}
+		outgoing.clear();
+	}
+
+	// Tells the peer what is wrong, as far as it still listens
+	private SSLException alerted(SSLException failure) {
+		try {
+			if (this.engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP) {
+				flush();
+			}
+		}
+		catch (IOException ex) {
+			failure.addSuppressed(ex);
+		}
+		return failure;
+	}
+
+	@Override
+	public void shutdownOutput() throws IOException {
+		this.closing = true;
+		this.outputLock.lock();
+		try {
+			if (!this.outputIsShut) {
+				this.outputIsShut = true;
+				this.engine.closeOutbound();
+				if (!this.engine.isOutboundDone()) {
+					flush();
+				}
+				this.channel.shutdownOutput();
+			}
+		}
+		finally {
+			this.outputLock.unlock();
+		}
+	}
+
+	@Override
+	public int available() {
+		return (this.left != null) ? this.left.remaining() : 0;
+	}
+
+	@Override
+	public boolean isOpen() {
+		return this.channel.isOpen();
+	}
+
+	@Override
+	public void close() throws IOException {
+		try {
+			this.channel.close();
+		}
+		finally {
+			if (this.incoming != null) {
+				this.incomingPool.give(this.incoming);
+				this.incoming = null;
+			}
+			if (this.left != null) {
+				this.buffers.large().give(this.left);
+				this.left = null;
+			}
+		}
+	}
+
+}
