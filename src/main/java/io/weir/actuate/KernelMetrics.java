@@ -2,6 +2,7 @@ package io.weir.actuate;
 
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.micrometer.core.instrument.FunctionCounter;
@@ -13,11 +14,14 @@ import io.weir.kernel.KernelLimit;
 
 /**
  * The kernel's limits as gauges and its TCP events as counters. What can't be read at the
- * start has no meter.
+ * start has no meter; a limit that can't be read later has none until it can.
  */
 public class KernelMetrics implements MeterBinder, OnDemandMeters {
 
 	private final KernelFigures figures;
+
+	// A counter must not fall while it can't be read, for instance for want of a file
+	private final Map<String, Long> lastEvents = new ConcurrentHashMap<>();
 
 	private final List<OptionalGauge> gauges = new CopyOnWriteArrayList<>();
 
@@ -56,14 +60,21 @@ public class KernelMetrics implements MeterBinder, OnDemandMeters {
 	}
 
 	private void event(MeterRegistry registry, String name) {
-		FunctionCounter
-			.builder("tcp.kernel.events", this.figures,
-					(kernel) -> Map.copyOf(kernel.events().counters()).getOrDefault(name, 0L))
+		events(name);
+		FunctionCounter.builder("tcp.kernel.events", this, (metrics) -> metrics.events(name))
 			.tag("name", name)
 			.baseUnit("events")
 			.description("A TCP event counter of the kernel, for the whole network namespace: "
 					+ "the other containers of a pod count too")
 			.register(registry);
+	}
+
+	private double events(String name) {
+		Long now = this.figures.events().counters().get(name);
+		if (now != null) {
+			this.lastEvents.put(name, now);
+		}
+		return (double) this.lastEvents.getOrDefault(name, 0L);
 	}
 
 }

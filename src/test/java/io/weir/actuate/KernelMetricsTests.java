@@ -1,6 +1,7 @@
 package io.weir.actuate;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -78,6 +79,15 @@ class KernelMetricsTests {
 			return this.meters.find("tcp.kernel.limit").tag("name", "net.core.somaxconn").gauge() != null;
 		});
 		assertThat(limit("net.core.somaxconn")).isEqualTo(128);
+	}
+
+	@Test
+	void whenEventsCannotBeReadThenTheirCountersDoNotFall() throws IOException {
+		KernelFigures figures = new KernelFigures(this.proc.reader());
+		new KernelMetrics(figures).bindTo(this.meters);
+		Files.delete(this.root.resolve("net/netstat"));
+		Awaitility.await().until(() -> figures.events().counters().isEmpty());
+		assertThat(events("ListenDrops")).isEqualTo(4);
 	}
 
 	@Test

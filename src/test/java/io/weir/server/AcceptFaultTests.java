@@ -73,10 +73,9 @@ class AcceptFaultTests {
 				this.diagnostics);
 		ListeningSocket real = ListeningSocket.open(Settings.LISTENER, null, 100);
 		ListeningSocket failing = new ListeningSocket(new FailingChannel(real.channel(), this.failures, () -> {
-		}),
-				real.address());
+		}), real.address());
 		try (MockedStatic<ListeningSocket> opening = mockStatic(ListeningSocket.class)) {
-			opening.when(() -> ListeningSocket.open(any(), anyInt())).thenReturn(failing);
+			opening.when(() -> ListeningSocket.open(any(), any(), anyInt())).thenReturn(failing);
 			server.start();
 		}
 		this.opened.add(server::stop);
