@@ -21,7 +21,9 @@ final class FailingChannel extends ServerSocketChannel {
 
 	private final Queue<Exception> failures;
 
-	FailingChannel(ServerSocketChannel real, Queue<Exception> failures) {
+	private final Runnable onFailure;
+
+	FailingChannel(ServerSocketChannel real, Queue<Exception> failures, Runnable onFailure) {
 		super(real.provider());
 		this.real = real;
 		this.failures = failures;
