@@ -56,12 +56,18 @@ final class WeirProcess implements AutoCloseable {
 
 	static WeirProcess start(List<String> prefix, Path directory, Map<String, String> environment, String... arguments)
 			throws IOException {
+		return start(prefix, List.of(), directory, environment, arguments);
+	}
+
+	static WeirProcess start(List<String> prefix, List<String> options, Path directory, Map<String, String> environment,
+			String... arguments) throws IOException {
 		String jar = System.getProperty("weir.jar");
 		assumeTrue(jar != null, "no system property weir.jar: the jar is tested after packaging");
 		List<String> command = new ArrayList<>(prefix);
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-		command
-			.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m", "-jar", jar, "--server.port=0"));
+		command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m"));
+		command.addAll(options);
+		command.addAll(List.of("-jar", jar, "--server.port=0"));
 		command.addAll(List.of(arguments));
 		ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true);
 		builder.environment().keySet().removeIf((name) -> name.startsWith("TCP_") || name.startsWith("SPRING_"));
@@ -89,6 +95,14 @@ final class WeirProcess implements AutoCloseable {
 	// Process.destroy() would close the log's stream
 	void terminate() {
 		this.process.toHandle().destroy();
+	}
+
+	boolean isAlive() {
+		return this.process.isAlive();
+	}
+
+	long pid() {
+		return this.process.pid();
 	}
 
 	int tcpPort() {

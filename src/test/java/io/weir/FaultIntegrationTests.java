@@ -1,0 +1,450 @@
+package io.weir;
+
+import java.io.IOException;
+import java.net.ConnectException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+
+import io.weir.kernel.NetworkNamespace;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.abort;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+/**
+ * Faults that only a process of its own can be brought into. Another client is served
+ * meanwhile as ever.
+ */
+@Timeout(value = 3, unit = TimeUnit.MINUTES)
+class FaultIntegrationTests {
+
+	private static final byte[] DATA = "data\n".getBytes(StandardCharsets.US_ASCII);
+
+	@TempDir
+	@SuppressWarnings("NullAway.Init")
+	Path directory;
+
+	@Test
+	void whenMemoryRunsOutInAConnectionThenItEndsAloneAndIfItRepeatsLivenessIsBroken() throws Exception {
+		// A buffer of 16 MiB each: there is room for two
+		List<String> options = List.of("-Xmx64m", "-XX:MaxDirectMemorySize=40m");
+		try (WeirProcess weir = WeirProcess
+			.start(List.of(), options, this.directory, Map.of(), "--tcp.server.port=0",
+					"--tcp.server.protocol=echo-record", "--tcp.server.chunk-size=16MB", "--tcp.server.record-format=B")
+			.awaitStarted(); Actuator actuator = weir.actuator()) {
+			int port = weir.tcpPort();
+			Peer first = Peer.connect(port);
+			try (Bystander other = new Bystander(first, () -> {
+				assertThat(first.send(DATA).receive(DATA.length)).isEqualTo(DATA);
+				first.send((byte) 1);
+			})) {
+				Peer second = Peer.connect(port);
+				assertThat(second.send(DATA).receive(DATA.length)).isEqualTo(DATA);
+				assertEndsWithoutAnAnswer(port);
+				Awaitility.await().untilAsserted(() -> assertThat(handlerErrors(actuator)).isEqualTo(1));
+				assertThat(weir.log()).contains("OutOfMemoryError");
+				assertStatus(actuator, "/health/liveness", "UP");
+				assertThat(actuator.json("/tcpserver").at("/connections/active").asInt()).isEqualTo(2);
+				// There is room again
+				second.send((byte) 1).endStream();
+				assertThat(second.receiveToEnd()).isEmpty();
+				second.close();
+				Awaitility.await().until(() -> actuator.json("/tcpserver").at("/connections/active").asInt() == 1);
+				try (Peer third = Peer.connect(port)) {
+					assertThat(third.send(DATA).receive(DATA.length)).isEqualTo(DATA);
+					assertEndsWithoutAnAnswer(port);
+					assertThat(weir.log()).doesNotContain("liveness is broken");
+					assertEndsWithoutAnAnswer(port);
+					weir.awaitLog("liveness is broken");
+					assertStatus(actuator, "/health/liveness", "DOWN");
+					assertThat(actuator.status("GET", "/health/liveness")).isEqualTo(503);
+					assertThat(third.send((byte) 1).send(DATA).receive(DATA.length)).isEqualTo(DATA);
+				}
+				assertThat(handlerErrors(actuator)).isEqualTo(3);
+				assertThat(other.exchanges()).isPositive();
+			}
+		}
+	}
+
+	private static void assertEndsWithoutAnAnswer(int port) throws IOException {
+		try (Peer peer = Peer.connect(port)) {
+			assertThat(peer.send(DATA).endStream().receiveToEnd()).isEmpty();
+		}
+	}
+
+	private static int handlerErrors(Actuator actuator) throws Exception {
+		return actuator.json("/tcpserver").at("/connections/closed/handler_error").asInt();
+	}
+
+	private static void assertStatus(Actuator actuator, String path, String status) throws Exception {
+		assertThat(actuator.json(path).at("/status").asString()).as(path).isEqualTo(status);
+	}
+
+	@Test
+	void whenAHundredThousandConnectionsComeAndGoThenMetersAreExactAndNothingGrows() throws Exception {
+		Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
+		assumeTrue(Files.isExecutable(jcmd), "no jcmd, which makes the process collect its garbage");
+		try (WeirProcess weir = WeirProcess
+			.start(this.directory, Map.of(), "--tcp.server.port=0", "--tcp.server.protocol=echo")
+			.awaitStarted(); Actuator actuator = weir.actuator()) {
+			Clients clients = new Clients(weir.tcpPort());
+			// What is allocated once
+			clients.comeAndGo(5_000);
+			awaitActive(actuator, 0);
+			Scrape.of(actuator);
+			collectGarbage(jcmd, weir);
+			Scrape before = Scrape.of(actuator);
+			Bystander other = Bystander.echoing(Peer.connect(weir.tcpPort()));
+			clients.comeAndGo(100_000);
+			other.close();
+			awaitActive(actuator, 0);
+			Awaitility.await().atMost(Duration.ofSeconds(15)).pollInterval(Duration.ofSeconds(1)).untilAsserted(() -> {
+				collectGarbage(jcmd, weir);
+				Scrape after = Scrape.of(actuator);
+				assertThat(after.names()).isEqualTo(before.names());
+				assertThat(after.value("jvm_threads_live_threads"))
+					.isLessThanOrEqualTo(before.value("jvm_threads_live_threads") + 3);
+				assertThat(after.value("process_files_open_files"))
+					.isLessThanOrEqualTo(before.value("process_files_open_files") + 3);
+				assertThat(after.sum("jvm_memory_used_bytes{area=\"heap\""))
+					.isLessThan(before.sum("jvm_memory_used_bytes{area=\"heap\"") + 1024 * 1024);
+				assertThat(after.sum("jvm_buffer_memory_used_bytes{id=\"direct\""))
+					.isLessThan(before.sum("jvm_buffer_memory_used_bytes{id=\"direct\"") + 256 * 1024);
+			});
+			// What the server counted is what the clients did, to the byte
+			Scrape after = Scrape.of(actuator);
+			long ended = clients.ended.get() + 1;
+			double connections = ended + clients.reset.get();
+			double bytes = (connections - 1) * DATA.length + other.exchanges() * (double) DATA.length;
+			assertThat(after.value("tcp_server_active_connections")).isZero();
+			assertThat(after.value("tcp_server_accepted_connections_total")).isEqualTo(connections);
+			assertThat(after.value("tcp_server_connection_duration_seconds_count{reason=\"end_of_stream\"}"))
+				.isEqualTo((double) ended);
+			assertThat(after.value("tcp_server_connection_duration_seconds_count{reason=\"reset\"}"))
+				.isEqualTo((double) clients.reset.get());
+			assertThat(after.sum("tcp_server_connection_duration_seconds_count{")).isEqualTo(connections);
+			assertThat(after.sum("tcp_server_rejected_connections_total{")).isZero();
+			assertThat(after.value("tcp_server_unanswered_bytes_total")).isZero();
+			for (String direction : List.of("received", "sent")) {
+				assertThat(after.value("tcp_server_bytes_total{direction=\"" + direction + "\"}")).isEqualTo(bytes);
+				assertThat(after.value("tcp_server_connection_size_bytes_sum{direction=\"" + direction + "\"}"))
+					.isEqualTo(bytes);
+				assertThat(after.value("tcp_server_connection_size_bytes_count{direction=\"" + direction + "\"}"))
+					.isEqualTo(connections);
+			}
+			assertThat(weir.log()).doesNotContain("WARN", "ERROR", "\tat ");
+		}
+	}
+
+	private static void awaitActive(Actuator actuator, int count) {
+		Awaitility.await().until(() -> actuator.json("/tcpserver").at("/connections/active").asInt() == count);
+	}
+
+	private static void collectGarbage(Path jcmd, WeirProcess weir) throws Exception {
+		Process process = new ProcessBuilder(jcmd.toString(), Long.toString(weir.pid()), "GC.run")
+			.redirectErrorStream(true)
+			.redirectOutput(ProcessBuilder.Redirect.DISCARD)
+			.start();
+		assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+		assertThat(process.exitValue()).isZero();
+	}
+
+	/**
+	 * Clients that exchange some bytes and end, one in ten by a reset.
+	 */
+	private static final class Clients {
+
+		private static final int THREADS = 4;
+
+		private final int port;
+
+		private final AtomicLong ended = new AtomicLong();
+
+		private final AtomicLong reset = new AtomicLong();
+
+		private Clients(int port) {
+			this.port = port;
+		}
+
+		private void comeAndGo(int count) throws Exception {
+			try (ExecutorService executor = Executors.newFixedThreadPool(THREADS)) {
+				List<Future<?>> results = new ArrayList<>();
+				for (int i = 0; i < THREADS; i++) {
+					results.add(executor.submit(() -> {
+						for (int j = 0; j < count / THREADS; j++) {
+							comeAndGo(j % 10 == 0);
+						}
+						return null;
+					}));
+				}
+				for (Future<?> result : results) {
+					result.get();
+				}
+			}
+		}
+
+		// Before a reset it has its answer: the server has counted all of it
+		private void comeAndGo(boolean resets) throws IOException {
+			try (Peer peer = Peer.connect(this.port)) {
+				assertThat(peer.send(DATA).receive(DATA.length)).isEqualTo(DATA);
+				if (resets) {
+					peer.reset();
+					this.reset.incrementAndGet();
+				}
+				else {
+					assertThat(peer.endStream().receiveToEnd()).isEmpty();
+					this.ended.incrementAndGet();
+				}
+			}
+		}
+
+	}
+
+	@Test
+	void whenTerminatedUnderLoadThenReadinessGoesFirstAndNobodyIsReset() throws Exception {
+		try (NetworkNamespace network = network();
+				WeirProcess weir = network.call(() -> WeirProcess.start(this.directory, Map.of(), "--tcp.server.port=0",
+						"--tcp.server.protocol=echo", "--tcp.server.drain.delay=2s",
+						"--tcp.server.drain.grace-period=8s"))
+					.awaitStarted();
+				Actuator actuator = network.call(weir::actuator)) {
+			int port = weir.tcpPort();
+			long aborted = network.call(FaultIntegrationTests::abortedOnClose);
+			AtomicBoolean enough = new AtomicBoolean();
+			AtomicLong exchanges = new AtomicLong();
+			List<Peer> peers = new ArrayList<>();
+			for (int i = 0; i < 32; i++) {
+				peers.add(network.call(() -> Peer.connect(port)));
+			}
+			try (ExecutorService executor = Executors.newFixedThreadPool(peers.size())) {
+				List<Future<?>> results = new ArrayList<>();
+				for (Peer peer : peers) {
+					results.add(executor.submit(() -> exchangeToEnd(peer, enough, exchanges)));
+				}
+				Awaitility.await().until(() -> exchanges.get() > 2_000);
+				weir.terminate();
+				long begin = System.nanoTime();
+				Callable<String> readiness = () -> actuator.json("/health/readiness").at("/status").asString();
+				Awaitility.await()
+					.pollInterval(Duration.ofMillis(10))
+					.until(() -> network.call(readiness).equals("OUT_OF_SERVICE"));
+				// Only then, after the delay, it accepts no more
+				for (int i = 0; i < 10; i++) {
+					try (Peer newcomer = network.call(() -> Peer.connect(port))) {
+						assertThat(newcomer.send(DATA).receive(DATA.length)).isEqualTo(DATA);
+						assertThat(newcomer.endStream().receiveToEnd()).isEmpty();
+					}
+				}
+				assertThat(network.call(readiness)).isEqualTo("OUT_OF_SERVICE");
+				assertThat(network.call(() -> actuator.json("/tcpserver").at("/state").asString()))
+					.isEqualTo("draining");
+				Awaitility.await().until(() -> network.call(() -> isRefused(port)));
+				assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThan(Duration.ofMillis(1900));
+				// They go on in the grace period
+				long then = exchanges.get();
+				Awaitility.await().until(() -> exchanges.get() > then + 1_000);
+				enough.set(true);
+				for (Future<?> result : results) {
+					result.get(30, TimeUnit.SECONDS);
+				}
+				assertThat(weir.exitCode()).isEqualTo(143);
+				assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(2 + 8 + 1));
+			}
+			assertThat(weir.log())
+				.contains(peers.size() + " connections drained, 0 cut at the end of the grace period, "
+						+ "0 received bytes not answered")
+				.doesNotContain("WARN", "ERROR", "\tat ");
+			assertThat(network.call(FaultIntegrationTests::abortedOnClose)).isEqualTo(aborted);
+		}
+	}
+
+	private static NetworkNamespace network() throws InterruptedException {
+		try {
+			return new NetworkNamespace();
+		}
+		catch (ExecutionException ex) {
+			return abort("no network namespace can be made: " + ex.getCause());
+		}
+	}
+
+	// A reset is an exception
+	private static Void exchangeToEnd(Peer peer, AtomicBoolean enough, AtomicLong exchanges) throws IOException {
+		try (peer) {
+			while (!enough.get()) {
+				assertThat(peer.send(DATA).receive(DATA.length)).isEqualTo(DATA);
+				exchanges.incrementAndGet();
+			}
+			assertThat(peer.receiveToEnd()).isEmpty();
+		}
+		return null;
+	}
+
+	private static boolean isRefused(int port) throws IOException {
+		try (Peer peer = Peer.connect(port)) {
+			return peer.port() == 0;
+		}
+		catch (ConnectException ex) {
+			return true;
+		}
+	}
+
+	/**
+	 * TcpExtTCPAbortOnClose of the calling thread's network: connections that were closed
+	 * with bytes unread, and so reset.
+	 */
+	private static long abortedOnClose() throws IOException {
+		List<String> lines = Files.readAllLines(Path.of("/proc/thread-self/net/netstat"));
+		List<String> names = List.of(lines.get(0).split(" ", -1));
+		return Long.parseLong(lines.get(1).split(" ", -1)[names.indexOf("TCPAbortOnClose")]);
+	}
+
+	@Test
+	@EnabledOnOs(value = OS.LINUX, disabledReason = "needs seccomp")
+	void whenTheKernelRefusesNetlinkThenFiguresAreAbsentAndTheServiceIsUnaffected() throws Exception {
+		Path script = Path.of("src/test/python/without_netlink.py").toAbsolutePath();
+		assumeTrue(Files.exists(script), "not run in the project's directory");
+		assumeTrue(succeeds("python3", script.toString(), "true"), "no python3, or no seccomp filter can be set");
+		try (WeirProcess weir = WeirProcess
+			.start(List.of("python3", script.toString()), this.directory, Map.of(), "--tcp.server.port=0",
+					"--tcp.server.protocol=echo", "--tcp.server.sampling.interval=100ms")
+			.awaitStarted();
+				Actuator actuator = weir.actuator();
+				Bystander other = Bystander.echoing(Peer.connect(weir.tcpPort()))) {
+			weir.awaitLog("without round-trip times and retransmits, as sock_diag is not to be had: "
+					+ "no netlink socket: Operation not permitted");
+			assertThat(weir.log()).doesNotContain("\tat ", "WARN", "ERROR");
+			// What /proc tells is there, all else is absent
+			JsonNode server = actuator.json("/tcpserver");
+			assertThat(server.at("/state").asString()).isEqualTo("accepting");
+			assertThat(server.at("/settings/backlog/source").asString()).isEqualTo("computed");
+			assertThat(server.at("/acceptQueue/source").asString()).isEqualTo("procfs");
+			assertThat(server.at("/acceptQueue/length").asInt()).isZero();
+			assertThat(server.at("/acceptQueue/overflows").isNull()).isTrue();
+			Awaitility.await().until(() -> !actuator.json("/tcpconnections").at("/connections/0/kernel").isNull());
+			JsonNode kernel = actuator.json("/tcpconnections").at("/connections/0/kernel");
+			assertThat(kernel.at("/source").asString()).isEqualTo("procfs");
+			assertThat(kernel.propertyNames()).contains("receiveQueue", "sendQueue")
+				.doesNotContain("rttMicros", "retransmits");
+			Awaitility.await().until(() -> other.exchanges() > 20);
+			assertStatus(actuator, "/health", "UP");
+			assertThat(Scrape.of(actuator).names()).noneMatch((name) -> name.startsWith("tcp_server_rtt"))
+				.noneMatch((name) -> name.startsWith("tcp_server_retransmits"))
+				.noneMatch((name) -> name.startsWith("tcp_server_accept_queue_overflows"));
+		}
+	}
+
+	@Test
+	@EnabledOnOs(value = OS.LINUX, disabledReason = "needs prlimit")
+	void whenNoThreadCanBeStartedThenTheConnectionIsClosedAndItsPermitGivenBack() throws Exception {
+		assumeTrue(succeeds(asSomeone("prlimit", "--version")) && succeeds(asSomeone("test", "-r", jar())),
+				"not root, no setpriv, no prlimit, or others can't read the jar");
+		try (WeirProcess weir = WeirProcess
+			.start(List.of(asSomeone()), Path.of("/"), Map.of(), "--tcp.server.port=0", "--tcp.server.protocol=echo",
+					"--tcp.server.threads=platform", "--tcp.server.max-connections=2")
+			.awaitStarted(); Actuator actuator = weir.actuator()) {
+			int port = weir.tcpPort();
+			try (Bystander other = Bystander.echoing(Peer.connect(port))) {
+				Awaitility.await().until(() -> other.exchanges() > 0);
+				assertThat(actuator.json("/tcpserver").at("/connections/active").asInt()).isEqualTo(1);
+				limitThreads(weir, 1);
+				for (int i = 0; i < 3; i++) {
+					try (Peer peer = Peer.connect(port)) {
+						assertThat(peer.receiveToEnd()).isEmpty();
+					}
+				}
+				limitThreads(weir, 4096);
+				try (Peer next = Peer.connect(port)) {
+					assertThat(next.send(DATA).receive(DATA.length)).isEqualTo(DATA);
+				}
+				Scrape scrape = Scrape.of(actuator);
+				assertThat(scrape.value("tcp_server_rejected_connections_total{reason=\"thread_start\"}")).isEqualTo(3);
+				assertThat(weir.log().lines().filter((line) -> line.contains("no thread could be started"))).hasSize(1);
+				assertStatus(actuator, "/health", "UP");
+			}
+		}
+	}
+
+	private static String jar() {
+		return System.getProperty("weir.jar", "");
+	}
+
+	// For root the limit does not hold
+	private static String[] asSomeone(String... command) {
+		List<String> all = new ArrayList<>(List.of("setpriv", "--reuid=54321", "--regid=54321", "--clear-groups",
+				"--bounding-set=-all", "--inh-caps=-all"));
+		all.addAll(List.of(command));
+		return all.toArray(String[]::new);
+	}
+
+	private static void limitThreads(WeirProcess weir, int limit) throws InterruptedException {
+		assertThat(succeeds(asSomeone("prlimit", "--pid", Long.toString(weir.pid()), "--nproc=" + limit + ":")))
+			.isTrue();
+	}
+
+	private static boolean succeeds(String... command) throws InterruptedException {
+		try {
+			Process process = new ProcessBuilder(command).redirectErrorStream(true)
+				.redirectOutput(ProcessBuilder.Redirect.DISCARD)
+				.start();
+			return process.waitFor(10, TimeUnit.SECONDS) && process.exitValue() == 0;
+		}
+		catch (IOException ex) {
+			return false;
+		}
+	}
+
+	/**
+	 * What Prometheus would see.
+	 *
+	 * @param lines the series
+	 */
+	private record Scrape(List<String> lines) {
+
+		static Scrape of(Actuator actuator) throws Exception {
+			return new Scrape(actuator.text("/prometheus").lines().filter((line) -> !line.startsWith("#")).toList());
+		}
+
+		List<String> names() {
+			return this.lines.stream().map((line) -> line.substring(0, line.lastIndexOf(' '))).toList();
+		}
+
+		double value(String name) {
+			List<String> found = this.lines.stream().filter((line) -> line.startsWith(name + " ")).toList();
+			assertThat(found).as(name).hasSize(1);
+			return number(found.getFirst());
+		}
+
+		double sum(String prefix) {
+			List<String> found = this.lines.stream().filter((line) -> line.startsWith(prefix)).toList();
+			assertThat(found).as(prefix).isNotEmpty();
+			return found.stream().mapToDouble(Scrape::number).sum();
+		}
+
+		private static double number(String line) {
+			return Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1));
+		}
+
+	}
+
+}
