@@ -405,7 +405,7 @@ class JarIntegrationTests {
 	void whenFilesRunOutThenItBacksOffAndRecovers() throws Exception {
 		List<String> fewFiles = List.of("sh", "-c", "ulimit -n 150 && exec \"$@\"", "sh");
 		try (WeirProcess weir = WeirProcess.start(fewFiles, this.directory, Map.of(), "--tcp.server.port=0")
-			.awaitStarted(); Actuator actuator = weir.actuator()) {
+			.awaitStarted(); Actuator actuator = weir.actuator(); Bystander other = bystander(weir.tcpPort())) {
 			// Its connection to the actuator is there before the files run out
 			assertThat(actuator.json("/tcpserver").at("/findings/0/message").asString()).contains("room for 22");
 			List<Peer> peers = new ArrayList<>();
@@ -416,9 +416,13 @@ class JarIntegrationTests {
 			assertThat(peers.getFirst().receive(5)).isEqualTo(DATA);
 			weir.awaitLog("Cannot accept connections for now (EMFILE: Too many open files)");
 			assertThat(actuator.json("/health").at("/components/tcpServer/status").asString()).isEqualTo("UP");
+			assertThat(actuator.json("/tcpserver").at("/state").asString()).isEqualTo("backing_off");
+			assertThat(actuator.text("/prometheus")).contains("tcp_server_state{state=\"backing_off\"} 1.0");
 			Awaitility.await()
 				.atMost(Duration.ofSeconds(20))
 				.until(() -> actuator.json("/health").at("/components/tcpServer/status").asString().equals("DOWN"));
+			assertThat(weir.log().lines().filter((line) -> line.contains("Cannot accept"))).as("one episode")
+				.hasSize(1);
 			// Open connections are served all the time; newcomers when there is room
 			peers.getFirst().send(RECORD);
 			assertThat(peers.getFirst().send(DATA).receive(5)).isEqualTo(DATA);
@@ -428,13 +432,24 @@ class JarIntegrationTests {
 			assertThat(peers.getLast().send(DATA).receive(5)).isEqualTo(DATA);
 			Awaitility.await()
 				.until(() -> actuator.json("/health").at("/components/tcpServer/status").asString().equals("UP"));
-			assertThat(actuator.text("/prometheus"))
+			assertThat(actuator.json("/tcpserver").at("/state").asString()).isEqualTo("accepting");
+			assertThat(other.exchanges()).isPositive();
+			assertThat(actuator.text("/prometheus")).contains("tcp_server_state{state=\"backing_off\"} 0.0")
 				.containsPattern("tcp_server_accept_errors_total\\{error=\"EMFILE\"\\} [1-9]");
 			assertThat(weir.log().lines().filter((line) -> line.contains("Cannot accept"))).hasSizeLessThan(5);
 			for (Peer peer : peers) {
 				peer.close();
 			}
 		}
+	}
+
+	// Of the default protocol
+	private static Bystander bystander(int port) throws IOException {
+		Peer peer = Peer.connect(port);
+		return new Bystander(peer, () -> {
+			assertThat(peer.send(DATA).receive(DATA.length)).isEqualTo(DATA);
+			peer.send(RECORD);
+		});
 	}
 
 	@Test
