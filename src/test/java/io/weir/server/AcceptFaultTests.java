@@ -1,6 +1,7 @@
 package io.weir.server;
 
 import java.io.IOException;
+import java.net.SocketException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,6 +39,9 @@ import io.weir.struct.StructFormat;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.ArgumentMatchers.anyInt;
+import static org.mockito.Mockito.doThrow;
+import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.when;
 import static org.mockito.Mockito.mockStatic;
 
 /**
@@ -173,9 +177,10 @@ class AcceptFaultTests {
 
 	@Test
 	void whenAnOptionIsRefusedThenTheConnectionIsClosedAndItsPermitGivenBack() throws Exception {
-		// The kernel takes at most 127 probes
-		TcpServer server = start(1,
-				new SocketSettings(null, true, new KeepAlive(Duration.ofSeconds(1), Duration.ofSeconds(1), 1000)));
+		SocketSettings refused = mock(SocketSettings.class);
+		when(refused.sendBufferSize()).thenReturn(null);
+		doThrow(new SocketException("Invalid argument")).when(refused).applyTo(any());
+		TcpServer server = start(1, refused);
 		for (int i = 0; i < 3; i++) {
 			// Each gets in
 			assertThat(connect(server).receiveToEnd()).isEmpty();
