@@ -56,6 +56,9 @@ public final class ConnectionWatch implements AutoCloseable {
 
 	private volatile boolean closed;
 
+	private Runnable task = () -> {
+	};
+
 	private @Nullable Thread thread;
 
 	/**
@@ -101,6 +104,14 @@ public final class ConnectionWatch implements AutoCloseable {
 	}
 
 	/**
+	 * Has something else done by its thread, once a second at least.
+	 * @param task short, and fails only for a bug
+	 */
+	public void alsoRun(Runnable task) {
+		this.task = task;
+	}
+
+	/**
 	 * Starts the thread.
 	 */
 	public void start() {
@@ -121,6 +132,7 @@ public final class ConnectionWatch implements AutoCloseable {
 			boolean closing = false;
 			try {
 				closing = look();
+				this.task.run();
 			}
 			catch (RuntimeException ex) {
 				logger.warn("The watch over timeouts failed in one round and goes on", ex);

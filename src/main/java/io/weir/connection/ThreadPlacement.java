@@ -34,8 +34,7 @@ public final class ThreadPlacement {
 	private final ExecutorService threads = new ThreadPoolExecutor(0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS,
 			new SynchronousQueue<>(), Thread.ofPlatform().daemon().factory());
 
-	// With more than one carrier, to let others go first costs more than it saves
-	private final boolean yielding = Runtime.getRuntime().availableProcessors() == 1;
+	private final CarrierThreads carriers = new CarrierThreads();
 
 	// The two connections that were active last
 	private volatile @Nullable Connection last;
@@ -60,7 +59,8 @@ public final class ThreadPlacement {
 			}
 			else {
 				streak = 0;
-				if (this.yielding) {
+				// With more than one carrier it costs more than it saves
+				if (this.carriers.isOne()) {
 					Thread.yield();
 				}
 			}
@@ -73,6 +73,14 @@ public final class ThreadPlacement {
 			}
 		}
 		return outcome;
+	}
+
+	/**
+	 * Adapts the number of carrier threads to the load. Called again and again, by one
+	 * thread.
+	 */
+	public void adapt() {
+		this.carriers.adapt();
 	}
 
 	// Notes that the connection is active. Returns whether at most one other has been

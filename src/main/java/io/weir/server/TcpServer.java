@@ -163,6 +163,9 @@ public final class TcpServer {
 		ConnectionWatch watch = new ConnectionWatch(this.registry,
 				(this.tls != null) ? this.tls.handshakeTimeout() : Duration.ZERO, this.servingSettings.idleTimeout(),
 				this.servingSettings.writeTimeout(), this::acknowledgedBytes);
+		if (this.placement != null) {
+			watch.alsoRun(this.placement::adapt);
+		}
 		logStart(socket.address(), settings, limits);
 		return new Run(loop, watch, socket.address(), Instant.now(), settings);
 	}

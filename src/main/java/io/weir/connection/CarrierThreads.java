@@ -1,0 +1,127 @@
+package io.weir.connection;
+
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadInfo;
+import java.lang.management.ThreadMXBean;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.DoubleSupplier;
+
+import com.sun.management.OperatingSystemMXBean;
+import jdk.management.VirtualThreadSchedulerMXBean;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Chooses how many carrier threads run the connections' virtual threads: one as long as
+ * it has time to spare, as several wake each other up and steal each other's work, which
+ * costs more CPU for the same exchanges; more while they are busy and the machine has
+ * processors to spare. Its {@link #adapt} is called by one thread.
+ */
+final class CarrierThreads {
+
+	// How a carrier of the JDK's scheduler is called
+	private static final String NAME = "ForkJoinPool-1-worker-";
+
+	private static final long ROUND = TimeUnit.SECONDS.toNanos(1);
+
+	// Of the time of all carriers there are
+	private static final double BUSY = 0.9;
+
+	// Of the time of one carrier less than there are
+	private static final double IDLE = 0.6;
+
+	// Processors; with less to spare one more carrier takes as much as it gives
+	private static final double SPARE = 0.5;
+
+	private static final Logger logger = LoggerFactory.getLogger(CarrierThreads.class);
+
+	private final VirtualThreadSchedulerMXBean scheduler = ManagementFactory
+		.getPlatformMXBean(VirtualThreadSchedulerMXBean.class);
+
+	private final OperatingSystemMXBean system = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
+
+	private final ThreadMXBean threads = ManagementFactory.getThreadMXBean();
+
+	private final int processors = Runtime.getRuntime().availableProcessors();
+
+	private Map<Long, Long> lastNanos = Map.of();
+
+	private long lastTime = System.nanoTime();
+
+	private volatile int count;
+
+	/**
+	 * Begins with one carrier.
+	 */
+	CarrierThreads() {
+		set(1);
+	}
+
+	/**
+	 * Whether there is only one.
+	 * @return as of the last adaptation
+	 */
+	boolean isOne() {
+		return this.count == 1;
+	}
+
+	/**
+	 * Looks how busy the carriers were, once a second at the most, and adapts their
+	 * number.
+	 */
+	void adapt() {
+		long now = System.nanoTime();
+		long elapsed = now - this.lastTime;
+		if (this.processors > 1 && elapsed >= ROUND) {
+			double busy = (double) carrierNanos() / elapsed;
+			this.lastTime = now;
+			int next = next(this.count, busy, this::spare, this.processors);
+			if (next != this.count) {
+				logger.debug("{} carrier threads were busy for {} of the time: {} from now on", this.count, busy, next);
+				set(next);
+			}
+		}
+	}
+
+	/**
+	 * How many carriers there should be.
+	 * @param count how many there are
+	 * @param busy processors that they took on average
+	 * @param spare processors that nobody took
+	 * @param most how many there may be
+	 * @return at least 1; twice as many at the most, or one less
+	 */
+	static int next(int count, double busy, DoubleSupplier spare, int most) {
+		if (busy > BUSY * count && spare.getAsDouble() > SPARE) {
+			return Math.min(2 * count, most);
+		}
+		return (busy < IDLE * (count - 1)) ? count - 1 : count;
+	}
+
+	private double spare() {
+		return (1 - this.system.getCpuLoad()) * this.processors;
+	}
+
+	// CPU time of the carriers since the last call
+	private long carrierNanos() {
+		Map<Long, Long> nanos = new HashMap<>();
+		long sum = 0;
+		for (ThreadInfo thread : this.threads.getThreadInfo(this.threads.getAllThreadIds())) {
+			if (thread != null && thread.getThreadName().startsWith(NAME)) {
+				long total = this.threads.getThreadCpuTime(thread.getThreadId());
+				nanos.put(thread.getThreadId(), total);
+				sum += total - this.lastNanos.getOrDefault(thread.getThreadId(), 0L);
+			}
+		}
+		this.lastNanos = nanos;
+		return sum;
+	}
+
+	private void set(int count) {
+		this.scheduler.setParallelism(count);
+		this.count = count;
+	}
+
+}
