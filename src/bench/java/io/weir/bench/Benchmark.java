@@ -27,6 +27,7 @@ import java.util.stream.Stream;
  * what Weir is given beside
  * <li>{@code -Dbench.weir2.jar=… -Dbench.weir2.args=… -Dbench.weir2.jvm=…}: a second Weir
  * that is compared with the first in the same run
+ * <li>{@code -Dbench.soak=10m -Dbench.seed=1}: no measurement but a {@link Soak}
  * </ul>
  */
 public final class Benchmark {
@@ -60,7 +61,11 @@ public final class Benchmark {
 	 */
 	public static void main(String[] args) throws Exception {
 		ServerProcess.endAllAtExit();
-		new Benchmark(Options.fromSystemProperties()).run();
+		Options options = Options.fromSystemProperties();
+		if (options.soak() != null) {
+			System.exit(new Soak(options, options.soak()).run() ? 0 : 1);
+		}
+		new Benchmark(options).run();
 		System.exit(0);
 	}
 

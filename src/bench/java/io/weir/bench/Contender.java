@@ -23,6 +23,8 @@ record Contender(String name, Options.@Nullable Weir weir, boolean records, List
 
 	static final String BASELINE = "netty-epoll";
 
+	private static final String MAX_CONNECTIONS = "--tcp.server.max-connections=";
+
 	private static final List<String> JVM = List.of("-Xmx512m", "--enable-native-access=ALL-UNNAMED");
 
 	// Netty's checks against its users' mistakes cost a little; and without Unsafe its
@@ -87,7 +89,10 @@ record Contender(String name, Options.@Nullable Weir weir, boolean records, List
 		else {
 			command.addAll(List.of("-jar", this.weir.jar(), "--tcp.server.host=127.0.0.1", "--tcp.server.port=" + port,
 					"--tcp.server.protocol=" + (protocol.equals(Scenario.RECORD) ? "echo-record" : protocol),
-					"--tcp.server.max-connections=30000", "--server.port=" + httpPort));
+					"--server.port=" + httpPort));
+			if (this.weir.args().stream().noneMatch((arg) -> arg.startsWith(MAX_CONNECTIONS))) {
+				command.add(MAX_CONNECTIONS + "30000");
+			}
 			command.addAll(this.weir.args());
 		}
 		return command;

@@ -220,7 +220,7 @@ final class Machine {
 		return cpus;
 	}
 
-	private static String field(Path file, String name) {
+	static String field(Path file, String name) {
 		return lines(file).stream()
 			.filter((line) -> line.startsWith(name))
 			.map((line) -> line.substring(name.length()).strip())

@@ -1,6 +1,7 @@
 package io.weir.bench;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 
@@ -18,9 +19,11 @@ import org.jspecify.annotations.Nullable;
  * @param scenarios names of scenarios; empty is all
  * @param weir the Weir to measure
  * @param weir2 a second one beside it, or null
+ * @param soak for how long to soak a Weir instead of measuring; null to measure
+ * @param seed decides what clients do in the soak
  */
 record Options(Path output, List<Integer> cores, double seconds, double slice, double warmup, List<String> only,
-		List<String> scenarios, Weir weir, @Nullable Weir weir2) {
+		List<String> scenarios, Weir weir, @Nullable Weir weir2, @Nullable Duration soak, long seed) {
 
 	static Options fromSystemProperties() {
 		Weir weir = new Weir(get("weir.jar"), words("weir.jvm", "\\s+"), words("weir.args", "\\s+"));
@@ -30,7 +33,16 @@ record Options(Path output, List<Integer> cores, double seconds, double slice, d
 		boolean two = !jar2.isEmpty() || !weir2.jvm().isEmpty() || !weir2.args().isEmpty();
 		return new Options(Path.of(get("output")), words("cores", ",").stream().map(Integer::valueOf).toList(),
 				number("seconds"), number("slice"), number("warmup"), words("only", ","), words("scenarios", ","), weir,
-				two ? weir2 : null);
+				two ? weir2 : null, soak(get("soak")),
+				get("seed").isEmpty() ? System.nanoTime() : Long.parseLong(get("seed")));
+	}
+
+	// Maven makes "true" of an option without a value
+	private static @Nullable Duration soak(String text) {
+		if (text.isEmpty()) {
+			return null;
+		}
+		return text.equals("true") ? Duration.ofMinutes(10) : Duration.parse("PT" + text);
 	}
 
 	private static String get(String name) {

@@ -1,6 +1,5 @@
 package io.weir.bench;
 
-import java.io.File;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -37,7 +36,9 @@ final class ServerProcess implements AutoCloseable {
 
 	private final InetSocketAddress address;
 
-	private final URI actuator;
+	private final InetSocketAddress actuator;
+
+	private final Path log;
 
 	private final HttpClient http = HttpClient.newBuilder()
 		.version(HttpClient.Version.HTTP_1_1)
@@ -59,11 +60,11 @@ final class ServerProcess implements AutoCloseable {
 		int port = freePort();
 		int httpPort = freePort();
 		this.address = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port);
-		this.actuator = URI.create("http://127.0.0.1:" + httpPort + "/actuator/prometheus");
+		this.actuator = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), httpPort);
 		List<String> command = new ArrayList<>(machine.prefix(cores));
 		command.addAll(contender.command(protocol, cores, port, httpPort));
-		File log = Files.createDirectories(logs).resolve(contender.name() + "-" + protocol + ".log").toFile();
-		this.process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log).start();
+		this.log = Files.createDirectories(logs).resolve(contender.name() + "-" + protocol + ".log");
+		this.process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(this.log.toFile()).start();
 		running.add(this.process);
 	}
 
@@ -125,12 +126,23 @@ final class ServerProcess implements AutoCloseable {
 	 * @throws IOException if they are not to be had
 	 */
 	int scrape() throws IOException, InterruptedException {
-		HttpRequest request = HttpRequest.newBuilder(this.actuator).timeout(Duration.ofSeconds(10)).build();
+		return get("/actuator/prometheus").length;
+	}
+
+	/**
+	 * Asks the actuator.
+	 * @param path what for
+	 * @return the answer's body
+	 * @throws IOException if it is not to be had
+	 */
+	byte[] get(String path) throws IOException, InterruptedException {
+		URI uri = URI.create("http://127.0.0.1:" + this.actuator.getPort() + path);
+		HttpRequest request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(10)).build();
 		HttpResponse<byte[]> response = this.http.send(request, HttpResponse.BodyHandlers.ofByteArray());
 		if (response.statusCode() != 200) {
-			throw new IOException(this.actuator + " answers " + response.statusCode());
+			throw new IOException(uri + " answers " + response.statusCode());
 		}
-		return response.body().length;
+		return response.body();
 	}
 
 	String name() {
@@ -139,6 +151,32 @@ final class ServerProcess implements AutoCloseable {
 
 	InetSocketAddress address() {
 		return this.address;
+	}
+
+	InetSocketAddress actuator() {
+		return this.actuator;
+	}
+
+	Path log() {
+		return this.log;
+	}
+
+	long pid() {
+		return this.process.pid();
+	}
+
+	/**
+	 * Asks it to end (SIGTERM).
+	 * @param atMost how long it may take
+	 * @return its exit code
+	 * @throws IOException if it has not ended by then
+	 */
+	int terminate(Duration atMost) throws IOException, InterruptedException {
+		this.process.destroy();
+		if (!this.process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS)) {
+			throw new IOException(name() + " has not ended " + atMost.toSeconds() + " s after SIGTERM");
+		}
+		return this.process.exitValue();
 	}
 
 	double cpuNanos() {
