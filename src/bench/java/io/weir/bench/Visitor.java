@@ -3,8 +3,10 @@ package io.weir.bench;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 
 import io.weir.bench.Visit.Place;
 
@@ -34,6 +36,24 @@ enum Visitor {
 		void visit(Place place, Random random) throws IOException {
 			try (Visit visit = new Visit(place, random, 0)) {
 				visit.exchange(5);
+				visit.finish("end_of_stream");
+			}
+		}
+	},
+
+	/** Many exchanges of a whole chunk before it reads, each one write. */
+	PIPELINING(4) {
+		@Override
+		void visit(Place place, Random random) throws IOException {
+			try (Visit visit = new Visit(place, random, 0)) {
+				List<byte[]> units = Stream.generate(() -> visit.bytes(CHUNK)).limit(1 + random.nextInt(20)).toList();
+				for (byte[] unit : units) {
+					visit.send(Arrays.copyOf(unit, CHUNK + (place.records() ? Visit.RECORD : 0)));
+				}
+				for (byte[] unit : units) {
+					visit.expect(unit);
+				}
+				visit.countRecords(place.records() ? units.size() : 0);
 				visit.finish("end_of_stream");
 			}
 		}
@@ -287,6 +307,8 @@ enum Visitor {
 	};
 
 	private static final int SMALL = 16 * 1024;
+
+	private static final int CHUNK = 1024;
 
 	private static final List<String> REQUESTS = List.of("GET /actuator/env", "GET /actuator/heapdump",
 			"POST /actuator/shutdown", "POST /actuator/tcpserver", "DELETE /actuator/tcpconnections/1",
