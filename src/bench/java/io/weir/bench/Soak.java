@@ -77,6 +77,8 @@ final class Soak {
 
 	private static final String ACTIVE = "tcp_server_active_connections";
 
+	private static final String FULL = "tcp_server_state{state=\"full\"}";
+
 	private static final String EMFILE = "tcp_server_accept_errors_total{error=\"EMFILE\"}";
 
 	private static final String HEAP = "jvm_memory_used_bytes{area=\"heap\"";
@@ -299,6 +301,11 @@ final class Soak {
 					for (int i = 0; now % 2 == 1 && i < MAX_CONNECTIONS + 20; i++) {
 						start(Visitor.FLOOD, random.nextLong());
 					}
+					// It may be over before the next look
+					if (!this.wasFull && now % 2 == 1 && storm != Storm.NO_FILES) {
+						Thread.sleep(200);
+						this.wasFull = metric(FULL) > 0;
+					}
 				}
 				LockSupport.parkNanos((long) (-Math.log(1 - random.nextDouble()) / VISITS_PER_SECOND * 1e9));
 			}
@@ -401,7 +408,7 @@ final class Soak {
 				now.decreasedSince(before).forEach(this::violated);
 			}
 			this.last = now;
-			this.wasFull |= now.get("tcp_server_state{state=\"full\"}") > 0;
+			this.wasFull |= now.get(FULL) > 0;
 			for (String state : List.of("starting", "draining", "stopped", "failed")) {
 				if (now.get("tcp_server_state{state=\"" + state + "\"}") > 0) {
 					violated("state " + state);
