@@ -109,7 +109,8 @@ public class ConnectionSampler implements DisposableBean {
 				sample();
 				this.listeners.forEach(Runnable::run);
 			}
-			catch (RuntimeException ex) {
+			// An OutOfMemoryError, too, must not leave old figures standing
+			catch (Throwable ex) {
 				logger.warn("A sample of the kernel's figures failed; sampling goes on", ex);
 			}
 			LockSupport.parkNanos(this, this.interval.toNanos());

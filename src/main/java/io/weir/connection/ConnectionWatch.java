@@ -134,7 +134,8 @@ public final class ConnectionWatch implements AutoCloseable {
 				closing = look();
 				this.task.run();
 			}
-			catch (RuntimeException ex) {
+			// An OutOfMemoryError, too, must not end all timeouts
+			catch (Throwable ex) {
 				logger.warn("The watch over timeouts failed in one round and goes on", ex);
 			}
 			LockSupport.parkNanos(this, (closing || this.draining) ? Math.min(CLOSING_ROUND, this.round) : this.round);

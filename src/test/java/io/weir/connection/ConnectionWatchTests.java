@@ -10,6 +10,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
+import io.weir.CapturedLog;
 import io.weir.ServedConnection;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -173,6 +174,24 @@ class ConnectionWatchTests {
 			inside.peer().endStream();
 			assertThat(inside.reason()).isEqualTo(CloseReason.DRAINED);
 			assertThat(inside.connection().bytesReceived()).isEqualTo(2);
+		}
+	}
+
+	@Test
+	void whenARoundFailsForWantOfMemoryThenTheNextOnesWatchOn() throws Exception {
+		AtomicLong rounds = new AtomicLong();
+		this.acknowledgedBytes = (connection) -> {
+			if (rounds.getAndIncrement() == 0) {
+				throw new OutOfMemoryError("injected");
+			}
+			return OptionalLong.empty();
+		};
+		try (CapturedLog log = CapturedLog.info(ConnectionWatch.class.getName())) {
+			start(Duration.ZERO, Duration.ofMillis(400));
+			try (ServedConnection served = new ServedConnection(this.registry, ConnectionTests::flood, 4096)) {
+				assertThat(served.reason()).isEqualTo(CloseReason.WRITE_TIMEOUT);
+			}
+			assertThat(log.messages()).singleElement().asString().contains("failed in one round");
 		}
 	}
 
