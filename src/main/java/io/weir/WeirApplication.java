@@ -15,6 +15,7 @@ public class WeirApplication {
 	 * {@code --tcp.server.port=0}
 	 */
 	public static void main(String[] args) {
+		Thread.setDefaultUncaughtExceptionHandler(new ExitWithoutMemory());
 		SpringApplication.run(WeirApplication.class, args);
 	}
 

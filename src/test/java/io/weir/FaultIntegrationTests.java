@@ -2,6 +2,9 @@ package io.weir;
 
 import java.io.IOException;
 import java.net.ConnectException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -84,6 +87,44 @@ class FaultIntegrationTests {
 				assertThat(handlerErrors(actuator)).isEqualTo(3);
 				assertThat(other.exchanges()).isPositive();
 			}
+		}
+	}
+
+	@Test
+	void whenTheHeapIsExhaustedThenTheProcessIsNoZombie() throws Exception {
+		List<SocketChannel> peers = new ArrayList<>();
+		try (WeirProcess weir = WeirProcess
+			.start(List.of(), List.of("-Xmx40m"), this.directory, Map.of(), "--tcp.server.port=0",
+					"--tcp.server.protocol=echo", "--tcp.server.max-connections=19000")
+			.awaitStarted(); Actuator actuator = weir.actuator()) {
+			InetSocketAddress address = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), weir.tcpPort());
+			// Until the process is in trouble, or holds them all
+			for (int i = 0; i < 15_000 && weir.isAlive(); i++) {
+				SocketChannel peer = SocketChannel.open();
+				peers.add(peer);
+				peer.configureBlocking(false);
+				peer.connect(address);
+			}
+			for (SocketChannel peer : peers) {
+				peer.close();
+			}
+			// It has ended, says that it is broken, or serves as before
+			Awaitility.await()
+				.atMost(Duration.ofSeconds(40))
+				.ignoreExceptionsInstanceOf(IOException.class)
+				.until(() -> !weir.isAlive() || actuator.status("GET", "/health/liveness") == 503
+						|| (isServed(weir.tcpPort()) && actuator.status("GET", "/health/readiness") == 200));
+			if (!weir.isAlive()) {
+				assertThat(weir.exitCode()).isEqualTo(3);
+				assertThat(weir.log()).contains("A thread ended for want of memory");
+			}
+		}
+	}
+
+	private static boolean isServed(int port) throws IOException {
+		try (Peer peer = Peer.connect(port)) {
+			peer.timeout(2_000);
+			return peer.send(DATA).receive(DATA.length).length == DATA.length;
 		}
 	}
 

@@ -1,0 +1,37 @@
+package io.weir;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Ends the process when a thread has ended for want of memory: it may have been the one
+ * that accepts, or the web server's, and a process without it looks alive and serves no
+ * one. What a connection's handler throws does not get here: it ends that connection.
+ */
+final class ExitWithoutMemory implements Thread.UncaughtExceptionHandler {
+
+	/**
+	 * As of the JVM's {@code -XX:+ExitOnOutOfMemoryError}.
+	 */
+	static final int EXIT_CODE = 3;
+
+	private static final byte[] MESSAGE = "A thread ended for want of memory, so the process ends. What to do: give the "
+		.concat("JVM more memory (-Xmx, -XX:MaxRAMPercentage), or lower tcp.server.max-connections\n")
+		.getBytes(StandardCharsets.US_ASCII);
+
+	@Override
+	public void uncaughtException(Thread thread, Throwable failure) {
+		if (failure instanceof OutOfMemoryError) {
+			try {
+				System.err.write(MESSAGE, 0, MESSAGE.length);
+			}
+			finally {
+				// No shutdown hook: a drain needs memory
+				Runtime.getRuntime().halt(EXIT_CODE);
+			}
+		}
+		// As without this handler
+		System.err.print("Exception in thread \"" + thread.getName() + "\" ");
+		failure.printStackTrace(System.err);
+	}
+
+}
