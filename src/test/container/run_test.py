@@ -1,0 +1,75 @@
+"""Starts the application by ./mvnw spring-boot:run and ends it as Ctrl-C in a terminal does. Called by CI's script: a Maven
+inside of Maven would compile into the same target."""
+
+import contextlib
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import unittest
+
+from harness import ROOT, connect, free_port, http, main, receive, wait_for
+
+
+def processes(session):
+    """The processes of a session, the zombies left out."""
+    found = []
+    for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # Behind the name, which may hold anything
+            state, _parent, _group, of = stat.read_text().rpartition(")")[2].split()[:4]
+            if int(of) == session and state != "Z":
+                found.append(int(stat.parent.name))
+    return found
+
+
+class RunTests(unittest.TestCase):
+
+    def test_interrupted_under_load(self):
+        tcp, actuator = free_port(), free_port()
+        with tempfile.NamedTemporaryFile() as log:
+            # A session of its own, as a terminal has: Ctrl-C goes to all of its foreground group, Maven and its child
+            maven = subprocess.Popen(
+                ["./mvnw", "-B", "-ntp", "spring-boot:run", "-Dspring-boot.run.arguments="
+                 f"--tcp.server.port={tcp} --server.port={actuator} --tcp.server.protocol=echo"],
+                cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
+            try:
+                wait_for(lambda: maven.poll() is not None or http(actuator, "/actuator/health/readiness")[0] == 200,
+                         240, "it is ready")
+                self.assertGreaterEqual(len(processes(maven.pid)), 2, self.text(log))
+                with connect(tcp) as busy, connect(tcp) as quiet:
+                    quiet.sendall(b"data\n")
+                    self.assertEqual(receive(quiet, 5), b"data\n")
+                    os.killpg(maven.pid, signal.SIGINT)
+                    end = time.monotonic() + 2
+                    while time.monotonic() < end:
+                        busy.sendall(b"data\n")
+                        self.assertEqual(receive(busy, 5), b"data\n")
+                        time.sleep(0.05)
+                    self.assertEqual(quiet.recv(1), b"")
+                    with self.assertRaises(ConnectionRefusedError):
+                        connect(tcp)
+                    # Now it is quiet, too
+                    self.assertEqual(busy.recv(1), b"")
+                wait_for(lambda: not processes(maven.pid) and maven.poll() is not None, 15, "all processes have ended")
+                with socket.socket() as again:
+                    again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    again.bind(("127.0.0.1", tcp))
+                self.assertRegex(self.text(log), r"Stopped listening on \S+ after \d+ ms: 2 connections drained, "
+                                                 r"0 cut at the end of the grace period, 0 received bytes not answered")
+            finally:
+                for left in processes(maven.pid):
+                    with contextlib.suppress(ProcessLookupError):
+                        os.kill(left, signal.SIGKILL)
+                maven.wait()
+
+    @staticmethod
+    def text(log):
+        return pathlib.Path(log.name).read_text()
+
+
+if __name__ == "__main__":
+    main("run")
