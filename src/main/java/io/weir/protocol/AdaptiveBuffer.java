@@ -1,6 +1,7 @@
 package io.weir.protocol;
 
 import java.nio.ByteBuffer;
+import java.util.concurrent.Semaphore;
 
 import io.weir.connection.BufferPool;
 
@@ -24,13 +25,39 @@ final class AdaptiveBuffer implements AutoCloseable {
 
 		private final BufferPool large;
 
+		// A connection that falls silent after much has come keeps its large buffer
+		private final Semaphore largeAllowed;
+
 		/**
-		 * Creates empty pools.
+		 * Creates empty pools. Large buffers take at most an eighth of what the heap may
+		 * grow to, which is also the JVM's limit for direct buffers.
 		 * @param least how many bytes a buffer must have at least
 		 */
 		Pools(int least) {
+			this(least, Runtime.getRuntime().maxMemory() / 8);
+		}
+
+		/**
+		 * Creates empty pools.
+		 * @param least how many bytes a buffer must have at least
+		 * @param mostOfLarge how many bytes the large buffers may have together
+		 */
+		Pools(int least, long mostOfLarge) {
+			int size = Math.max(LARGE, least);
 			this.small = new BufferPool(Math.max(SMALL, least), 4096);
-			this.large = new BufferPool(Math.max(LARGE, least), 64);
+			this.large = new BufferPool(size, 64);
+			this.largeAllowed = new Semaphore((int) Math.min(mostOfLarge / size, Integer.MAX_VALUE));
+		}
+
+		private boolean tryTakeLarge() {
+			return this.largeAllowed.tryAcquire();
+		}
+
+		private void give(BufferPool pool, ByteBuffer buffer) {
+			pool.give(buffer);
+			if (pool == this.large) {
+				this.largeAllowed.release();
+			}
 		}
 
 	}
@@ -48,30 +75,33 @@ final class AdaptiveBuffer implements AutoCloseable {
 	}
 
 	/**
-	 * The buffer for the next read.
-	 * @return cleared, direct
+	 * The buffer to read into.
+	 * @return direct; empty at first
 	 */
-	ByteBuffer clear() {
-		return this.buffer.clear();
+	ByteBuffer buffer() {
+		return this.buffer;
 	}
 
 	/**
-	 * Chooses the size for the next read; what the buffer holds is lost.
-	 * @param count how many bytes the last one brought
+	 * Chooses the size for the next read: large as far as there are large ones. What the
+	 * buffer holds before its position is kept.
+	 * @param count how many bytes the last read brought
+	 * @return the buffer to read into
 	 */
-	void fit(int count) {
+	ByteBuffer fit(int count) {
 		BufferPool fitting = (count >= Pools.SMALL) ? this.pools.large : this.pools.small;
-		if (fitting != this.pool) {
-			ByteBuffer next = fitting.take();
-			this.pool.give(this.buffer);
+		if (fitting != this.pool && (fitting == this.pools.small || this.pools.tryTakeLarge())) {
+			ByteBuffer next = fitting.take().put(this.buffer.flip());
+			this.pools.give(this.pool, this.buffer);
 			this.pool = fitting;
 			this.buffer = next;
 		}
+		return this.buffer;
 	}
 
 	@Override
 	public void close() {
-		this.pool.give(this.buffer);
+		this.pools.give(this.pool, this.buffer);
 	}
 
 }

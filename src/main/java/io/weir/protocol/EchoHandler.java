@@ -24,7 +24,7 @@ class EchoHandler implements ConnectionHandler {
 	}
 
 	private static @Nullable CloseReason echo(Connection connection, AdaptiveBuffer adaptive) throws IOException {
-		ByteBuffer buffer = adaptive.clear();
+		ByteBuffer buffer = adaptive.buffer();
 		int count = connection.readNext(buffer);
 		if (count < 0) {
 			ExchangeLog.noData(connection);
@@ -33,6 +33,7 @@ class EchoHandler implements ConnectionHandler {
 		ExchangeLog.received(connection, buffer.flip());
 		connection.write(buffer);
 		ExchangeLog.sent(connection, buffer);
+		buffer.clear();
 		adaptive.fit(count);
 		return null;
 	}

@@ -11,12 +11,13 @@ import io.weir.connection.Exchange;
 import io.weir.struct.StructFormat;
 
 /**
- * Serves the echo units and records that one read has brought, and what it takes to
- * complete the last of them. Bytes that have come need no system call each: it reads
- * ahead, and writes the echo before it waits.
+ * Serves the echo units and records that one read has brought, as far as they are whole,
+ * and writes the echo before it waits for more. Bytes that have come need no system call
+ * each: it reads ahead.
  * <p>
- * The buffer holds, from its beginning, the echo that is not written yet, then what has
- * been served, and from its position to its limit what has come and is not served yet.
+ * Between two runs the buffer holds, before its position, the beginning of a record. In
+ * one, it holds from its beginning the echo that is not written yet, then what has been
+ * served, and from its position to its limit what has come and is not served yet.
  */
 final class EchoRecordExchange implements Exchange {
 
@@ -30,6 +31,9 @@ final class EchoRecordExchange implements Exchange {
 
 	private ByteBuffer buffer;
 
+	// Whether a record is due, or else an echo unit
+	private boolean inRecord;
+
 	// Bytes of echo that are not written yet
 	private int echo;
 
@@ -38,38 +42,39 @@ final class EchoRecordExchange implements Exchange {
 		this.adaptive = adaptive;
 		this.chunkSize = chunkSize;
 		this.recordFormat = recordFormat;
-		this.buffer = adaptive.clear();
+		this.buffer = adaptive.buffer();
 	}
 
 	@Override
 	public @Nullable CloseReason run() throws IOException {
-		this.buffer = this.adaptive.clear();
-		int count = this.connection.readNext(this.buffer);
+		int count = this.inRecord ? this.connection.read(this.buffer) : this.connection.readNext(this.buffer);
 		if (count < 0) {
-			ExchangeLog.noData(this.connection);
-			return CloseReason.END_OF_STREAM;
+			return endOfStream(this.buffer.position());
 		}
 		// A read that did not fill the buffer has taken all there was
 		boolean moreQueued = !this.buffer.hasRemaining();
 		this.buffer.flip();
-		while (this.buffer.hasRemaining()) {
-			echoUnit(moreQueued);
-			if (!record()) {
-				return endInRecord();
+		boolean whole = true;
+		while (whole && this.buffer.hasRemaining()) {
+			if (this.inRecord) {
+				whole = record();
 			}
-			moreQueued = true;
+			else {
+				moreQueued = echoUnit(moreQueued);
+			}
 		}
-		write();
-		this.adaptive.fit(count);
+		writeEcho();
+		this.buffer.compact();
+		this.buffer = this.adaptive.fit(count);
 		return null;
 	}
 
-	// A unit is a whole chunk, or all that has come, be it still queued in the kernel
-	private void echoUnit(boolean moreQueued) throws IOException {
+	// A unit is a whole chunk, or all that has come, be it still queued in the kernel.
+	// Returns whether more may be queued
+	private boolean echoUnit(boolean moreQueued) throws IOException {
 		boolean more = moreQueued;
 		while (more && this.buffer.remaining() < this.chunkSize && this.connection.available() > 0) {
-			readMore();
-			more = this.buffer.limit() == this.buffer.capacity();
+			more = readQueued();
 		}
 		int size = Math.min(this.chunkSize, this.buffer.remaining());
 		int begin = this.buffer.position();
@@ -79,15 +84,27 @@ final class EchoRecordExchange implements Exchange {
 		}
 		this.echo += size;
 		this.buffer.position(begin + size);
+		this.inRecord = true;
+		return more;
 	}
 
-	// Returns whether there was a whole record before the end of the stream
-	private boolean record() throws IOException {
+	private boolean readQueued() throws IOException {
+		writeEcho();
+		this.buffer.compact();
+		try {
+			this.connection.read(this.buffer);
+			return !this.buffer.hasRemaining();
+		}
+		finally {
+			this.buffer.flip();
+		}
+	}
+
+	// Returns whether it was whole
+	private boolean record() {
 		int size = this.recordFormat.size();
-		while (this.buffer.remaining() < size) {
-			if (!readMore()) {
-				return false;
-			}
+		if (this.buffer.remaining() < size) {
+			return false;
 		}
 		int begin = this.buffer.position();
 		int end = this.buffer.limit();
@@ -96,34 +113,20 @@ final class EchoRecordExchange implements Exchange {
 		ExchangeLog.unpacked(this.connection, this.recordFormat.unpack(this.buffer));
 		this.connection.countRecord();
 		this.buffer.limit(end).position(begin + size);
+		this.inRecord = false;
 		return true;
 	}
 
-	private CloseReason endInRecord() {
-		int discarded = this.buffer.remaining();
-		if (discarded == 0) {
+	private CloseReason endOfStream(int partial) {
+		if (partial == 0) {
 			ExchangeLog.noData(this.connection);
 			return CloseReason.END_OF_STREAM;
 		}
-		ExchangeLog.partialRecord(this.connection, discarded, this.recordFormat.size());
+		ExchangeLog.partialRecord(this.connection, partial, this.recordFormat.size());
 		return CloseReason.PARTIAL_RECORD;
 	}
 
-	// Writes the echo first: the peer may be waiting for it. Returns false at the end of
-	// the
-	// stream
-	private boolean readMore() throws IOException {
-		write();
-		this.buffer.compact();
-		try {
-			return this.connection.read(this.buffer) >= 0;
-		}
-		finally {
-			this.buffer.flip();
-		}
-	}
-
-	private void write() throws IOException {
+	private void writeEcho() throws IOException {
 		if (this.echo > 0) {
 			ByteBuffer source = this.buffer.duplicate().position(0).limit(this.echo);
 			this.connection.write(source);

@@ -3,7 +3,8 @@ package io.weir.protocol;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-import io.weir.connection.BufferPool;
+import org.jspecify.annotations.Nullable;
+
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
 import io.weir.connection.ConnectionHandler;
@@ -14,35 +15,32 @@ import io.weir.struct.StructFormat;
  */
 class RecordHandler implements ConnectionHandler {
 
-	private static final int KEPT_BUFFERS = 1024;
-
-	private static final int READ_SIZE = 4096;
-
 	private final StructFormat recordFormat;
 
-	private final BufferPool buffers;
+	private final AdaptiveBuffer.Pools pools;
 
 	RecordHandler(StructFormat recordFormat) {
 		this.recordFormat = recordFormat;
-		this.buffers = new BufferPool(Math.max(READ_SIZE, recordFormat.size()), KEPT_BUFFERS);
+		this.pools = new AdaptiveBuffer.Pools(recordFormat.size());
 	}
 
 	@Override
 	public CloseReason handle(Connection connection) throws IOException {
-		ByteBuffer buffer = this.buffers.take();
-		try {
-			while (true) {
-				int count = (buffer.position() == 0) ? connection.readNext(buffer) : connection.read(buffer);
-				if (count < 0) {
-					return end(connection, buffer.position());
-				}
-				unpackAll(connection, buffer.flip());
-				buffer.compact();
-			}
+		try (AdaptiveBuffer adaptive = new AdaptiveBuffer(this.pools)) {
+			return connection.repeat(() -> unpack(connection, adaptive));
 		}
-		finally {
-			this.buffers.give(buffer);
+	}
+
+	private @Nullable CloseReason unpack(Connection connection, AdaptiveBuffer adaptive) throws IOException {
+		ByteBuffer buffer = adaptive.buffer();
+		int count = (buffer.position() == 0) ? connection.readNext(buffer) : connection.read(buffer);
+		if (count < 0) {
+			return end(connection, buffer.position());
 		}
+		unpackAll(connection, buffer.flip());
+		buffer.compact();
+		adaptive.fit(count);
+		return null;
 	}
 
 	private void unpackAll(Connection connection, ByteBuffer bytes) {
