@@ -182,11 +182,16 @@ public final class TcpServer {
 	private void logStart(InetSocketAddress address, EffectiveSettings settings, KernelLimits limits) {
 		logger.info(
 				"Listening on {} ({}): SYN queue max {}; accept queue {} (max {}); receive buffer {}; send buffer {}; "
-						+ "at most {} connections",
+						+ "at most {} connections{}",
 				text(address), this.protocol, text(limits.number("net.ipv4.tcp_max_syn_backlog")),
 				text(settings.backlog().effective()), text(settings.backlog().maximum()),
 				bufferText(settings.receiveBuffer()), bufferText(settings.sendBuffer()),
-				this.servingSettings.maxConnections());
+				this.servingSettings.maxConnections(), tlsText());
+	}
+
+	private String tlsText() {
+		return (this.tls != null) ? "; TLS with the certificate of " + this.tls.certificate().subject()
+				+ ", valid until " + this.tls.certificate().notAfter() : "";
 	}
 
 	private static String bufferText(Setting buffer) {

@@ -81,15 +81,16 @@ public final class ServerTls {
 	/**
 	 * Says for people why a bundle can't be used.
 	 * @param failure what went wrong
-	 * @return its message and that of its first cause
+	 * @return its message and those of its causes
 	 */
 	public static String reason(Throwable failure) {
-		Throwable first = failure;
-		while (first.getCause() != null) {
-			first = first.getCause();
+		StringBuilder reason = new StringBuilder(text(failure));
+		for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
+			if (reason.indexOf(text(cause)) < 0) {
+				reason.append(": ").append(text(cause));
+			}
 		}
-		String text = text(failure);
-		return text.contains(text(first)) ? text : text + ": " + text(first);
+		return reason.toString();
 	}
 
 	private static String text(Throwable failure) {

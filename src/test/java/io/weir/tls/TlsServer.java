@@ -1,0 +1,162 @@
+package io.weir.tls;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.Map;
+
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.pem.PemSslStoreBundle;
+import org.springframework.boot.ssl.pem.PemSslStoreDetails;
+
+import io.weir.Certificates;
+import io.weir.FakeDiagnostics;
+import io.weir.OpenSslClient;
+import io.weir.connection.CloseReason;
+import io.weir.connection.Connection;
+import io.weir.connection.ConnectionListener;
+import io.weir.connection.ConnectionRegistry;
+import io.weir.kernel.KernelReader;
+import io.weir.protocol.Protocol;
+import io.weir.server.ConnectionThreads;
+import io.weir.server.ListenerSettings;
+import io.weir.server.ServingSettings;
+import io.weir.server.SocketSettings;
+import io.weir.server.TcpServer;
+import io.weir.struct.StructFormat;
+
+/**
+ * A server with TLS on a free port, and clients for it.
+ */
+final class TlsServer implements AutoCloseable {
+
+	final ConnectionRegistry registry = new ConnectionRegistry();
+
+	final ServerTls tls;
+
+	final TcpServer server;
+
+	private final Certificates certificates;
+
+	private final Map<Integer, CloseReason> ends = new ConcurrentHashMap<>();
+
+	TlsServer(Certificates certificates, Protocol protocol, ClientAuth clientAuth, Duration handshakeTimeout,
+			Duration idleTimeout) throws IOException {
+		this.certificates = certificates;
+		this.tls = new ServerTls("test", clientAuth, handshakeTimeout, material(certificates, "server", "server"));
+		this.server = new TcpServer(new ListenerSettings("127.0.0.1", 0, null, null, true, false),
+				new SocketSettings(null, true, null),
+				new ServingSettings(100, ConnectionThreads.AUTO, idleTimeout, Duration.ofSeconds(30), Duration.ZERO,
+						Duration.ZERO),
+				protocol.text(), protocol.handler(1024, StructFormat.parse("! I 2s Q 2h f")), this.registry,
+				new KernelReader()::limits, new FakeDiagnostics(), this.tls);
+		this.registry.addListener(new ConnectionListener() {
+
+			@Override
+			public void opened(Connection connection) {
+			}
+
+			@Override
+			public void closed(Connection connection, CloseReason reason) {
+				TlsServer.this.ends.put(connection.peer().getPort(), reason);
+			}
+
+		});
+		this.server.start();
+	}
+
+	TlsServer(Certificates certificates, ClientAuth clientAuth) throws IOException {
+		this(certificates, Protocol.ECHO, clientAuth, Duration.ofSeconds(10), Duration.ofMinutes(5));
+	}
+
+	static TlsMaterial material(Certificates certificates, String certificate, String key) {
+		return new TlsMaterial(bundle(certificates.file(certificate + ".pem"), certificates.file(key + ".key"),
+				certificates.file("ca.pem"))
+			.createSslContext(), null, null);
+	}
+
+	private static SslBundle bundle(@Nullable Path certificate, @Nullable Path key, Path trusted) {
+		PemSslStoreDetails own = (certificate != null && key != null)
+				? new PemSslStoreDetails(null, certificate.toString(), key.toString()) : null;
+		return SslBundle.of(new PemSslStoreBundle(own, PemSslStoreDetails.forCertificate(trusted.toString())));
+	}
+
+	int port() {
+		return Objects.requireNonNull(this.server.address()).getPort();
+	}
+
+	OpenSslClient openSsl(String... arguments) throws IOException {
+		return new OpenSslClient(port(), this.certificates, arguments);
+	}
+
+	/**
+	 * The JDK's client.
+	 * @param name of the client's own certificate; null for none
+	 * @param protocols none for the JDK's own
+	 */
+	SSLSocket jdk(@Nullable String name, String... protocols) throws IOException {
+		return jdkOver(new Socket(InetAddress.ofLiteral("127.0.0.1"), port()), name, List.of(protocols));
+	}
+
+	SSLSocket jdkOver(Socket plain, @Nullable String name, List<String> protocols) throws IOException {
+		SSLContext context = bundle((name != null) ? this.certificates.file(name + ".pem") : null,
+				(name != null) ? this.certificates.file(name + ".key") : null, this.certificates.file("ca.pem"))
+			.createSslContext();
+		SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(plain, "localhost", port(), true);
+		socket.setSoTimeout(10_000);
+		if (!protocols.isEmpty()) {
+			socket.setEnabledProtocols(protocols.toArray(String[]::new));
+		}
+		return socket;
+	}
+
+	List<Connection> connections() {
+		return List.copyOf(this.registry.connections());
+	}
+
+	Connection only() {
+		Awaitility.await().pollInterval(Duration.ofMillis(5)).until(() -> this.registry.active() == 1);
+		return connections().getFirst();
+	}
+
+	/**
+	 * Waits until a client's connection has ended.
+	 */
+	CloseReason reason(Socket client) {
+		return reason(client.getLocalPort());
+	}
+
+	CloseReason reason(int peerPort) {
+		Awaitility.await().pollInterval(Duration.ofMillis(5)).until(() -> this.ends.containsKey(peerPort));
+		return Objects.requireNonNull(this.ends.get(peerPort));
+	}
+
+	/**
+	 * Waits until the only connection there ever was has ended.
+	 */
+	CloseReason reason() {
+		Awaitility.await().pollInterval(Duration.ofMillis(5)).until(() -> !this.ends.isEmpty());
+		return this.ends.values().iterator().next();
+	}
+
+	long closed(CloseReason reason) {
+		return this.registry.totals().closed(reason);
+	}
+
+	@Override
+	public void close() {
+		this.server.stop();
+	}
+
+}
