@@ -70,9 +70,9 @@ class TlsIntegrationTests {
 		install("first.pem", "tls.crt");
 		install("first.key", "tls.key");
 		String prefix = "spring.ssl.bundle.pem.weir.";
-		registry.add(prefix + "keystore.certificate", () -> certificates.file("tls.crt"));
-		registry.add(prefix + "keystore.private-key", () -> certificates.file("tls.key"));
-		registry.add(prefix + "truststore.certificate", () -> certificates.file("ca.pem"));
+		registry.add(prefix + "keystore.certificate", () -> certificates.file("tls.crt").toString());
+		registry.add(prefix + "keystore.private-key", () -> certificates.file("tls.key").toString());
+		registry.add(prefix + "truststore.certificate", () -> certificates.file("ca.pem").toString());
 	}
 
 	private static void install(String from, String to) throws Exception {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -458,7 +459,7 @@ class TlsServerTests {
 		byte[] bytes = new byte[200_000];
 		new Random(5).nextBytes(bytes);
 		try (Trickle trickle = new Trickle(server.port());
-				SSLSocket client = server.jdkOver(trickle.socket(), null, List.of())) {
+				SSLSocket client = server.jdkOver(trickle, null, List.of())) {
 			CompletableFuture<byte[]> echoed = CompletableFuture.supplyAsync(() -> {
 				try {
 					return client.getInputStream().readNBytes(bytes.length);
@@ -472,6 +473,26 @@ class TlsServerTests {
 			}
 			client.getOutputStream().write(bytes, 100_000, 100_000);
 			assertThat(Arrays.equals(echoed.get(20, TimeUnit.SECONDS), bytes)).isTrue();
+		}
+	}
+
+	// What waits in the kernel is then no byte of an application's
+	@Test
+	void whenHalfARecordHasComeThenTheEchoDoesNotWaitForTheOther() throws Exception {
+		TlsServer server = server(Protocol.ECHO_RECORD, Duration.ofSeconds(10), Duration.ZERO);
+		ByteBuffer twoUnits = ByteBuffer.allocate(5 + 22 + 5).put(DATA).put(new byte[22]).put(DATA);
+		try (Trickle trickle = new Trickle(server.port());
+				SSLSocket client = server.jdkOver(trickle, null, List.of())) {
+			client.startHandshake();
+			trickle.gather();
+			client.getOutputStream().write(twoUnits.array());
+			int first = trickle.gathered();
+			client.getOutputStream().write(new byte[22]);
+			trickle.send(0, first + 10);
+			assertThat(client.getInputStream().readNBytes(10)).asString(StandardCharsets.US_ASCII)
+				.isEqualTo("data\ndata\n");
+			trickle.send(first + 10, trickle.gathered());
+			Awaitility.await().until(() -> server.registry.totals().records() == 2);
 		}
 	}
 
