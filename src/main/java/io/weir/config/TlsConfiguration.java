@@ -15,6 +15,7 @@ import org.springframework.boot.ssl.SslBundles;
 import org.springframework.boot.ssl.SslOptions;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 
 import io.weir.tls.ClientAuth;
 import io.weir.tls.ServerTls;
@@ -27,7 +28,12 @@ import io.weir.tls.TlsMaterial;
 class TlsConfiguration {
 
 	@Bean
-	@Nullable ServerTls serverTls(TcpServerProperties properties, SslBundles bundles) {
+	BundleFollower bundleFollower(Environment environment) {
+		return new BundleFollower(environment);
+	}
+
+	@Bean
+	@Nullable ServerTls serverTls(TcpServerProperties properties, SslBundles bundles, BundleFollower follower) {
 		TcpServerProperties.Ssl ssl = properties.ssl();
 		String name = ssl.bundle();
 		if (name == null) {
@@ -43,7 +49,7 @@ class TlsConfiguration {
 		try {
 			ServerTls tls = new ServerTls(name, ssl.clientAuth(), ssl.handshakeTimeout(),
 					material(bundles.getBundle(name), ssl.clientAuth()));
-			bundles.addBundleUpdateHandler(name, (changed) -> tls.reload(() -> material(changed, ssl.clientAuth())));
+			follower.follow((changed) -> tls.reload(() -> material(changed, ssl.clientAuth())));
 			return tls;
 		}
 		catch (NoSuchSslBundleException ex) {

@@ -1,0 +1,56 @@
+package io.weir.config;
+
+import java.util.function.Consumer;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.autoconfigure.ssl.SslBundleRegistrar;
+import org.springframework.boot.ssl.SslBundle;
+import org.springframework.boot.ssl.SslBundleRegistry;
+import org.springframework.boot.ssl.SslBundles;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
+import org.springframework.core.env.Environment;
+
+/**
+ * Is told of each change of the bundle before Spring's web server is, if that has the
+ * same one: its handler throws where a file is broken, and no handler after it is called.
+ */
+@Order(Ordered.HIGHEST_PRECEDENCE)
+class BundleFollower implements SslBundleRegistrar {
+
+	private final @Nullable String bundle;
+
+	private volatile @Nullable Consumer<SslBundle> follower;
+
+	BundleFollower(Environment environment) {
+		this.bundle = environment.getProperty("tcp.server.ssl.bundle");
+	}
+
+	@Override
+	public void registerBundles(SslBundleRegistry registry) {
+		if (registry instanceof SslBundles bundles) {
+			bundles.addBundleRegisterHandler((name, registered) -> {
+				if (name.equals(this.bundle)) {
+					bundles.addBundleUpdateHandler(name, this::changed);
+				}
+			});
+		}
+	}
+
+	private void changed(SslBundle changed) {
+		Consumer<SslBundle> told = this.follower;
+		if (told != null) {
+			told.accept(changed);
+		}
+	}
+
+	/**
+	 * Sets who is told.
+	 * @param follower does not throw
+	 */
+	void follow(Consumer<SslBundle> follower) {
+		this.follower = follower;
+	}
+
+}
