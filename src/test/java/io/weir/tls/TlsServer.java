@@ -25,6 +25,7 @@ import io.weir.FakeDiagnostics;
 import io.weir.OpenSslClient;
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
+import io.weir.connection.ConnectionHandler;
 import io.weir.connection.ConnectionListener;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.kernel.KernelReader;
@@ -53,14 +54,19 @@ final class TlsServer implements AutoCloseable {
 
 	TlsServer(Certificates certificates, Protocol protocol, ClientAuth clientAuth, Duration handshakeTimeout,
 			Duration idleTimeout) throws IOException {
+		this(certificates, protocol.handler(1024, StructFormat.parse("! I 2s Q 2h f")), clientAuth, handshakeTimeout,
+				idleTimeout);
+	}
+
+	TlsServer(Certificates certificates, ConnectionHandler handler, ClientAuth clientAuth, Duration handshakeTimeout,
+			Duration idleTimeout) throws IOException {
 		this.certificates = certificates;
 		this.tls = new ServerTls("test", clientAuth, handshakeTimeout, material(certificates, "server", "server"));
 		this.server = new TcpServer(new ListenerSettings("127.0.0.1", 0, null, null, true, false),
 				new SocketSettings(null, true, null),
 				new ServingSettings(100, ConnectionThreads.AUTO, idleTimeout, Duration.ofSeconds(30), Duration.ZERO,
 						Duration.ZERO),
-				protocol.text(), protocol.handler(1024, StructFormat.parse("! I 2s Q 2h f")), this.registry,
-				new KernelReader()::limits, new FakeDiagnostics(), this.tls);
+				"test", handler, this.registry, new KernelReader()::limits, new FakeDiagnostics(), this.tls);
 		this.registry.addListener(new ConnectionListener() {
 
 			@Override

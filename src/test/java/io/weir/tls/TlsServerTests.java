@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 import javax.net.ssl.SSLContext;
@@ -476,7 +477,31 @@ class TlsServerTests {
 		}
 	}
 
-	// What waits in the kernel is then no byte of an application's
+	@Test
+	void whenEncryptedBytesWaitInTheKernelThenNoneIsAvailable() throws Exception {
+		CountDownLatch looked = new CountDownLatch(1);
+		TlsServer server = new TlsServer(certificates, (connection) -> {
+			connection.readNext(ByteBuffer.allocate(DATA.length));
+			try {
+				looked.await();
+			}
+			catch (InterruptedException ex) {
+				throw new IOException(ex);
+			}
+			return CloseReason.END_OF_STREAM;
+		}, ClientAuth.NONE, Duration.ZERO, Duration.ZERO);
+		this.running = server;
+		try (SSLSocket client = server.jdk(null)) {
+			client.getOutputStream().write(DATA);
+			Connection connection = server.only();
+			Awaitility.await().until(() -> connection.bytesReceived() == DATA.length);
+			client.getOutputStream().write(DATA);
+			Awaitility.await().until(() -> connection.channel().socket().getInputStream().available() > DATA.length);
+			assertThat(connection.available()).isZero();
+			looked.countDown();
+		}
+	}
+
 	@Test
 	void whenHalfARecordHasComeThenTheEchoDoesNotWaitForTheOther() throws Exception {
 		TlsServer server = server(Protocol.ECHO_RECORD, Duration.ofSeconds(10), Duration.ZERO);
