@@ -53,7 +53,8 @@ public record Footprint(long heap, long direct, int threads, int files) {
 		Awaitility.await().atMost(Duration.ofSeconds(15)).pollInterval(Duration.ofMillis(500)).untilAsserted(() -> {
 			Footprint now = now();
 			assertThat(now.heap).as("heap").isLessThan(before.heap + 2L * MEBIBYTE);
-			// Pools keep as many buffers as were in use at once: 64 large ones at the most
+			// Pools keep as many buffers as were in use at once: 64 large ones at the
+			// most
 			assertThat(now.direct).as("direct memory").isLessThan(before.direct + 10 * MEBIBYTE);
 			assertThat(now.threads).as("threads").isLessThanOrEqualTo(before.threads + 4);
 			assertThat(now.files).as("files").isLessThanOrEqualTo(before.files + 4);
