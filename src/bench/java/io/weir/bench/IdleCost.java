@@ -83,9 +83,11 @@ final class IdleCost {
 				SocketDiagnostics diagnostics = new SocketDiagnosticsFactory().open()) {
 			connections.growTo(this.machine.connections(count));
 			Thread.sleep(SETTLE_MILLIS);
-			double begin = server.threadNanos("tcp-sampler");
+			double sampler = server.threadNanos("tcp-sampler");
+			double watch = server.threadNanos("tcp-watch");
 			Thread.sleep((long) (SAMPLER_SECONDS * 1000));
-			double samplerMillis = (server.threadNanos("tcp-sampler") - begin) / 1e6 / SAMPLER_SECONDS;
+			double samplerMillis = (server.threadNanos("tcp-sampler") - sampler) / 1e6 / SAMPLER_SECONDS;
+			double watchMillis = (server.threadNanos("tcp-watch") - watch) / 1e6 / SAMPLER_SECONDS;
 			List<Map<Metric, Double>> looks = new ArrayList<>();
 			for (int i = 0; i < WARMUP_LOOKS + LOOKS; i++) {
 				looks.add(look(server, diagnostics, samples));
@@ -95,6 +97,7 @@ final class IdleCost {
 			for (int i = 0; i < looks.size(); i++) {
 				looks.get(i).put(Metric.CONNECTIONS, (double) connections.size());
 				looks.get(i).put(Metric.SAMPLER_CPU, samplerMillis);
+				looks.get(i).put(Metric.WATCH_CPU, watchMillis);
 				samples.add(contender.name(), i, looks.get(i));
 			}
 		}

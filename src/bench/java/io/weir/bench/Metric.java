@@ -52,6 +52,11 @@ enum Metric {
 	SAMPLER_CPU("sampler CPU ms/s", "samplerCpuMillisPerSecond", 2, false),
 
 	/**
+	 * Processor time in each second of the server's thread that watches timeouts.
+	 */
+	WATCH_CPU("watch CPU ms/s", "watchCpuMillisPerSecond", 2, false),
+
+	/**
 	 * Time of one sample taken by the driver.
 	 */
 	SAMPLE("sample ms", "sampleMillis", 2, false),
