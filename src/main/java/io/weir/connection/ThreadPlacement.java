@@ -8,6 +8,7 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.IntSupplier;
 
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,10 @@ public final class ThreadPlacement {
 	// A moved connection that falls silent keeps its thread until its next byte
 	static final int MOST_THREADS = 8;
 
+	private static final int ALONE = 2;
+
+	private static final long QUIET = TimeUnit.MILLISECONDS.toNanos(100);
+
 	private final Semaphore places = new Semaphore(MOST_THREADS);
 
 	// The places bound it; a thread that has just given one back may still be on its way
@@ -36,10 +41,23 @@ public final class ThreadPlacement {
 
 	private final CarrierThreads carriers = new CarrierThreads();
 
+	private final IntSupplier open;
+
+	// System.nanoTime() when a connection began last
+	private volatile long lastBegin = System.nanoTime() - QUIET;
+
 	// The two connections that were active last
 	private volatile @Nullable Connection last;
 
 	private volatile @Nullable Connection lastButOne;
+
+	/**
+	 * Creates the placement of a server's connections.
+	 * @param open how many connections are open
+	 */
+	public ThreadPlacement(IntSupplier open) {
+		this.open = open;
+	}
 
 	/**
 	 * Runs exchange after exchange to the end of the connection. Called on the
@@ -52,6 +70,9 @@ public final class ThreadPlacement {
 	@SuppressWarnings("ThreadPriorityCheck") // Measured: see the benchmarks in the README
 	CloseReason run(Connection connection, Exchange exchange) throws IOException {
 		CloseReason outcome = null;
+		// Once a virtual thread has read from a socket, that one does not block any more,
+		// and a platform thread has to poll it. So those that are alone move before
+		boolean alone = beginsAlone();
 		int streak = 0;
 		while (outcome == null) {
 			if (isAmongTwo(connection)) {
@@ -60,17 +81,18 @@ public final class ThreadPlacement {
 			else {
 				streak = 0;
 				// With more than one carrier it costs more than it saves
-				if (this.carriers.isOne()) {
+				if (!alone && this.carriers.isOne()) {
 					Thread.yield();
 				}
 			}
-			if (streak >= STREAK && this.places.tryAcquire()) {
+			if ((alone || streak >= STREAK) && this.places.tryAcquire()) {
 				outcome = runOnPlatformThread(connection, exchange);
 				streak = 0;
 			}
 			else {
 				outcome = exchange.run();
 			}
+			alone = false;
 		}
 		return outcome;
 	}
@@ -81,6 +103,14 @@ public final class ThreadPlacement {
 	 */
 	public void adapt() {
 		this.carriers.adapt();
+	}
+
+	// Where many come and go there are few at once, and to move each would cost more
+	private boolean beginsAlone() {
+		long now = System.nanoTime();
+		long quiet = now - this.lastBegin;
+		this.lastBegin = now;
+		return quiet >= QUIET && this.open.getAsInt() <= ALONE;
 	}
 
 	// Notes that the connection is active. Returns whether at most one other has been

@@ -124,7 +124,8 @@ public final class TcpServer {
 		this.kernelLimits = kernelLimits;
 		this.diagnostics = diagnostics;
 		this.tls = tls;
-		this.placement = (servingSettings.threads() == ConnectionThreads.AUTO) ? new ThreadPlacement() : null;
+		this.placement = (servingSettings.threads() == ConnectionThreads.AUTO) ? new ThreadPlacement(registry::active)
+				: null;
 	}
 
 	/**

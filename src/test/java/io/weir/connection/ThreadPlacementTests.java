@@ -12,6 +12,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.weir.ServedConnection;
 
@@ -22,7 +24,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class ThreadPlacementTests {
 
-	private final ThreadPlacement placement = new ThreadPlacement();
+	private int open = 3;
+
+	private final ThreadPlacement placement = new ThreadPlacement(() -> this.open);
 
 	private final Map<Connection, Thread> threads = new ConcurrentHashMap<>();
 
@@ -77,6 +81,36 @@ class ThreadPlacementTests {
 			.isEqualTo("connection-" + alone.connection().id());
 		alone.peer().endStream();
 		assertThat(alone.reason()).isEqualTo(CloseReason.END_OF_STREAM);
+	}
+
+	@ParameterizedTest
+	@ValueSource(ints = { 1, 2 })
+	void whenAConnectionIsAloneFromItsBeginningThenItMovesBeforeItReads(int open) throws Exception {
+		this.open = open;
+		ServedConnection alone = serve();
+		assertThat(isVirtualAfter(alone, 1)).isFalse();
+		assertThat(isVirtualAfter(alone, 100)).isFalse();
+		this.open = 3;
+		ServedConnection second = serve();
+		ServedConnection third = serve();
+		for (int i = 0; i < 20; i++) {
+			isVirtualAfter(second, 1);
+			isVirtualAfter(third, 1);
+			isVirtualAfter(alone, 1);
+		}
+		assertThat(isVirtualAfter(alone, 1)).isTrue();
+	}
+
+	@Test
+	void whenAConnectionBeginsSoonAfterAnotherThenItDoesNotMoveAtOnce() throws Exception {
+		this.open = 1;
+		assertThat(isVirtualAfter(serve(), 1)).isFalse();
+		boolean stayed = false;
+		// However slow the machine is, one of them begins in time
+		for (int i = 0; i < 100 && !stayed; i++) {
+			stayed = isVirtualAfter(serve(), 1);
+		}
+		assertThat(stayed).isTrue();
 	}
 
 	@Test
