@@ -113,7 +113,7 @@ public final class Benchmark {
 	}
 
 	private void measureLoads(int cores) throws InterruptedException {
-		for (String protocol : List.of(Scenario.ECHO, Scenario.RECORD)) {
+		for (String protocol : List.of(Scenario.ECHO, Scenario.RECORD, Scenario.TLS)) {
 			List<Scenario> scenarios = Scenario.ALL.stream()
 				.filter((scenario) -> scenario.protocol().equals(protocol))
 				.filter((scenario) -> this.options.wants(scenario.name()))

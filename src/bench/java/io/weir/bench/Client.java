@@ -6,10 +6,15 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.ByteChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.atomic.AtomicInteger;
+
+import javax.net.ssl.SSLContext;
+
+import org.jspecify.annotations.Nullable;
 
 /**
  * One end of an exchange with a server, driven by a selector. It verifies every byte that
@@ -31,9 +36,13 @@ abstract class Client {
 
 	private SocketChannel channel;
 
+	// Over the socket
+	private ByteChannel bytes;
+
 	Client(Tally tally) {
 		this.tally = tally;
 		this.channel = open();
+		this.bytes = this.channel;
 	}
 
 	/**
@@ -56,11 +65,15 @@ abstract class Client {
 	/**
 	 * Connects and begins.
 	 * @param server where to
+	 * @param tls protects the connection; null for none
 	 * @param selector calls {@link #ready()}
 	 * @throws IOException if the server does not accept
 	 */
-	void start(InetSocketAddress server, Selector selector) throws IOException {
+	void start(InetSocketAddress server, @Nullable SSLContext tls, Selector selector) throws IOException {
 		this.channel.socket().connect(server, TIMEOUT_MILLIS);
+		if (tls != null) {
+			this.bytes = new TlsSocket(this.channel, tls);
+		}
 		this.channel.configureBlocking(false);
 		this.channel.register(selector, SelectionKey.OP_READ, this);
 		begin();
@@ -84,6 +97,7 @@ abstract class Client {
 	final void reopen() throws IOException {
 		this.channel.close();
 		this.channel = open();
+		this.bytes = this.channel;
 	}
 
 	final void close() throws IOException {
@@ -92,6 +106,13 @@ abstract class Client {
 
 	final SocketChannel channel() {
 		return this.channel;
+	}
+
+	/**
+	 * What its bytes go through.
+	 */
+	final ByteChannel bytes() {
+		return this.bytes;
 	}
 
 	final Tally tally() {
@@ -103,7 +124,7 @@ abstract class Client {
 	 * @param buffer few bytes
 	 */
 	final void send(ByteBuffer buffer) throws IOException {
-		this.channel.write(buffer);
+		this.bytes.write(buffer);
 		if (buffer.hasRemaining()) {
 			throw new IOException("The kernel did not take " + buffer.remaining() + " bytes");
 		}
@@ -115,7 +136,7 @@ abstract class Client {
 	 * @return whether it is full
 	 */
 	final boolean receive(ByteBuffer buffer) throws IOException {
-		if (this.channel.read(buffer) < 0) {
+		if (this.bytes.read(buffer) < 0) {
 			throw new IOException("The server ended the connection");
 		}
 		return !buffer.hasRemaining();

@@ -5,6 +5,8 @@ import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.Selector;
 
+import javax.net.ssl.SSLContext;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,12 +30,12 @@ final class ConnectingClient extends PingPongClient {
 	}
 
 	@Override
-	void start(InetSocketAddress server, Selector selector) throws IOException {
+	void start(InetSocketAddress server, @Nullable SSLContext tls, Selector selector) throws IOException {
 		this.server = server;
 		this.selector = selector;
 		this.ending = false;
 		this.connecting = System.nanoTime();
-		super.start(server, selector);
+		super.start(server, tls, selector);
 	}
 
 	@Override
@@ -53,7 +55,7 @@ final class ConnectingClient extends PingPongClient {
 		if (count < 0 && this.server != null && this.selector != null) {
 			tally().done(1, System.nanoTime() - this.connecting);
 			reopen();
-			start(this.server, this.selector);
+			start(this.server, null, this.selector);
 		}
 	}
 

@@ -3,6 +3,7 @@ package io.weir.bench;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
@@ -12,10 +13,10 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name as in the options and results
  * @param weir the Weir that it is; null for a peer
- * @param records whether it also serves the exchange with records
+ * @param protocols what it serves: {@code echo}, {@code record}, {@code tls}
  * @param jvm options for the JVM beside those that all have
  */
-record Contender(String name, Options.@Nullable Weir weir, boolean records, List<String> jvm) {
+record Contender(String name, Options.@Nullable Weir weir, Set<String> protocols, List<String> jvm) {
 
 	static final String WEIR = "weir";
 
@@ -24,6 +25,12 @@ record Contender(String name, Options.@Nullable Weir weir, boolean records, List
 	static final String BASELINE = "netty-epoll";
 
 	private static final String MAX_CONNECTIONS = "--tcp.server.max-connections=";
+
+	private static final Set<String> ECHO = Set.of(Scenario.ECHO);
+
+	private static final Set<String> ECHO_RECORD = Set.of(Scenario.ECHO, Scenario.RECORD);
+
+	private static final Set<String> ALL = Set.of(Scenario.ECHO, Scenario.RECORD, Scenario.TLS);
 
 	private static final List<String> JVM = List.of("-Xmx512m", "--enable-native-access=ALL-UNNAMED");
 
@@ -41,21 +48,21 @@ record Contender(String name, Options.@Nullable Weir weir, boolean records, List
 		Stream<Contender> weirs = (options.weir2() != null)
 				? Stream.of(weir(WEIR, options.weir()), weir(WEIR2, options.weir2()))
 				: Stream.of(weir(WEIR, options.weir()));
-		Stream<Contender> peers = Stream.of(peer(BASELINE, true, NETTY), peer("netty-nio", true, NETTY),
-				peer("reactor-netty", false, NETTY), peer("spring-integration", false, List.of()),
+		Stream<Contender> peers = Stream.of(peer(BASELINE, ALL, NETTY), peer("netty-nio", ECHO_RECORD, NETTY),
+				peer("reactor-netty", ECHO, NETTY), peer("spring-integration", ECHO, List.of()),
 				// One buffer of 64 KiB for each connection
-				peer("platform-threads", true, List.of("-XX:MaxDirectMemorySize=2g")));
+				peer("platform-threads", ECHO_RECORD, List.of("-XX:MaxDirectMemorySize=2g")));
 		return Stream.concat(weirs, peers)
 			.filter((contender) -> options.only().isEmpty() || options.only().contains(contender.name))
 			.toList();
 	}
 
 	static Contender weir(String name, Options.Weir weir) {
-		return new Contender(name, weir, true, weir.jvm());
+		return new Contender(name, weir, ALL, weir.jvm());
 	}
 
-	private static Contender peer(String name, boolean records, List<String> jvm) {
-		return new Contender(name, null, records, jvm);
+	private static Contender peer(String name, Set<String> protocols, List<String> jvm) {
+		return new Contender(name, null, protocols, jvm);
 	}
 
 	boolean isWeir() {
@@ -64,20 +71,21 @@ record Contender(String name, Options.@Nullable Weir weir, boolean records, List
 
 	/**
 	 * Whether it can serve.
-	 * @param protocol {@code echo} or {@code record}
+	 * @param protocol {@code echo}, {@code record} or {@code tls}
 	 */
 	boolean speaks(String protocol) {
-		return this.records || protocol.equals(Scenario.ECHO);
+		return this.protocols.contains(protocol);
 	}
 
 	/**
 	 * The command that starts it.
-	 * @param protocol {@code echo} or {@code record}
+	 * @param protocol {@code echo}, {@code record} or {@code tls}
 	 * @param cores how many cores it has
 	 * @param port where it listens
 	 * @param httpPort where the actuator does, if there is one
+	 * @param certificate what it shows, if it speaks TLS
 	 */
-	List<String> command(String protocol, int cores, int port, int httpPort) {
+	List<String> command(String protocol, int cores, int port, int httpPort, @Nullable Certificate certificate) {
 		List<String> command = new ArrayList<>();
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
 		command.addAll(JVM);
@@ -85,11 +93,19 @@ record Contender(String name, Options.@Nullable Weir weir, boolean records, List
 		if (this.weir == null) {
 			command.addAll(List.of("-classpath", System.getProperty("java.class.path"), "io.weir.bench.peer.Peer",
 					this.name, protocol, String.valueOf(port), String.valueOf(cores)));
+			if (certificate != null) {
+				command.addAll(List.of(certificate.certificate().toString(), certificate.key().toString()));
+			}
 		}
 		else {
 			command.addAll(List.of("-jar", this.weir.jar(), "--tcp.server.host=127.0.0.1", "--tcp.server.port=" + port,
-					"--tcp.server.protocol=" + (protocol.equals(Scenario.RECORD) ? "echo-record" : protocol),
+					"--tcp.server.protocol=" + (protocol.equals(Scenario.RECORD) ? "echo-record" : "echo"),
 					"--server.port=" + httpPort));
+			if (certificate != null) {
+				command.addAll(List.of("--tcp.server.ssl.bundle=bench",
+						"--spring.ssl.bundle.pem.bench.keystore.certificate=" + certificate.certificate(),
+						"--spring.ssl.bundle.pem.bench.keystore.private-key=" + certificate.key()));
+			}
 			if (this.weir.args().stream().noneMatch((arg) -> arg.startsWith(MAX_CONNECTIONS))) {
 				command.add(MAX_CONNECTIONS + "30000");
 			}

@@ -8,6 +8,10 @@ import java.nio.channels.Selector;
 import java.util.ArrayList;
 import java.util.List;
 
+import javax.net.ssl.SSLContext;
+
+import org.jspecify.annotations.Nullable;
+
 /**
  * Drives the clients of one slice from one thread.
  */
@@ -30,13 +34,14 @@ final class LoadGenerator implements AutoCloseable {
 	 * Creates clients and connects them.
 	 * @param scenario what they do
 	 * @param server where to
+	 * @param tls protects the connections; null for none
 	 * @throws IOException if the server does not accept
 	 */
-	void connect(Scenario scenario, InetSocketAddress server) throws IOException {
+	void connect(Scenario scenario, InetSocketAddress server, @Nullable SSLContext tls) throws IOException {
 		for (int i = 0; i < scenario.connections(); i++) {
 			Client client = scenario.client(this.tally, i);
 			this.clients.add(client);
-			client.start(server, this.selector);
+			client.start(server, tls, this.selector);
 			// Answers what has come, so that the accept queue never fills
 			select(0);
 		}

@@ -8,7 +8,8 @@ import java.util.function.BiFunction;
  *
  * @param name as in the options
  * @param title for people
- * @param protocol what servers have to speak, {@code echo} or {@code record}
+ * @param protocol what servers have to speak: {@code echo}, {@code record}, or
+ * {@code tls}, which is echo over TLS
  * @param connections how many at once
  * @param streaming whether it counts bytes instead of operations
  * @param factory makes a client with a number
@@ -20,12 +21,15 @@ record Scenario(String name, String title, String protocol, int connections, boo
 
 	static final String RECORD = "record";
 
+	static final String TLS = "tls";
+
 	/**
 	 * The loads that all servers are measured under.
 	 */
 	static final List<Scenario> ALL = List.of(pingPong("pingpong-1", 1), pingPong("pingpong-64", 64),
 			pingPong("pingpong-1000", 1000), streaming("stream-1", 1, 1024 * 1024),
-			streaming("stream-16", 16, 256 * 1024),
+			streaming("stream-16", 16, 256 * 1024), pingPong("pingpong-64", 64).overTls(),
+			streaming("stream-1", 1, 1024 * 1024).overTls(),
 			new Scenario("connect-echo-close", "connect, 64 bytes there and back, close; 16 at once", ECHO, 16, false,
 					ConnectingClient::new),
 			new Scenario("record-64", "the recipe's exchange of line and record, 64 connections", RECORD, 64, false,
@@ -44,6 +48,11 @@ record Scenario(String name, String title, String protocol, int connections, boo
 	private static Scenario streaming(String name, int connections, int window) {
 		return new Scenario(name, "a stream there and back, " + connections(connections), ECHO, connections, true,
 				(tally, id) -> new StreamingClient(tally, window));
+	}
+
+	private Scenario overTls() {
+		return new Scenario("tls-" + this.name, this.title + ", TLS 1.3", TLS, this.connections, this.streaming,
+				this.factory);
 	}
 
 	private static String connections(int count) {

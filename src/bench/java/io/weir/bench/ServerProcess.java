@@ -19,6 +19,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
+import javax.net.ssl.SSLContext;
+
+import org.jspecify.annotations.Nullable;
+
 /**
  * A server's process, from its start until it has ended.
  */
@@ -40,6 +44,8 @@ final class ServerProcess implements AutoCloseable {
 
 	private final Path log;
 
+	private final @Nullable SSLContext tls;
+
 	private final HttpClient http = HttpClient.newBuilder()
 		.version(HttpClient.Version.HTTP_1_1)
 		.connectTimeout(Duration.ofSeconds(5))
@@ -48,22 +54,26 @@ final class ServerProcess implements AutoCloseable {
 	/**
 	 * Starts a process, without waiting until it serves.
 	 * @param contender the server
-	 * @param protocol {@code echo} or {@code record}
+	 * @param protocol {@code echo}, {@code record} or {@code tls}
 	 * @param cores how many cores it has
 	 * @param machine whose cores
 	 * @param logs directory for its output
 	 * @throws IOException if it cannot be started
 	 */
-	ServerProcess(Contender contender, String protocol, int cores, Machine machine, Path logs) throws IOException {
+	ServerProcess(Contender contender, String protocol, int cores, Machine machine, Path logs)
+			throws IOException, InterruptedException {
 		this.contender = contender;
 		this.machine = machine;
 		int port = freePort();
 		int httpPort = freePort();
 		this.address = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port);
 		this.actuator = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), httpPort);
+		Files.createDirectories(logs);
+		Certificate certificate = protocol.equals(Scenario.TLS) ? Certificate.in(logs) : null;
+		this.tls = (certificate != null) ? certificate.trusted() : null;
 		List<String> command = new ArrayList<>(machine.prefix(cores));
-		command.addAll(contender.command(protocol, cores, port, httpPort));
-		this.log = Files.createDirectories(logs).resolve(contender.name() + "-" + protocol + ".log");
+		command.addAll(contender.command(protocol, cores, port, httpPort, certificate));
+		this.log = logs.resolve(contender.name() + "-" + protocol + ".log");
 		this.process = new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(this.log.toFile()).start();
 		running.add(this.process);
 	}
@@ -151,6 +161,14 @@ final class ServerProcess implements AutoCloseable {
 
 	InetSocketAddress address() {
 		return this.address;
+	}
+
+	/**
+	 * What its clients protect their connections with.
+	 * @return null for none
+	 */
+	@Nullable SSLContext tls() {
+		return this.tls;
 	}
 
 	InetSocketAddress actuator() {

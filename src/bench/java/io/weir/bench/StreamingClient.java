@@ -69,7 +69,7 @@ final class StreamingClient extends Client {
 		while (this.sent - this.verified < this.window) {
 			int from = (int) (this.sent % PERIOD);
 			int count = (int) Math.min(CHUNK, this.window - (this.sent - this.verified));
-			int taken = channel().write(this.outgoing.limit(from + count).position(from));
+			int taken = bytes().write(this.outgoing.limit(from + count).position(from));
 			this.sent += taken;
 			if (taken < count) {
 				return;

@@ -74,7 +74,7 @@ final class Turns {
 			throws IOException {
 		try (LoadGenerator load = new LoadGenerator();
 				Watcher watcher = new Watcher(server, (ex) -> samples.complain(server.name(), ex))) {
-			load.connect(scenario, server.address());
+			load.connect(scenario, server.address(), server.tls());
 			load.leadIn();
 			if (watched) {
 				watcher.start();

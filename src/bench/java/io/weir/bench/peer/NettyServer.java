@@ -1,6 +1,9 @@
 package io.weir.bench.peer;
 
+import java.io.File;
 import java.util.List;
+
+import javax.net.ssl.SSLException;
 
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.ByteBuf;
@@ -18,6 +21,10 @@ import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.handler.codec.ByteToMessageDecoder;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Netty with as many event loops as cores, which accept and serve alike, pooled buffers,
@@ -45,13 +52,23 @@ final class NettyServer {
 		return new NettyServer(NioIoHandler.newFactory(), NioServerSocketChannel.class, loops);
 	}
 
-	void start(int port, boolean records) throws InterruptedException {
+	/**
+	 * What connections are protected with: TLS by the JDK, as Weir's are.
+	 * @param certificate its file
+	 * @param key its file
+	 * @throws SSLException if they can't be used
+	 */
+	static SslContext tls(String certificate, String key) throws SSLException {
+		return SslContextBuilder.forServer(new File(certificate), new File(key)).sslProvider(SslProvider.JDK).build();
+	}
+
+	void start(int port, boolean records, @Nullable SslContext tls) throws InterruptedException {
 		new ServerBootstrap().group(new MultiThreadIoEventLoopGroup(this.loops, this.transport))
 			.channel(this.channel)
 			.option(ChannelOption.SO_BACKLOG, Peer.BACKLOG)
 			.childOption(ChannelOption.TCP_NODELAY, true)
 			.childOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT)
-			.childHandler(new Initializer(records))
+			.childHandler(new Initializer(records, tls))
 			.bind("127.0.0.1", port)
 			.sync();
 	}
@@ -63,12 +80,18 @@ final class NettyServer {
 
 		private final boolean records;
 
-		Initializer(boolean records) {
+		private final @Nullable SslContext tls;
+
+		Initializer(boolean records, @Nullable SslContext tls) {
 			this.records = records;
+			this.tls = tls;
 		}
 
 		@Override
 		protected void initChannel(Channel ch) {
+			if (this.tls != null) {
+				ch.pipeline().addLast(this.tls.newHandler(ch.alloc()));
+			}
 			ch.pipeline().addLast(this.records ? new RecordHandler() : new EchoHandler());
 		}
 

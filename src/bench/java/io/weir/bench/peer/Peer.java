@@ -4,12 +4,14 @@ import java.io.IOException;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import io.netty.handler.ssl.SslContext;
 import org.slf4j.LoggerFactory;
 
 /**
- * Starts one of the peers: its name, what it serves ({@code echo} or {@code record}), the
- * port and the number of event loops are the arguments. It ends with its standard input,
- * so no peer outlives the benchmark.
+ * Starts one of the peers: its name, what it serves ({@code echo}, {@code record} or
+ * {@code tls}), the port and the number of event loops are the arguments, for TLS also
+ * the files of certificate and key. It ends with its standard input, so no peer outlives
+ * the benchmark.
  */
 public final class Peer {
 
@@ -23,7 +25,7 @@ public final class Peer {
 
 	/**
 	 * Serves until standard input ends.
-	 * @param args name, protocol, port, event loops
+	 * @param args name, protocol, port, event loops; for TLS, certificate and key
 	 * @throws Exception if it cannot start
 	 */
 	public static void main(String[] args) throws Exception {
@@ -31,9 +33,10 @@ public final class Peer {
 		boolean records = args[1].equals("record");
 		int port = Integer.parseInt(args[2]);
 		int loops = Integer.parseInt(args[3]);
+		SslContext tls = args[1].equals("tls") ? NettyServer.tls(args[4], args[5]) : null;
 		switch (args[0]) {
-			case "netty-epoll" -> NettyServer.epoll(loops).start(port, records);
-			case "netty-nio" -> NettyServer.nio(loops).start(port, records);
+			case "netty-epoll" -> NettyServer.epoll(loops).start(port, records, tls);
+			case "netty-nio" -> NettyServer.nio(loops).start(port, records, tls);
 			case "reactor-netty" -> ReactorNettyServer.start(port, loops);
 			case "spring-integration" -> IntegrationServer.start(port);
 			case "platform-threads" -> PlatformThreadServer.start(port, records);
