@@ -1,9 +1,13 @@
 package io.weir.tls;
 
+import java.nio.ByteBuffer;
+
 import io.weir.connection.BufferPool;
 
 /**
- * The buffers of encrypted and left-over bytes, shared by the connections of a server.
+ * The buffers of encrypted and left-over bytes, shared by the connections of a server. On
+ * the heap: the JDK's engine encrypts and decrypts in place, and a direct buffer in
+ * pieces through arrays, which costs more than the one copy to or from the socket.
  */
 final class TlsBuffers {
 
@@ -18,9 +22,9 @@ final class TlsBuffers {
 	 */
 	static final int LARGE = 64 * 1024;
 
-	private final BufferPool small = new BufferPool(SMALL, 4096);
+	private final BufferPool small = new BufferPool(SMALL, 4096, ByteBuffer::allocate);
 
-	private final BufferPool large = new BufferPool(LARGE, 64);
+	private final BufferPool large = new BufferPool(LARGE, 64, ByteBuffer::allocate);
 
 	BufferPool small() {
 		return this.small;
