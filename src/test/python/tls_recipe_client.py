@@ -13,7 +13,7 @@ def run_client(port: int, ca: str, version: str) -> None:
     context.minimum_version = context.maximum_version = ssl.TLSVersion[version]
     with socket.create_connection(('127.0.0.1', port), timeout=10) as plain:
         sock = context.wrap_socket(plain, server_hostname='localhost', suppress_ragged_eofs=False)
-        for i in range(100):
+        for i in range(20):
             sock.sendall(b'data\n')
             data = sock.recv(1024)
             if data != b'data\n':

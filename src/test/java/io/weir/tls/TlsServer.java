@@ -60,12 +60,17 @@ final class TlsServer implements AutoCloseable {
 
 	TlsServer(Certificates certificates, ConnectionHandler handler, ClientAuth clientAuth, Duration handshakeTimeout,
 			Duration idleTimeout) throws IOException {
+		this(certificates, handler, clientAuth, handshakeTimeout, idleTimeout, Duration.ZERO);
+	}
+
+	TlsServer(Certificates certificates, ConnectionHandler handler, ClientAuth clientAuth, Duration handshakeTimeout,
+			Duration idleTimeout, Duration gracePeriod) throws IOException {
 		this.certificates = certificates;
 		this.tls = new ServerTls("test", clientAuth, handshakeTimeout, material(certificates, "server", "server"));
 		this.server = new TcpServer(new ListenerSettings("127.0.0.1", 0, null, null, true, false),
 				new SocketSettings(null, true, null),
 				new ServingSettings(100, ConnectionThreads.AUTO, idleTimeout, Duration.ofSeconds(30), Duration.ZERO,
-						Duration.ZERO),
+						gracePeriod),
 				"test", handler, this.registry, new KernelReader()::limits, new FakeDiagnostics(), this.tls);
 		this.registry.addListener(new ConnectionListener() {
 

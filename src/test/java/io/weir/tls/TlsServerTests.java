@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
@@ -15,6 +16,8 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.IntStream;
 
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -42,6 +45,7 @@ import io.weir.connection.Connection;
 import io.weir.connection.ConnectionState;
 import io.weir.connection.SecureSession;
 import io.weir.protocol.Protocol;
+import io.weir.struct.StructFormat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -169,23 +173,38 @@ class TlsServerTests {
 		}
 	}
 
+	@Test
+	void whenPythonEndsItsSideOnlyThenItStillGetsAllItsEcho() throws Exception {
+		assumeTrue(hasPython(), "python3 is not installed");
+		TlsServer server = server(ClientAuth.NONE);
+		assertThat(python("tls_half_close_client.py", Integer.toString(server.port()),
+				certificates.file("ca.pem").toString()))
+			.contains("close_notify behind 100000 bytes");
+		assertThat(server.reason()).isEqualTo(CloseReason.END_OF_STREAM);
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "TLSv1_3", "TLSv1_2" })
 	void whenPythonRunsTheRecipeThenItIsServedToACleanEnd(String version) throws Exception {
 		assumeTrue(hasPython(), "python3 is not installed");
 		TlsServer server = server(Protocol.ECHO_RECORD, Duration.ofSeconds(10), Duration.ZERO);
-		Process python = new ProcessBuilder("python3", "src/test/python/tls_recipe_client.py",
-				Integer.toString(server.port()), certificates.file("ca.pem").toString(), version)
-			.redirectErrorStream(true)
-			.start();
+		assertThat(python("tls_recipe_client.py", Integer.toString(server.port()),
+				certificates.file("ca.pem").toString(), version))
+			.contains("version: " + version.replace('_', '.') + ", recv: b'data\\n'",
+					"close_notify: sent and answered");
+		assertThat(server.reason()).isEqualTo(CloseReason.END_OF_STREAM);
+		assertThat(server.registry.totals().records()).isEqualTo(20);
+		assertThat(server.registry.totals().bytesReceived()).isEqualTo(540);
+		assertThat(server.registry.totals().bytesSent()).isEqualTo(100);
+	}
+
+	private static String python(String script, String... arguments) throws Exception {
+		List<String> command = new ArrayList<>(List.of("python3", "src/test/python/" + script));
+		command.addAll(List.of(arguments));
+		Process python = new ProcessBuilder(command).redirectErrorStream(true).start();
 		String output = new String(python.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 		assertThat(python.waitFor()).as(output).isZero();
-		assertThat(output).contains("version: " + version.replace('_', '.') + ", recv: b'data\\n'",
-				"close_notify: sent and answered");
-		assertThat(server.reason()).isEqualTo(CloseReason.END_OF_STREAM);
-		assertThat(server.registry.totals().records()).isEqualTo(100);
-		assertThat(server.registry.totals().bytesReceived()).isEqualTo(2700);
-		assertThat(server.registry.totals().bytesSent()).isEqualTo(500);
+		return output;
 	}
 
 	private static boolean hasPython() throws InterruptedException {
@@ -258,6 +277,41 @@ class TlsServerTests {
 			assertThat(server.reason(client)).isEqualTo(CloseReason.DRAINED);
 		}
 		assertThat(server.registry.totals().bytesUnanswered()).isEqualTo(20_000);
+	}
+
+	@Test
+	void whenDrainedThenAllGetTheirAnswersAndCloseNotifyAndNoReset() throws Exception {
+		TlsServer server = new TlsServer(certificates, Protocol.ECHO.handler(1024, StructFormat.parse("! I 2s Q 2h f")),
+				ClientAuth.NONE, Duration.ofSeconds(10), Duration.ZERO, Duration.ofSeconds(20));
+		this.running = server;
+		try (OpenSslClient newer = server.openSsl("-tls1_3");
+				OpenSslClient older = server.openSsl("-tls1_2");
+				SSLSocket busy = server.jdk(null, "TLSv1.3")) {
+			newer.send("before").await("\nbefore");
+			older.send("before").await("\nbefore");
+			echo(busy);
+			CompletableFuture<Void> stopped = CompletableFuture.runAsync(server.server::stop);
+			// Busy for longer than the others, which have ended by then
+			while (server.closed(CloseReason.DRAINED) < 2) {
+				echo(busy);
+				Thread.sleep(20);
+			}
+			for (OpenSslClient client : List.of(newer, older)) {
+				assertThat(client.output()).contains("\nclosed").doesNotContain("unexpected eof", "error:", "errno");
+			}
+			assertThat(stopped).isNotDone();
+			assertThat(busy.getInputStream().read()).isEqualTo(-1);
+			// Read and thrown away: a close with unread bytes would be a reset
+			for (int i = 0; i < 3; i++) {
+				busy.getOutputStream().write(DATA);
+				Thread.sleep(20);
+			}
+			busy.shutdownOutput();
+			stopped.get(10, TimeUnit.SECONDS);
+			assertThat(server.reason(busy)).isEqualTo(CloseReason.DRAINED);
+			assertThat(server.closed(CloseReason.DRAINED)).isEqualTo(3);
+			assertThat(server.registry.totals().bytesUnanswered()).isEqualTo(3L * DATA.length);
+		}
 	}
 
 	@Test
@@ -404,6 +458,56 @@ class TlsServerTests {
 				assertThat(client.getSession().getPeerPrincipal().getName()).isEqualTo("CN=other");
 			}
 			echo(old);
+		}
+	}
+
+	@Test
+	void whenReloadedWhileClientsConnectThenNoneFailsAndEachGetsTheCertificateOfItsTime() throws Exception {
+		TlsServer server = server(ClientAuth.NONE);
+		AtomicInteger reloads = new AtomicInteger();
+		AtomicInteger begun = new AtomicInteger();
+		AtomicInteger served = new AtomicInteger();
+		List<CompletableFuture<Void>> clients = new ArrayList<>();
+		try (SSLSocket newer = server.jdk(null, "TLSv1.3"); SSLSocket older = server.jdk(null, "TLSv1.2")) {
+			for (String protocol : List.of("TLSv1.3", "TLSv1.3", "TLSv1.2")) {
+				clients.add(CompletableFuture.runAsync(() -> {
+					while (reloads.get() < 10) {
+						int earliest = reloads.get();
+						String subject = subject(server, protocol);
+						int latest = begun.get();
+						assertThat(subject).isIn(IntStream.rangeClosed(earliest, latest)
+							.mapToObj((reload) -> (reload % 2 == 0) ? "CN=server" : "CN=other")
+							.toList());
+						served.incrementAndGet();
+					}
+				}));
+			}
+			while (reloads.get() < 10) {
+				int before = served.get();
+				Awaitility.await()
+					.pollInterval(Duration.ofMillis(5))
+					.until(() -> served.get() > before + 5
+							|| clients.stream().anyMatch(CompletableFuture::isCompletedExceptionally));
+				String next = (begun.incrementAndGet() % 2 == 0) ? "server" : "other";
+				server.tls.reload(() -> TlsServer.material(certificates, next, next));
+				reloads.incrementAndGet();
+				echo(newer);
+				echo(older);
+			}
+			for (CompletableFuture<Void> client : clients) {
+				client.get(10, TimeUnit.SECONDS);
+			}
+		}
+		assertThat(server.closed(CloseReason.HANDSHAKE_FAILED)).isZero();
+	}
+
+	private static String subject(TlsServer server, String protocol) {
+		try (SSLSocket client = server.jdk(null, protocol)) {
+			echo(client);
+			return client.getSession().getPeerPrincipal().getName();
+		}
+		catch (IOException ex) {
+			throw new java.io.UncheckedIOException(ex);
 		}
 	}
 
