@@ -330,17 +330,21 @@ final class TlsChannel implements SecureChannel {
 		outgoing.clear();
 	}
 
-	// Tells the peer what is wrong, as far as it still listens
+	// Tells the peer what is wrong, as far as it still listens. In the log there is a
+	// line
+	// for it, and the JDK leaves to the cause what OpenSSL's plaintext alert says
 	private SSLException alerted(SSLException failure) {
+		SSLException told = (failure.getCause() != null) ? new SSLException(ServerTls.reason(failure), failure)
+				: failure;
 		try {
 			if (this.engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP) {
 				flush();
 			}
 		}
 		catch (IOException ex) {
-			failure.addSuppressed(ex);
+			told.addSuppressed(ex);
 		}
-		return failure;
+		return told;
 	}
 
 	@Override

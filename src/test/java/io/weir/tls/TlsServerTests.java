@@ -68,6 +68,9 @@ class TlsServerTests {
 	@SuppressWarnings("NullAway.Init")
 	private static Certificates certificates;
 
+	@SuppressWarnings("NullAway.Init")
+	private static Certificates strangers;
+
 	private @Nullable TlsServer running;
 
 	@BeforeAll
@@ -77,7 +80,7 @@ class TlsServerTests {
 			.issue("client", 5)
 			.issue("expired", -1);
 		Path stranger = java.nio.file.Files.createDirectory(directory.resolve("stranger"));
-		new Certificates(stranger).issue("stranger", 5);
+		strangers = new Certificates(stranger).issue("stranger", 5);
 		for (String file : List.of("stranger.pem", "stranger.key")) {
 			java.nio.file.Files.copy(stranger.resolve(file), directory.resolve(file));
 		}
@@ -434,6 +437,25 @@ class TlsServerTests {
 			assertThat(client.output()).contains("SSL alert number");
 			assertThat(server.reason()).isEqualTo(CloseReason.HANDSHAKE_FAILED);
 		}
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "-tls1_3", "-tls1_2" })
+	void whenAClientDoesNotTrustTheServerThenThatIsCountedAndOthersAreServed(String option) throws Exception {
+		TlsServer server = server(ClientAuth.NONE);
+		try (CapturedLog log = CapturedLog.debug("io.weir.connection");
+				SSLSocket other = server.jdk(null);
+				OpenSslClient client = new OpenSslClient(server.port(), strangers, option, "-verify_return_error")) {
+			echo(other);
+			assertThat(client.output()).contains("certificate verify failed");
+			Awaitility.await().until(() -> server.closed(CloseReason.HANDSHAKE_FAILED) == 1);
+			assertThat(log.messages()).filteredOn((message) -> message.contains("handshake_failed"))
+				.singleElement()
+				.asString()
+				.contains("unknown_ca");
+			echo(other);
+		}
+		assertThat(server.registry.totals().bytesReceived()).isEqualTo(2L * DATA.length);
 	}
 
 	@ParameterizedTest
