@@ -107,7 +107,7 @@ public class TcpConnectionsEndpoint {
 	private ConnectionBody body(Connection connection, Instant sampledAt, Reading<ConnectionDiagnostics> figures) {
 		return new ConnectionBody(Long.toString(connection.id()), connection.peerText(), connection.state().text(),
 				connection.openedAt(), connection.idleFor(), connection.bytesReceived(), connection.bytesSent(),
-				connection.records(), connection.session(), sampledAt, kernel(figures));
+				connection.records(), TlsBody.of(connection.session()), sampledAt, kernel(figures));
 	}
 
 	private Map<String, Object> kernel(Reading<ConnectionDiagnostics> reading) {
@@ -183,7 +183,21 @@ public class TcpConnectionsEndpoint {
 	 */
 	@JsonInclude(Include.ALWAYS)
 	record ConnectionBody(String id, String peer, String state, Instant openedAt, Duration idleFor, long bytesReceived,
-			long bytesSent, long records, @Nullable SecureSession tls, Instant sampledAt, Map<String, Object> kernel) {
+			long bytesSent, long records, @Nullable TlsBody tls, Instant sampledAt, Map<String, Object> kernel) {
+	}
+
+	/**
+	 * What is told of a connection's TLS; without a client's certificate the subject is
+	 * null.
+	 */
+	@JsonInclude(Include.ALWAYS)
+	record TlsBody(String protocol, String cipherSuite, @Nullable String peerSubject) {
+
+		private static @Nullable TlsBody of(@Nullable SecureSession session) {
+			return (session != null) ? new TlsBody(session.protocol(), session.cipherSuite(), session.peerSubject())
+					: null;
+		}
+
 	}
 
 }

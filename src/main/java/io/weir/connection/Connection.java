@@ -496,8 +496,9 @@ public final class Connection {
 		catch (IOException ex) {
 			CloseReason ended = closeReason();
 			outcome = (ended != null) ? ended : reasonOf(ex);
-			if (ended == null) {
-				fields(logger.atDebug()).log("{}: {} ({})", peerText(), outcome.text(), ex.toString());
+			if (logger.isDebugEnabled()) {
+				fields(logger.atDebug()).log("{}: {} ({})", peerText(), outcome.text(),
+						(ended != null) ? "ended by the server" : ex.toString());
 			}
 		}
 		catch (Throwable ex) {
@@ -512,12 +513,17 @@ public final class Connection {
 		this.session = agreed;
 		PROGRESS.setOpaque(this, System.nanoTime());
 		move(HANDSHAKING, READING);
-		fields(logger.atDebug()).log("{}: {}, {}, {}", peerText(), agreed.protocol(), agreed.cipherSuite(),
-				agreed.peerSubject());
+		if (logger.isDebugEnabled()) {
+			// A name may have any character: none may begin a log line
+			String subject = String.valueOf(agreed.peerSubject()).replaceAll("\\p{Cntrl}", "?");
+			fields(logger.atDebug()).log("{}: {}, {}, {}", peerText(), agreed.protocol(), agreed.cipherSuite(),
+					subject);
+		}
 	}
 
 	// The close_notify may have to wait for a slow reader, for longer than the lingering
 	private void endOutput() throws ConnectionEndedException {
+		PROGRESS.setOpaque(this, System.nanoTime());
 		move(READING, WRITING);
 		shutdownOutput();
 		move(WRITING, READING);
@@ -531,6 +537,7 @@ public final class Connection {
 		return this.failure;
 	}
 
+	// Whatever fails at the end, for instance for want of memory: the socket is closed
 	private CloseReason close(CloseReason outcome) {
 		boolean first = moveToEnded(outcome);
 		CloseReason ended = REASONS[this.state - ENDED];
@@ -538,17 +545,28 @@ public final class Connection {
 			case RESET, IO_ERROR, WRITE_TIMEOUT -> false;
 			default -> this.channel.isOpen();
 		};
-		if (peerIsThere) {
-			// If another thread ended it, its close_notify may not be on its way yet
-			if (first || this.session != null) {
-				shutdownOutput();
-			}
-			if (!this.endOfStream) {
-				discard();
+		try {
+			if (peerIsThere) {
+				endStream(first);
 			}
 		}
-		close(this.bytes);
+		catch (RuntimeException | Error ex) {
+			this.failure = (this.failure != null) ? this.failure : ex;
+		}
+		finally {
+			close(this.bytes);
+		}
 		return ended;
+	}
+
+	private void endStream(boolean first) {
+		// If another thread ended it, its close_notify may not be on its way yet
+		if (first || this.session != null) {
+			shutdownOutput();
+		}
+		if (!this.endOfStream) {
+			discard();
+		}
 	}
 
 	// A socket that is closed with unread bytes sends RST, which may destroy on the

@@ -76,7 +76,7 @@ public final class ConnectionWatch implements AutoCloseable {
 	/**
 	 * Creates a watch, not started.
 	 * @param registry whose open connections to watch
-	 * @param handshakeTimeout close a connection whose handshake takes so long; zero is
+	 * @param handshakeTimeout end a connection whose handshake takes so long; zero is
 	 * never
 	 * @param idleTimeout end a connection after so long without a byte, with FIN; zero is
 	 * never
@@ -155,7 +155,7 @@ public final class ConnectionWatch implements AutoCloseable {
 				}
 			}
 			else if (connection.isHandshaking(now, this.handshakeNanos)) {
-				connection.abort(CloseReason.HANDSHAKE_TIMEOUT);
+				closing |= connection.end(CloseReason.HANDSHAKE_TIMEOUT);
 			}
 			else if (this.watchesWrites && connection.isWriteBlocked(now, this.round)) {
 				BlockedWrite write = blockedWrite(connection, now);

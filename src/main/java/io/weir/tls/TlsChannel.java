@@ -16,7 +16,6 @@ import javax.net.ssl.SSLSession;
 
 import org.jspecify.annotations.Nullable;
 
-import io.weir.connection.BufferPool;
 import io.weir.connection.SecureChannel;
 import io.weir.connection.SecureSession;
 
@@ -57,8 +56,6 @@ final class TlsChannel implements SecureChannel {
 	// Encrypted bytes that have come, from position to limit
 	private @Nullable ByteBuffer incoming;
 
-	private BufferPool incomingPool;
-
 	private int lastFill;
 
 	// Decrypted bytes that no read had room for, from position to limit
@@ -74,7 +71,6 @@ final class TlsChannel implements SecureChannel {
 		this.channel = channel;
 		this.engine = engine;
 		this.buffers = buffers;
-		this.incomingPool = buffers.small();
 	}
 
 	@Override
@@ -93,6 +89,10 @@ final class TlsChannel implements SecureChannel {
 		}
 		catch (SSLException ex) {
 			throw alerted(ex);
+		}
+		catch (RuntimeException ex) {
+			// So the engine hands on what fails in its tasks, whatever the peer has sent
+			throw alerted(new SSLException(ex));
 		}
 		this.established = true;
 		SSLSession session = this.engine.getSession();
@@ -167,13 +167,13 @@ final class TlsChannel implements SecureChannel {
 
 	// A record may be larger than what the reader has room for
 	private SSLEngineResult unwrapBeside() throws SSLException {
-		ByteBuffer beside = this.buffers.large().take();
+		ByteBuffer beside = this.buffers.record();
 		SSLEngineResult result;
 		try {
 			result = this.engine.unwrap(incoming(), beside);
 		}
 		catch (SSLException ex) {
-			this.buffers.large().give(beside);
+			this.buffers.give(beside);
 			throw ex;
 		}
 		this.left = beside.flip();
@@ -191,7 +191,7 @@ final class TlsChannel implements SecureChannel {
 		from.position(from.position() + count);
 		if (!from.hasRemaining()) {
 			this.left = null;
-			this.buffers.large().give(from);
+			this.buffers.give(from);
 		}
 	}
 
@@ -223,7 +223,7 @@ final class TlsChannel implements SecureChannel {
 	private ByteBuffer incoming() {
 		ByteBuffer buffer = this.incoming;
 		if (buffer == null) {
-			buffer = this.incomingPool.take().flip();
+			buffer = this.buffers.small().flip();
 			this.incoming = buffer;
 		}
 		return buffer;
@@ -249,21 +249,23 @@ final class TlsChannel implements SecureChannel {
 
 	// Large while much comes at once, or for a large record
 	private ByteBuffer fitting(ByteBuffer buffer) {
-		BufferPool fitting = this.incomingPool;
-		if (this.lastFill >= TlsBuffers.SMALL || buffer.remaining() >= TlsBuffers.SMALL) {
-			fitting = this.buffers.large();
+		boolean much = this.lastFill >= TlsBuffers.SMALL || buffer.remaining() >= TlsBuffers.SMALL;
+		ByteBuffer next = null;
+		if (buffer.capacity() == TlsBuffers.SMALL) {
+			next = much ? this.buffers.tryLarge() : null;
+			if (next == null && buffer.remaining() >= TlsBuffers.SMALL) {
+				next = this.buffers.record();
+			}
 		}
-		else if (!buffer.hasRemaining()) {
-			fitting = this.buffers.small();
+		else if (!buffer.hasRemaining() && !(much && buffer.capacity() == TlsBuffers.LARGE)) {
+			next = this.buffers.small();
 		}
-		if (fitting == this.incomingPool) {
+		if (next == null) {
 			return buffer;
 		}
-		ByteBuffer next = fitting.take();
 		next.put(buffer).flip();
-		this.incomingPool.give(buffer);
-		this.incomingPool = fitting;
 		this.incoming = next;
+		this.buffers.give(buffer);
 		return next;
 	}
 
@@ -278,8 +280,8 @@ final class TlsChannel implements SecureChannel {
 	@Override
 	public int write(ByteBuffer source) throws IOException {
 		int begin = source.position();
+		ByteBuffer outgoing = outgoing();
 		this.outputLock.lock();
-		ByteBuffer outgoing = this.buffers.large().take();
 		try {
 			Status status = Status.OK;
 			while (status == Status.OK && source.hasRemaining() && !this.closing) {
@@ -296,15 +298,15 @@ final class TlsChannel implements SecureChannel {
 			throw ex;
 		}
 		finally {
-			this.buffers.large().give(outgoing);
 			this.outputLock.unlock();
+			this.buffers.give(outgoing);
 		}
 	}
 
 	// Writes what the engine itself has to say
 	private void flush() throws IOException {
+		ByteBuffer outgoing = this.buffers.record();
 		this.outputLock.lock();
-		ByteBuffer outgoing = this.buffers.large().take();
 		try {
 			Status status;
 			do {
@@ -317,9 +319,14 @@ final class TlsChannel implements SecureChannel {
 			send(outgoing);
 		}
 		finally {
-			this.buffers.large().give(outgoing);
 			this.outputLock.unlock();
+			this.buffers.give(outgoing);
 		}
+	}
+
+	private ByteBuffer outgoing() {
+		ByteBuffer large = this.buffers.tryLarge();
+		return (large != null) ? large : this.buffers.record();
 	}
 
 	private void send(ByteBuffer outgoing) throws IOException {
@@ -383,11 +390,11 @@ final class TlsChannel implements SecureChannel {
 		}
 		finally {
 			if (this.incoming != null) {
-				this.incomingPool.give(this.incoming);
+				this.buffers.give(this.incoming);
 				this.incoming = null;
 			}
 			if (this.left != null) {
-				this.buffers.large().give(this.left);
+				this.buffers.give(this.left);
 				this.left = null;
 			}
 		}
