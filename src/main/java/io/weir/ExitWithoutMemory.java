@@ -15,7 +15,7 @@ final class ExitWithoutMemory implements Thread.UncaughtExceptionHandler {
 	static final int EXIT_CODE = 3;
 
 	private static final byte[] MESSAGE = "A thread ended for want of memory, so the process ends. What to do: give the "
-		.concat("JVM more memory (-Xmx, -XX:MaxRAMPercentage), or lower tcp.server.max-connections\n")
+		.concat("JVM more memory (-Xmx, -XX:MaxRAMPercentage), or lower tcp.server.max-connections; if it lacked threads, raise their limit (ulimit -u, pids)\n")
 		.getBytes(StandardCharsets.US_ASCII);
 
 	@Override

@@ -6,7 +6,6 @@ import java.lang.management.ThreadMXBean;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.function.DoubleSupplier;
 
 import com.sun.management.OperatingSystemMXBean;
 import jdk.management.VirtualThreadSchedulerMXBean;
@@ -32,6 +31,9 @@ final class CarrierThreads {
 	// Of the time of one carrier less than there are
 	private static final double IDLE = 0.6;
 
+	// Of the time of all carriers: with work queued they can't get on
+	private static final double STUCK = 0.1;
+
 	// Processors; with less to spare one more carrier takes as much as it gives
 	private static final double SPARE = 0.5;
 
@@ -46,6 +48,11 @@ final class CarrierThreads {
 
 	private final int processors = Runtime.getRuntime().availableProcessors();
 
+	// An operator's choice is left alone
+	private final boolean chosen = System.getProperty("jdk.virtualThreadScheduler.parallelism") != null;
+
+	private boolean wasBusy;
+
 	private Map<Long, Long> lastNanos = Map.of();
 
 	private long lastTime = System.nanoTime();
@@ -56,7 +63,12 @@ final class CarrierThreads {
 	 * Begins with one carrier.
 	 */
 	CarrierThreads() {
-		set(1);
+		if (this.chosen) {
+			this.count = this.scheduler.getParallelism();
+		}
+		else {
+			set(1);
+		}
 	}
 
 	/**
@@ -74,10 +86,14 @@ final class CarrierThreads {
 	void adapt() {
 		long now = System.nanoTime();
 		long elapsed = now - this.lastTime;
-		if (this.processors > 1 && elapsed >= ROUND) {
-			double busy = (double) carrierNanos() / elapsed;
+		if (!this.chosen && this.processors > 1 && elapsed >= ROUND) {
 			this.lastTime = now;
-			int next = next(this.count, busy, this::spare, this.processors);
+			double busy = (double) carrierNanos() / elapsed;
+			int next = next(this.count, busy, spare(busy), this.processors);
+			if (busy < STUCK * this.count && this.scheduler.getQueuedVirtualThreadCount() > 0) {
+				// One waits in a system call, say for a log that nobody reads
+				next = Math.min(this.count + 1, this.processors);
+			}
 			if (next != this.count) {
 				logger.debug("{} carrier threads were busy for {} of the time: {} from now on", this.count, busy, next);
 				set(next);
@@ -93,15 +109,21 @@ final class CarrierThreads {
 	 * @param most how many there may be
 	 * @return at least 1; twice as many at the most, or one less
 	 */
-	static int next(int count, double busy, DoubleSupplier spare, int most) {
-		if (busy > BUSY * count && spare.getAsDouble() > SPARE) {
+	static int next(int count, double busy, double spare, int most) {
+		if (busy > BUSY * count && spare > SPARE) {
 			return Math.min(2 * count, most);
 		}
-		return (busy < IDLE * (count - 1)) ? count - 1 : count;
+		return (busy < IDLE * (count - 1)) ? Math.max(1, count - 1) : count;
 	}
 
-	private double spare() {
-		return (1 - this.system.getCpuLoad()) * this.processors;
+	// The load is that since it was asked for last: so it counts from the second busy
+	// round on
+	private double spare(double busy) {
+		boolean isBusy = busy > BUSY * this.count;
+		double spare = isBusy ? (1 - this.system.getCpuLoad()) * this.processors : 0;
+		boolean counts = this.wasBusy;
+		this.wasBusy = isBusy;
+		return counts ? spare : 0;
 	}
 
 	// CPU time of the carriers since the last call
@@ -110,9 +132,10 @@ final class CarrierThreads {
 		long sum = 0;
 		for (ThreadInfo thread : this.threads.getThreadInfo(this.threads.getAllThreadIds())) {
 			if (thread != null && thread.getThreadName().startsWith(NAME)) {
-				long total = this.threads.getThreadCpuTime(thread.getThreadId());
+				// -1 if it has ended meanwhile
+				long total = Math.max(0, this.threads.getThreadCpuTime(thread.getThreadId()));
 				nanos.put(thread.getThreadId(), total);
-				sum += total - this.lastNanos.getOrDefault(thread.getThreadId(), 0L);
+				sum += Math.max(0, total - this.lastNanos.getOrDefault(thread.getThreadId(), 0L));
 			}
 		}
 		this.lastNanos = nanos;

@@ -127,8 +127,9 @@ public final class ThreadPlacement {
 	}
 
 	private @Nullable CloseReason runOnPlatformThread(Connection connection, Exchange exchange) throws IOException {
+		Future<@Nullable CloseReason> future;
 		try {
-			Future<@Nullable CloseReason> future = this.threads.submit(() -> {
+			future = this.threads.submit(() -> {
 				// The log names the connection by its thread
 				Thread.currentThread().setName("connection-" + connection.id());
 				CloseReason outcome;
@@ -138,6 +139,13 @@ public final class ThreadPlacement {
 				while (outcome == null && isAmongTwo(connection));
 				return outcome;
 			});
+		}
+		catch (OutOfMemoryError ex) {
+			// No thread to be had, and none needed
+			this.places.release();
+			return exchange.run();
+		}
+		try {
 			return await(future);
 		}
 		finally {

@@ -53,6 +53,18 @@ final class AdaptiveBuffer implements AutoCloseable {
 			return this.largeAllowed.tryAcquire();
 		}
 
+		private ByteBuffer take(BufferPool pool) {
+			try {
+				return pool.take();
+			}
+			catch (OutOfMemoryError ex) {
+				if (pool == this.large) {
+					this.largeAllowed.release();
+				}
+				throw ex;
+			}
+		}
+
 		private void give(BufferPool pool, ByteBuffer buffer) {
 			pool.give(buffer);
 			if (pool == this.large) {
@@ -91,7 +103,7 @@ final class AdaptiveBuffer implements AutoCloseable {
 	ByteBuffer fit(int count) {
 		BufferPool fitting = (count >= Pools.SMALL) ? this.pools.large : this.pools.small;
 		if (fitting != this.pool && (fitting == this.pools.small || this.pools.tryTakeLarge())) {
-			ByteBuffer next = fitting.take().put(this.buffer.flip());
+			ByteBuffer next = this.pools.take(fitting).put(this.buffer.flip());
 			this.pools.give(this.pool, this.buffer);
 			this.pool = fitting;
 			this.buffer = next;

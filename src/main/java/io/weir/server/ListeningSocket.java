@@ -13,6 +13,8 @@ import java.nio.channels.ServerSocketChannel;
 import java.util.Arrays;
 
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 import io.weir.server.SocketSettings.KeepAlive;
 import io.weir.server.TcpBindException.Problem;
@@ -21,6 +23,8 @@ import io.weir.server.TcpBindException.Problem;
  * The bound, listening AF_INET socket.
  */
 final class ListeningSocket implements Closeable {
+
+	private static final Logger logger = LoggerFactory.getLogger(ListeningSocket.class);
 
 	private final ServerSocketChannel channel;
 
@@ -124,6 +128,18 @@ final class ListeningSocket implements Closeable {
 	 */
 	InetSocketAddress address() {
 		return this.address;
+	}
+
+	/**
+	 * Closes it after a failure of more weight than one to close.
+	 */
+	void closeQuietly() {
+		try {
+			close();
+		}
+		catch (IOException ex) {
+			logger.debug("Closing the listening socket: {}", ex.toString());
+		}
 	}
 
 	@Override

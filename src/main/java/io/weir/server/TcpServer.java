@@ -40,6 +40,8 @@ public final class TcpServer {
 
 	private static final Duration ABORT_TIME = Duration.ofMillis(500);
 
+	private static final String SOCK_DIAG = Setting.Source.SOCK_DIAG.text();
+
 	private static final Duration POLL_TIME = Duration.ofMillis(10);
 
 	private static final Logger logger = LoggerFactory.getLogger(TcpServer.class);
@@ -68,7 +70,7 @@ public final class TcpServer {
 
 	private final @Nullable ThreadPlacement placement;
 
-	private final LogLimiter threadStartFailures = new LogLimiter();
+	private final LogLimiter rejections = new LogLimiter();
 
 	private final ReentrantLock lifecycleLock = new ReentrantLock();
 
@@ -156,6 +158,16 @@ public final class TcpServer {
 		long somaxconn = limits.number("net.core.somaxconn").orElse(Integer.MAX_VALUE);
 		ListeningSocket socket = ListeningSocket.open(this.listenerSettings, this.socketSettings.keepAlive(),
 				(int) Math.min(somaxconn, Integer.MAX_VALUE));
+		try {
+			return open(socket, limits);
+		}
+		catch (RuntimeException | Error ex) {
+			socket.closeQuietly();
+			throw ex;
+		}
+	}
+
+	private Run open(ListeningSocket socket, KernelLimits limits) {
 		EffectiveSettings settings = EffectiveSettings.read(this.listenerSettings, this.socketSettings,
 				this.servingSettings.maxConnections(), socket, limits, this.diagnostics);
 		Semaphore permits = new Semaphore(this.servingSettings.maxConnections());
@@ -172,8 +184,10 @@ public final class TcpServer {
 	}
 
 	private OptionalLong acknowledgedBytes(Connection connection) {
+		// Another source does not know it, and takes as long as a whole sample to say so
+		boolean known = this.diagnostics.source().equals(SOCK_DIAG);
 		InetSocketAddress local = connection.local();
-		if (local != null && this.diagnostics.connection(local,
+		if (known && local != null && this.diagnostics.connection(local,
 				connection.peer()) instanceof Reading.Available<ConnectionDiagnostics>(var figures)) {
 			return figures.get(SocketFigure.BYTES_ACKED);
 		}
@@ -262,14 +276,17 @@ public final class TcpServer {
 				this.registry.reject(connection);
 			}
 			channel.close();
-			if (reason == RejectReason.SOCKET_OPTION) {
+			if (cause instanceof IOException) {
+				// The peer's doing
 				logger.debug("{} closed before it was served: {}", connection, cause.toString());
 			}
 			else {
-				long suppressed = this.threadStartFailures.tryAcquire();
+				long suppressed = this.rejections.tryAcquire();
 				if (suppressed >= 0) {
-					logger.warn("{} closed: no thread could be started for it ({} such lines were left out before)",
-							connection, suppressed, cause);
+					logger.warn(
+							"{} closed before it was served ({}), for want of memory or threads, or for a bug "
+									+ "({} such lines were left out before)",
+							connection, reason.text(), suppressed, cause);
 				}
 			}
 		}

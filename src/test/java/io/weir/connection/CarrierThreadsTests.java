@@ -35,9 +35,10 @@ class CarrierThreadsTests {
 			"1, 0.5, 7, 8, 1", "1, 0.95, 7, 8, 2", "1, 0.95, 0.2, 8, 1",
 			// Quickly up, slowly down
 			"2, 1.7, 5, 8, 2", "2, 1.9, 5, 8, 4", "4, 3.9, 4, 8, 8", "4, 3.9, 4, 6, 6", "8, 7.9, 3, 8, 8",
-			"8, 4.0, 4, 8, 7", "8, 4.5, 4, 8, 8", "2, 0.7, 1, 2, 2", "2, 0.5, 1, 2, 1", "1, 0, 8, 8, 1" })
+			"8, 4.0, 4, 8, 7", "8, 4.5, 4, 8, 8", "2, 0.7, 1, 2, 2", "2, 0.5, 1, 2, 1", "1, 0, 8, 8, 1",
+			"1, -0.1, 0, 8, 1" })
 	void whenCarriersAreBusyThenThereAreMore(int count, double busy, double spare, int most, int next) {
-		assertThat(CarrierThreads.next(count, busy, () -> spare, most)).isEqualTo(next);
+		assertThat(CarrierThreads.next(count, busy, spare, most)).isEqualTo(next);
 	}
 
 	@Test
