@@ -283,10 +283,11 @@ public final class TcpServer {
 			else {
 				long suppressed = this.rejections.tryAcquire();
 				if (suppressed >= 0) {
-					logger.warn(
-							"{} closed before it was served ({}), for want of memory or threads, or for a bug "
-									+ "({} such lines were left out before)",
-							connection, reason.text(), suppressed, cause);
+					logger.warn("{} closed: {} ({} such lines were left out before)", connection,
+							(reason == RejectReason.THREAD_START)
+									? "no thread could be started for it. What to do: raise the limit of threads (ulimit -u, pids)"
+									: "it could not be prepared, which is a bug or a want of memory",
+							suppressed, cause);
 				}
 			}
 		}
