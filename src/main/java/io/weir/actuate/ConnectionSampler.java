@@ -19,6 +19,7 @@ import org.springframework.context.event.EventListener;
 
 import io.weir.connection.Connection;
 import io.weir.connection.ConnectionRegistry;
+import io.weir.connection.LogLimiter;
 import io.weir.kernel.ConnectionDiagnostics;
 import io.weir.kernel.Reading;
 import io.weir.kernel.SocketDiagnostics;
@@ -33,6 +34,8 @@ import io.weir.server.TcpServerLifecycle.TcpServerStartedEvent;
  * asks about single ones.
  */
 public class ConnectionSampler implements DisposableBean {
+
+	private static final Duration INTERVAL_WITHOUT_SAMPLES = Duration.ofSeconds(1);
 
 	private static final Logger logger = LoggerFactory.getLogger(ConnectionSampler.class);
 
@@ -65,6 +68,8 @@ public class ConnectionSampler implements DisposableBean {
 
 	private volatile boolean closed;
 
+	private final LogLimiter failures = new LogLimiter();
+
 	private @Nullable Thread thread;
 
 	/**
@@ -72,7 +77,7 @@ public class ConnectionSampler implements DisposableBean {
 	 * @param server the listener
 	 * @param connections its connections
 	 * @param diagnostics asks the kernel
-	 * @param interval how often to sample; zero is never
+	 * @param interval how often to sample; zero is never, its listeners run all the same
 	 */
 	public ConnectionSampler(TcpServer server, ConnectionRegistry connections, SocketDiagnostics diagnostics,
 			Duration interval) {
@@ -83,16 +88,17 @@ public class ConnectionSampler implements DisposableBean {
 	}
 
 	/**
-	 * Adds what is to run after each sample, on the sampling thread.
+	 * Adds what is to run after each sample, on the sampling thread; without samples,
+	 * once a second.
 	 * @param listener must not block
 	 */
 	public void addListener(Runnable listener) {
 		this.listeners.add(listener);
 	}
 
-	@EventListener
-	synchronized void started(TcpServerStartedEvent event) {
-		if (this.thread == null && !this.interval.isZero()) {
+	@EventListener(TcpServerStartedEvent.class)
+	synchronized void start() {
+		if (this.thread == null) {
 			this.thread = Thread.ofPlatform().name("tcp-sampler").daemon().start(this::run);
 		}
 	}
@@ -106,14 +112,25 @@ public class ConnectionSampler implements DisposableBean {
 	private void run() {
 		while (!this.closed) {
 			try {
-				sample();
+				if (!this.interval.isZero()) {
+					sample();
+				}
 				this.listeners.forEach(Runnable::run);
 			}
 			// An OutOfMemoryError, too, must not leave old figures standing
 			catch (Throwable ex) {
-				logger.warn("A sample of the kernel's figures failed; sampling goes on", ex);
+				warn(ex);
 			}
-			LockSupport.parkNanos(this, this.interval.toNanos());
+			LockSupport.parkNanos(this, (this.interval.isZero() ? INTERVAL_WITHOUT_SAMPLES : this.interval).toNanos());
+		}
+	}
+
+	private void warn(Throwable ex) {
+		long suppressed = this.failures.tryAcquire();
+		if (suppressed >= 0) {
+			logger.warn(
+					"A sample of the kernel's figures failed; sampling goes on ({} such lines were left out before)",
+					suppressed, ex);
 		}
 	}
 

@@ -59,6 +59,8 @@ public final class ConnectionWatch implements AutoCloseable {
 	private Runnable task = () -> {
 	};
 
+	private final LogLimiter failures = new LogLimiter();
+
 	private @Nullable Thread thread;
 
 	/**
@@ -136,9 +138,17 @@ public final class ConnectionWatch implements AutoCloseable {
 			}
 			// An OutOfMemoryError, too, must not end all timeouts
 			catch (Throwable ex) {
-				logger.warn("The watch over timeouts failed in one round and goes on", ex);
+				warn(ex);
 			}
 			LockSupport.parkNanos(this, (closing || this.draining) ? Math.min(CLOSING_ROUND, this.round) : this.round);
+		}
+	}
+
+	private void warn(Throwable ex) {
+		long suppressed = this.failures.tryAcquire();
+		if (suppressed >= 0) {
+			logger.warn("The watch over timeouts failed in one round and goes on ({} such lines were left out before)",
+					suppressed, ex);
 		}
 	}
 
@@ -178,9 +188,8 @@ public final class ConnectionWatch implements AutoCloseable {
 		return closing;
 	}
 
-	// The kernel wakes a writer only when much of its buffer is free again, so a write of
-	// a
-	// slow but steady reader's connection is blocked for long: what it acknowledges tells
+	// The kernel wakes a writer only when much of its buffer is free again, so a write to
+	// a slow but steady reader is blocked for long: what it acknowledges tells
 	private BlockedWrite blockedWrite(Connection connection, long now) {
 		long acknowledged = this.acknowledgedBytes.of(connection).orElse(-1);
 		BlockedWrite last = this.blockedWrites.get(connection);

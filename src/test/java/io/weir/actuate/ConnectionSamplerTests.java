@@ -7,6 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -111,6 +113,21 @@ class ConnectionSamplerTests {
 			.isEqualTo(new Reading.Unavailable<>("sampling is off: tcp.server.sampling.interval is 0"));
 		assertThat(sampler.read(this.running.registry().connections().iterator().next()))
 			.isEqualTo(new Reading.Unavailable<>("sampling is off: tcp.server.sampling.interval is 0"));
+	}
+
+	@Test
+	void whenTheIntervalIsZeroThenListenersRunWithoutASample() throws Exception {
+		ConnectionSampler sampler = sampler(Duration.ZERO);
+		CountDownLatch runs = new CountDownLatch(2);
+		sampler.addListener(runs::countDown);
+		sampler.start();
+		try {
+			assertThat(runs.await(10, TimeUnit.SECONDS)).isTrue();
+			assertThat(sampler.summary()).isNull();
+		}
+		finally {
+			sampler.destroy();
+		}
 	}
 
 	@Test
