@@ -71,10 +71,7 @@ public class TcpServerHealthIndicator extends AbstractHealthIndicator {
 		}
 		EffectiveSettings settings = this.server.settings();
 		if (settings != null) {
-			builder.withDetail("settings",
-					Map.of("backlog", brief(settings.backlog()), "receiveBuffer", brief(settings.receiveBuffer()),
-							"sendBuffer", brief(settings.sendBuffer()), "maxConnections",
-							brief(settings.maxConnections())));
+			builder.withDetail("settings", brief(settings));
 		}
 		builder.withDetail("kernel", TcpServerEndpoint.json(this.kernel.limits()));
 		builder.withDetail("findings", this.findings.current());
@@ -89,6 +86,15 @@ public class TcpServerHealthIndicator extends AbstractHealthIndicator {
 		else {
 			builder.down().withDetail("error", "no connection could be accepted for " + time.toSeconds() + " s");
 		}
+	}
+
+	private static Map<String, Object> brief(EffectiveSettings settings) {
+		Map<String, Object> brief = new LinkedHashMap<>();
+		brief.put("backlog", brief(settings.backlog()));
+		brief.put("receiveBuffer", brief(settings.receiveBuffer()));
+		brief.put("sendBuffer", brief(settings.sendBuffer()));
+		brief.put("maxConnections", brief(settings.maxConnections()));
+		return brief;
 	}
 
 	private static Map<String, @Nullable Long> brief(Setting setting) {
