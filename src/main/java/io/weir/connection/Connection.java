@@ -560,8 +560,9 @@ public final class Connection {
 	}
 
 	private void endStream(boolean first) {
-		// If another thread ended it, its close_notify may not be on its way yet
-		if (first || this.session != null) {
+		// After the peer's FIN, close sends the same FIN. If another thread ended it, its
+		// close_notify may not be on its way yet
+		if ((first && !this.endOfStream) || this.session != null) {
 			shutdownOutput();
 		}
 		if (!this.endOfStream) {
