@@ -21,7 +21,10 @@ class BundleFollower implements SslBundleRegistrar {
 
 	private final @Nullable String bundle;
 
-	private volatile @Nullable Consumer<SslBundle> follower;
+	// Guarded by this, as is the next
+	private @Nullable Consumer<SslBundle> follower;
+
+	private @Nullable SslBundle missed;
 
 	BundleFollower(Environment environment) {
 		this.bundle = environment.getProperty("tcp.server.ssl.bundle");
@@ -38,19 +41,25 @@ class BundleFollower implements SslBundleRegistrar {
 		}
 	}
 
-	private void changed(SslBundle changed) {
-		Consumer<SslBundle> told = this.follower;
-		if (told != null) {
-			told.accept(changed);
+	private synchronized void changed(SslBundle changed) {
+		if (this.follower != null) {
+			this.follower.accept(changed);
+		}
+		else {
+			this.missed = changed;
 		}
 	}
 
 	/**
-	 * Sets who is told.
+	 * Sets who is told; at once, if the bundle has changed before.
 	 * @param follower does not throw
 	 */
-	void follow(Consumer<SslBundle> follower) {
+	synchronized void follow(Consumer<SslBundle> follower) {
 		this.follower = follower;
+		if (this.missed != null) {
+			follower.accept(this.missed);
+			this.missed = null;
+		}
 	}
 
 }
