@@ -405,18 +405,20 @@ public final class Connection {
 
 	/**
 	 * Ends the connection only if it stands between two exchanges and has been quiet for
-	 * a while.
+	 * a while; or before its first, in a handshake that takes longer.
 	 * @param reason why
 	 * @param now {@link System#nanoTime()}
 	 * @param quietNanos for how long at least no byte may have moved
 	 * @return whether this call ended it
 	 */
 	boolean endBetweenExchanges(CloseReason reason, long now, long quietNanos) {
-		if (this.state != AWAITING || now - progressNanos() < quietNanos) {
+		int current = this.state;
+		boolean between = current == AWAITING || current == HANDSHAKING;
+		if (!between || now - progressNanos() < quietNanos) {
 			return false;
 		}
 		this.endedNanos = now;
-		if (!STATE.compareAndSet(this, AWAITING, ENDED + reason.ordinal())) {
+		if (!STATE.compareAndSet(this, current, ENDED + reason.ordinal())) {
 			return false;
 		}
 		shutdownOutputElsewhere();

@@ -122,7 +122,8 @@ public final class ConnectionWatch implements AutoCloseable {
 
 	/**
 	 * From now on also ends connections that stand between two exchanges and have been
-	 * quiet for {@link #QUIET_TIME}, as {@link CloseReason#DRAINED}.
+	 * quiet for {@link #QUIET_TIME}, and those that have been in their handshake for so
+	 * long, as {@link CloseReason#DRAINED}.
 	 */
 	public void drain() {
 		this.draining = true;
