@@ -37,6 +37,7 @@ final class TlsContext {
 	TlsContext(TlsMaterial material, ClientAuth clientAuth) throws SSLException {
 		this.material = material;
 		this.parameters = new SSLParameters(cipherSuites(material), protocols(material));
+		this.parameters.setUseCipherSuitesOrder(true);
 		X509Certificate shown = Rehearsal.run(engine(), this.parameters);
 		this.certificate = new ServerCertificate(shown.getSubjectX500Principal().getName(),
 				shown.getNotAfter().toInstant());
