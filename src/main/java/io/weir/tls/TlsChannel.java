@@ -29,7 +29,9 @@ import io.weir.connection.SecureSession;
  */
 final class TlsChannel implements SecureChannel {
 
-	// RFC 8446, 5.1: a record begins with its content type
+	// RFC 8446, 5.1: a record begins with its content type, one of four
+	private static final byte CHANGE_CIPHER_SPEC = 20;
+
 	private static final byte APPLICATION_DATA = 23;
 
 	private static final int HEADER = 5;
@@ -110,7 +112,7 @@ final class TlsChannel implements SecureChannel {
 	}
 
 	private void unwrapHandshake() throws IOException {
-		SSLEngineResult result = this.engine.unwrap(incoming(), NOTHING);
+		SSLEngineResult result = unwrap(NOTHING);
 		if (result.getStatus() == Status.CLOSED) {
 			throw new SSLException("The peer ended the connection during the handshake");
 		}
@@ -152,7 +154,7 @@ final class TlsChannel implements SecureChannel {
 
 	// One step towards more bytes. Returns false at the peer's close_notify
 	private boolean unwrapInto(ByteBuffer target) throws IOException {
-		SSLEngineResult result = this.engine.unwrap(incoming(), target);
+		SSLEngineResult result = unwrap(target);
 		if (result.getStatus() == Status.BUFFER_OVERFLOW) {
 			result = unwrapBeside();
 			takeLeft(target);
@@ -170,7 +172,7 @@ final class TlsChannel implements SecureChannel {
 		ByteBuffer beside = this.buffers.record();
 		SSLEngineResult result;
 		try {
-			result = this.engine.unwrap(incoming(), beside);
+			result = unwrap(beside);
 		}
 		catch (SSLException ex) {
 			this.buffers.give(beside);
@@ -212,12 +214,31 @@ final class TlsChannel implements SecureChannel {
 		}
 	}
 
+	// Before the engine: it takes larger records than the standard allows, and wants
+	// larger buffers from then on
+	private SSLEngineResult unwrap(ByteBuffer target) throws SSLException {
+		ByteBuffer bytes = incoming();
+		if (bytes.remaining() >= HEADER && isKnown(bytes.get(bytes.position()))
+				&& recordSize(bytes) > TlsBuffers.RECORD) {
+			throw new SSLException("A record of %d bytes is too large".formatted(recordSize(bytes)));
+		}
+		return this.engine.unwrap(bytes, target);
+	}
+
+	// What is no record at all, the engine refuses
+	private static boolean isKnown(byte contentType) {
+		return contentType >= CHANGE_CIPHER_SPEC && contentType <= APPLICATION_DATA;
+	}
+
 	// Whether a whole record of data has come
 	private boolean isDataNext() {
 		ByteBuffer bytes = incoming();
-		int begin = bytes.position();
-		return bytes.remaining() >= HEADER && bytes.get(begin) == APPLICATION_DATA
-				&& bytes.remaining() >= HEADER + Short.toUnsignedInt(bytes.getShort(begin + HEADER - Short.BYTES));
+		return bytes.remaining() >= HEADER && bytes.get(bytes.position()) == APPLICATION_DATA
+				&& bytes.remaining() >= recordSize(bytes);
+	}
+
+	private static int recordSize(ByteBuffer bytes) {
+		return HEADER + Short.toUnsignedInt(bytes.getShort(bytes.position() + HEADER - Short.BYTES));
 	}
 
 	private ByteBuffer incoming() {
