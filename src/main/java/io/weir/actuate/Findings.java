@@ -45,7 +45,7 @@ public class Findings {
 	private enum Kind {
 
 		BACKLOG_CLAMPED, ACCEPT_QUEUE_OVERFLOWED, RECEIVE_BUFFER_CLAMPED, RECEIVE_BUFFER_FIXED, SEND_BUFFER_CLAMPED,
-		TOO_FEW_FILES, KEEP_ALIVE_TOO_SLOW, SYN_COOKIES_SENT, CERTIFICATE_EXPIRES, BUNDLE_NOT_RELOADED
+		TOO_FEW_FILES, KEEP_ALIVE_TOO_SLOW, SYN_COOKIES_SENT, CERTIFICATE_EXPIRES, BUNDLE_NOT_RELOADED, TOO_LITTLE_HEAP
 
 	}
 
@@ -102,6 +102,7 @@ public class Findings {
 			keepAlive(findings);
 			synCookies(settings.backlog(), findings);
 			certificate(findings);
+			heap(findings);
 		}
 		return findings;
 	}
@@ -228,6 +229,19 @@ public class Findings {
 		}
 	}
 
+	private void heap(Map<Kind, Finding> findings) {
+		int most = this.server.servingSettings().maxConnections();
+		long heap = Runtime.getRuntime().maxMemory();
+		long fitting = ServerTls.connectionsFitting(heap);
+		if (this.server.tls() != null && most > fitting) {
+			findings.put(Kind.TOO_LITTLE_HEAP, new Finding("max-connections",
+					"%d requested, but a heap of %d MB has room for only %d with TLS whose peers send much and read nothing"
+						.formatted(most, heap / 1024 / 1024, fitting),
+					"Give the JVM more memory (-Xmx, -XX:MaxRAMPercentage), or set tcp.server.max-connections to %d"
+						.formatted(fitting)));
+		}
+	}
+
 	private static String text(OptionalLong number) {
 		return number.isPresent() ? Long.toString(number.getAsLong()) : "unknown";
 	}
@@ -246,7 +260,8 @@ public class Findings {
 		synchronized (this.told) {
 			this.told.retainAll(findings.keySet());
 			findings.forEach((kind, finding) -> {
-				if (this.told.add(kind)) {
+				// A reload that fails says so itself, each time
+				if (this.told.add(kind) && kind != Kind.BUNDLE_NOT_RELOADED) {
 					news.add(finding);
 				}
 			});

@@ -18,6 +18,13 @@ import io.weir.connection.SecureChannel;
  */
 public final class ServerTls {
 
+	/**
+	 * How much of the heap a connection takes at the most, but for what all take of the
+	 * large buffers: some 14 KB, and three buffers for a record, that of its peer's
+	 * bytes, of those that are not answered, and of its own that the peer does not read.
+	 */
+	private static final long MOST_OF_A_CONNECTION = 14 * 1024 + 3 * TlsBuffers.RECORD;
+
 	private static final Logger logger = LoggerFactory.getLogger(ServerTls.class);
 
 	private final String bundle;
@@ -73,8 +80,10 @@ public final class ServerTls {
 		}
 		catch (SSLException | RuntimeException ex) {
 			this.reloadFailure = reason(ex);
-			logger.warn("SSL bundle '{}' has changed and can't be used; the certificate of {} stays: {}", this.bundle,
-					certificate().subject(), this.reloadFailure);
+			logger.warn(
+					"SSL bundle '{}' has changed and can't be used; the certificate of {} stays: {}. What to do: "
+							+ "correct the files below spring.ssl.bundle, key and certificate together",
+					this.bundle, certificate().subject(), this.reloadFailure);
 		}
 	}
 
@@ -112,6 +121,16 @@ public final class ServerTls {
 	 */
 	public Duration handshakeTimeout() {
 		return this.handshakeTimeout;
+	}
+
+	/**
+	 * How many connections half of a heap has room for, whatever their peers do. The
+	 * other half is for the large buffers and for all else.
+	 * @param heap how many bytes it may grow to
+	 * @return 0 or more
+	 */
+	public static long connectionsFitting(long heap) {
+		return heap / 2 / MOST_OF_A_CONNECTION;
 	}
 
 	/**
