@@ -63,6 +63,13 @@ public final class OpenSslClient implements AutoCloseable {
 	}
 
 	/**
+	 * What it has said so far.
+	 */
+	public String seen() {
+		return this.output;
+	}
+
+	/**
 	 * Ends the input, upon which it says close_notify and goes.
 	 */
 	public OpenSslClient end() throws IOException {

@@ -1,12 +1,9 @@
 package io.weir;
 
-import java.net.InetAddress;
-import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -14,7 +11,6 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
 import org.awaitility.Awaitility;
@@ -25,9 +21,6 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.boot.ssl.SslBundle;
-import org.springframework.boot.ssl.pem.PemSslStoreBundle;
-import org.springframework.boot.ssl.pem.PemSslStoreDetails;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.web.server.LocalServerPort;
@@ -47,8 +40,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 				"tcp.server.ssl.client-auth=need", "server.ssl.bundle=weir",
 				"spring.ssl.bundle.pem.weir.reload-on-update=true", "spring.ssl.bundle.watch.file.quiet-period=100ms" })
 class TlsIntegrationTests {
-
-	private static final byte[] DATA = "data\n".getBytes(StandardCharsets.US_ASCII);
 
 	@TempDir
 	@SuppressWarnings("NullAway.Init")
@@ -86,31 +77,17 @@ class TlsIntegrationTests {
 		awaitSubject("CN=first");
 	}
 
-	private static SSLContext context() {
-		return SslBundle
-			.of(new PemSslStoreBundle(
-					new PemSslStoreDetails(null, certificates.file("client.pem").toString(),
-							certificates.file("client.key").toString()),
-					PemSslStoreDetails.forCertificate(certificates.file("ca.pem").toString())))
-			.createSslContext();
+	private static TlsClient client() {
+		return new TlsClient(certificates, "client");
 	}
 
 	private SSLSocket connect() throws Exception {
-		int tcpPort = Objects.requireNonNull(this.server.address()).getPort();
-		SSLSocket socket = (SSLSocket) context().getSocketFactory()
-			.createSocket(new Socket(InetAddress.ofLiteral("127.0.0.1"), tcpPort), "localhost", tcpPort, true);
-		socket.setSoTimeout(10_000);
-		return socket;
-	}
-
-	private static void echo(SSLSocket client) throws Exception {
-		client.getOutputStream().write(DATA);
-		assertThat(client.getInputStream().readNBytes(DATA.length)).isEqualTo(DATA);
+		return client().connect(Objects.requireNonNull(this.server.address()).getPort());
 	}
 
 	// A client each time, as a connection that is kept has the old certificate
 	private JsonNode json(String path) throws Exception {
-		try (HttpClient client = HttpClient.newBuilder().sslContext(context()).build()) {
+		try (HttpClient client = HttpClient.newBuilder().sslContext(client().context()).build()) {
 			return new JsonMapper().readTree(
 					client
 						.send(HttpRequest.newBuilder(URI.create("https://localhost:" + this.port + "/actuator" + path))
@@ -129,7 +106,7 @@ class TlsIntegrationTests {
 	@Test
 	void whenServedThenTheEndpointsShowWhatWasAgreedOn() throws Exception {
 		try (SSLSocket client = connect()) {
-			echo(client);
+			TlsClient.echo(client);
 			JsonNode connection = json("/tcpconnections").at("/connections/0");
 			assertThat(connection.at("/state").asString()).isEqualTo("reading");
 			assertThat(connection.at("/tls").propertyNames()).containsExactly("protocol", "cipherSuite", "peerSubject");
@@ -137,7 +114,7 @@ class TlsIntegrationTests {
 			assertThat(connection.at("/tls/cipherSuite").asString()).isEqualTo("TLS_AES_256_GCM_SHA384");
 			assertThat(connection.at("/tls/peerSubject").asString()).isEqualTo("CN=client");
 			// The application's bytes, and the wire's
-			assertThat(connection.at("/bytesReceived").asInt()).isEqualTo(DATA.length);
+			assertThat(connection.at("/bytesReceived").asInt()).isEqualTo(TlsClient.DATA.length);
 			if (connection.at("/kernel").has("bytesReceived")) {
 				assertThat(connection.at("/kernel/bytesReceived").asInt()).isGreaterThan(500);
 			}
@@ -167,13 +144,13 @@ class TlsIntegrationTests {
 	@Test
 	void whenTheFilesChangeThenNewConnectionsGetTheNewCertificateAndABrokenOneIsNotTaken() throws Exception {
 		try (SSLSocket old = connect()) {
-			echo(old);
+			TlsClient.echo(old);
 			install("second.key", "tls.key");
 			install("second.pem", "tls.crt");
 			awaitSubject("CN=second");
 			try (SSLSocket client = connect()) {
-				echo(client);
-				assertThat(client.getSession().getPeerPrincipal().getName()).isEqualTo("CN=second");
+				TlsClient.echo(client);
+				assertThat(TlsClient.subject(client)).isEqualTo("CN=second");
 			}
 			assertThat(json("/tcpserver").at("/findings").toString()).contains("CN=second", "expires at", "in 4 days");
 			Files.writeString(certificates.file("tls.crt"), "no certificate\n");
@@ -183,14 +160,14 @@ class TlsIntegrationTests {
 			assertThat(json("/health").at("/components/ssl/status").asString()).isEqualTo("DOWN");
 			assertThat(json("/health/readiness").at("/status").asString()).isEqualTo("UP");
 			try (SSLSocket client = connect()) {
-				echo(client);
-				assertThat(client.getSession().getPeerPrincipal().getName()).isEqualTo("CN=second");
+				TlsClient.echo(client);
+				assertThat(TlsClient.subject(client)).isEqualTo("CN=second");
 			}
 			install("second.pem", "tls.crt");
 			Awaitility.await()
 				.untilAsserted(() -> assertThat(json("/tcpserver").at("/findings").toString())
 					.doesNotContain("can't be used"));
-			echo(old);
+			TlsClient.echo(old);
 		}
 	}
 

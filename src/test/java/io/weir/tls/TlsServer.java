@@ -1,28 +1,22 @@
 package io.weir.tls;
 
 import java.io.IOException;
-import java.net.InetAddress;
 import java.net.Socket;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.Map;
 
-import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.boot.ssl.SslBundle;
-import org.springframework.boot.ssl.pem.PemSslStoreBundle;
-import org.springframework.boot.ssl.pem.PemSslStoreDetails;
-
 import io.weir.Certificates;
 import io.weir.FakeDiagnostics;
 import io.weir.OpenSslClient;
+import io.weir.TlsClient;
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
 import io.weir.connection.ConnectionHandler;
@@ -92,15 +86,10 @@ final class TlsServer implements AutoCloseable {
 	}
 
 	static TlsMaterial material(Certificates certificates, String certificate, String key) {
-		return new TlsMaterial(bundle(certificates.file(certificate + ".pem"), certificates.file(key + ".key"),
-				certificates.file("ca.pem"))
+		return new TlsMaterial(TlsClient
+			.bundle(certificates.file(certificate + ".pem"), certificates.file(key + ".key"),
+					certificates.file("ca.pem"))
 			.createSslContext(), null, null);
-	}
-
-	private static SslBundle bundle(@Nullable Path certificate, @Nullable Path key, Path trusted) {
-		PemSslStoreDetails own = (certificate != null && key != null)
-				? new PemSslStoreDetails(null, certificate.toString(), key.toString()) : null;
-		return SslBundle.of(new PemSslStoreBundle(own, PemSslStoreDetails.forCertificate(trusted.toString())));
 	}
 
 	int port() {
@@ -117,19 +106,11 @@ final class TlsServer implements AutoCloseable {
 	 * @param protocols none for the JDK's own
 	 */
 	SSLSocket jdk(@Nullable String name, String... protocols) throws IOException {
-		return jdkOver(new Socket(InetAddress.ofLiteral("127.0.0.1"), port()), name, List.of(protocols));
+		return new TlsClient(this.certificates, name).connect(port(), protocols);
 	}
 
-	SSLSocket jdkOver(Socket plain, @Nullable String name, List<String> protocols) throws IOException {
-		SSLContext context = bundle((name != null) ? this.certificates.file(name + ".pem") : null,
-				(name != null) ? this.certificates.file(name + ".key") : null, this.certificates.file("ca.pem"))
-			.createSslContext();
-		SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket(plain, "localhost", port(), true);
-		socket.setSoTimeout(10_000);
-		if (!protocols.isEmpty()) {
-			socket.setEnabledProtocols(protocols.toArray(String[]::new));
-		}
-		return socket;
+	SSLSocket jdkOver(Socket plain, String... protocols) throws IOException {
+		return new TlsClient(this.certificates, null).over(plain, protocols);
 	}
 
 	List<Connection> connections() {

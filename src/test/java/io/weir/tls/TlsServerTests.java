@@ -1,11 +1,12 @@
 package io.weir.tls;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.InetAddress;
+import java.io.UncheckedIOException;
 import java.net.Socket;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -40,6 +41,7 @@ import io.weir.CapturedLog;
 import io.weir.Certificates;
 import io.weir.OpenSslClient;
 import io.weir.Peer;
+import io.weir.TlsClient;
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
 import io.weir.connection.ConnectionState;
@@ -47,6 +49,8 @@ import io.weir.connection.SecureSession;
 import io.weir.protocol.Protocol;
 import io.weir.struct.StructFormat;
 
+import static io.weir.TlsClient.DATA;
+import static io.weir.TlsClient.echo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIOException;
@@ -58,8 +62,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  */
 @Timeout(60)
 class TlsServerTests {
-
-	private static final byte[] DATA = "data\n".getBytes(StandardCharsets.US_ASCII);
 
 	@TempDir
 	@SuppressWarnings("NullAway.Init")
@@ -79,10 +81,10 @@ class TlsServerTests {
 			.issue("other", 5)
 			.issue("client", 5)
 			.issue("expired", -1);
-		Path stranger = java.nio.file.Files.createDirectory(directory.resolve("stranger"));
+		Path stranger = Files.createDirectory(directory.resolve("stranger"));
 		strangers = new Certificates(stranger).issue("stranger", 5);
 		for (String file : List.of("stranger.pem", "stranger.key")) {
-			java.nio.file.Files.copy(stranger.resolve(file), directory.resolve(file));
+			Files.copy(stranger.resolve(file), directory.resolve(file));
 		}
 	}
 
@@ -113,6 +115,9 @@ class TlsServerTests {
 		TlsServer server = server(ClientAuth.NONE);
 		try (OpenSslClient client = server.openSsl(option, "-servername", "any.example", "-verify_return_error")) {
 			client.await("Verify return code: 0 (ok)").send("once more").await("\nonce more");
+			assertThat(client.seen()).contains("Compression: NONE")
+				.contains(protocol.equals("TLSv1.2") ? "Secure Renegotiation IS supported"
+						: "Secure Renegotiation IS NOT supported");
 			Connection connection = server.only();
 			assertThat(connection.session()).isEqualTo(new SecureSession(protocol, cipherSuite, null));
 			assertThat(connection.state()).isEqualTo(ConnectionState.READING);
@@ -127,7 +132,8 @@ class TlsServerTests {
 	@ParameterizedTest
 	@CsvSource({ "-tls1_1, DEFAULT@SECLEVEL=0, 70", "-tls1, DEFAULT@SECLEVEL=0, 70",
 			"-tls1_2, ECDHE-ECDSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA384:ECDHE-ECDSA-AES128-SHA256@SECLEVEL=0, 40",
-			"-tls1_2, AES128-SHA:AES256-GCM-SHA384:ECDHE-ECDSA-NULL-SHA:aNULL@SECLEVEL=0, 40" })
+			"-tls1_2, AES128-SHA:AES256-GCM-SHA384:ECDHE-ECDSA-NULL-SHA:aNULL@SECLEVEL=0, 40",
+			"-tls1_2, ALL:COMPLEMENTOFALL:!AESGCM:!CHACHA20@SECLEVEL=0, 40" })
 	void whenTheVersionOrTheCiphersAreWeakThenTheyAreRefusedWithAnAlert(String option, String ciphers, int alert)
 			throws Exception {
 		TlsServer server = server(ClientAuth.NONE);
@@ -154,6 +160,44 @@ class TlsServerTests {
 		}
 	}
 
+	// OpenSSL as it is built today has no SSL 3.0
+	@Test
+	void whenAPeerOffersSsl3ThenItIsRefusedWithAnAlert() throws Exception {
+		TlsServer server = server(ClientAuth.NONE);
+		ByteBuffer hello = ByteBuffer.allocate(5 + 4 + 41)
+			.put((byte) 22)
+			.putShort((short) 0x0300)
+			.putShort((short) (4 + 41))
+			.putInt(1 << 24 | 41)
+			.putShort((short) 0x0300)
+			.put(new byte[32 + 1])
+			.putShort((short) 2)
+			// TLS_RSA_WITH_AES_128_CBC_SHA, no compression
+			.putShort((short) 0x002f)
+			.putShort((short) 0x0100);
+		try (Peer peer = Peer.connect(server.port())) {
+			byte[] alert = peer.send(hello.array()).receive(7);
+			assertThat(alert).startsWith(21).endsWith(2, 70);
+			peer.endStream();
+			assertThat(server.reason(peer.port())).isEqualTo(CloseReason.HANDSHAKE_FAILED);
+		}
+	}
+
+	@Test
+	void whenTheBundleNamesCiphersThenItsOrderCounts() throws Exception {
+		SSLContext context = TlsServer.material(certificates, "server", "server").context();
+		TlsServer server = server(ClientAuth.NONE);
+		server.tls.reload(() -> new TlsMaterial(context, null, List.of("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+				"TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_256_GCM_SHA384")));
+		try (OpenSslClient older = server.openSsl("-tls1_2", "-cipher",
+				"ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-AES128-GCM-SHA256");
+				OpenSslClient newer = server.openSsl("-tls1_3", "-ciphersuites",
+						"TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256")) {
+			older.await("Cipher is ECDHE-ECDSA-AES128-GCM-SHA256");
+			newer.await("Cipher is TLS_CHACHA20_POLY1305_SHA256");
+		}
+	}
+
 	@Test
 	void whenOpenSslWantsToRenegotiateThenItIsRefusedAndOthersAreServed() throws Exception {
 		TlsServer server = server(ClientAuth.NONE);
@@ -176,9 +220,57 @@ class TlsServerTests {
 		}
 	}
 
+	// With a key update an answer is due, which this peer never reads
+	@Test
+	void whenAPeerAsksForKeysAndDoesNotReadThenTheIdleTimeoutEndsItAndOthersAreServed() throws Exception {
+		TlsServer server = server(Protocol.ECHO, Duration.ofSeconds(10), Duration.ofSeconds(1));
+		try (Socket plain = TlsClient.plain(server.port(), 4096); SSLSocket client = server.jdkOver(plain, "TLSv1.3")) {
+			echo(client);
+			Connection connection = server.only();
+			connection.channel().setOption(StandardSocketOptions.SO_SNDBUF, 4096);
+			AtomicInteger asked = new AtomicInteger();
+			Thread asking = Thread.ofVirtual().start(() -> {
+				try {
+					while (true) {
+						client.startHandshake();
+						asked.incrementAndGet();
+					}
+				}
+				catch (IOException ex) {
+					// The server has closed it
+				}
+			});
+			Awaitility.await().until(() -> connection.closeReason() == CloseReason.IDLE_TIMEOUT);
+			try (SSLSocket other = server.jdk(null)) {
+				echo(other);
+			}
+			assertThat(server.reason(client)).isEqualTo(CloseReason.IDLE_TIMEOUT);
+			assertThat(connection.bytesReceived()).isEqualTo(DATA.length);
+			assertThat(asking.join(Duration.ofSeconds(10))).isTrue();
+			assertThat(asked.get()).isGreaterThan(100);
+		}
+	}
+
+	/**
+	 * That is all it can show: it says close_notify and ends its side, then reads without
+	 * decrypting, until the end or for half a second, and throws away what it reads.
+	 * Python's client decrypts it.
+	 */
+	@Test
+	void whenOpenSslEndsItsSideThenTheEchoAndCloseNotifyReachItAndTheEndIsNoReset() throws Exception {
+		TlsServer server = server(ClientAuth.NONE);
+		try (OpenSslClient client = server.openSsl("-tls1_3", "-quiet", "-no_ign_eof", "-debug")) {
+			client.send("before").await("\nbefore").end();
+			// Close_notify, which the JDK pads, and the end; -1 would be a reset
+			assertThat(client.output()).contains("(8192 bytes => 40 (0x28))", "(8192 bytes => 0)")
+				.doesNotContain("=> -1");
+			assertThat(server.reason()).isEqualTo(CloseReason.END_OF_STREAM);
+			assertThat(server.registry.totals().bytesSent()).isEqualTo(7);
+		}
+	}
+
 	@Test
 	void whenPythonEndsItsSideOnlyThenItStillGetsAllItsEcho() throws Exception {
-		assumeTrue(hasPython(), "python3 is not installed");
 		TlsServer server = server(ClientAuth.NONE);
 		assertThat(python("tls_half_close_client.py", Integer.toString(server.port()),
 				certificates.file("ca.pem").toString()))
@@ -189,7 +281,6 @@ class TlsServerTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "TLSv1_3", "TLSv1_2" })
 	void whenPythonRunsTheRecipeThenItIsServedToACleanEnd(String version) throws Exception {
-		assumeTrue(hasPython(), "python3 is not installed");
 		TlsServer server = server(Protocol.ECHO_RECORD, Duration.ofSeconds(10), Duration.ZERO);
 		assertThat(python("tls_recipe_client.py", Integer.toString(server.port()),
 				certificates.file("ca.pem").toString(), version))
@@ -202,6 +293,7 @@ class TlsServerTests {
 	}
 
 	private static String python(String script, String... arguments) throws Exception {
+		assumeTrue(hasPython(), "python3 is not installed");
 		List<String> command = new ArrayList<>(List.of("python3", "src/test/python/" + script));
 		command.addAll(List.of(arguments));
 		Process python = new ProcessBuilder(command).redirectErrorStream(true).start();
@@ -231,7 +323,7 @@ class TlsServerTests {
 					client.shutdownOutput();
 				}
 				catch (IOException ex) {
-					throw new java.io.UncheckedIOException(ex);
+					throw new UncheckedIOException(ex);
 				}
 			});
 			Awaitility.await().until(() -> server.registry.totals().bytesReceived() > 100_000);
@@ -246,8 +338,7 @@ class TlsServerTests {
 	@ValueSource(strings = { "TLSv1.3", "TLSv1.2" })
 	void whenTheStreamIsCutWithoutCloseNotifyThenItIsNoEnd(String protocol) throws Exception {
 		TlsServer server = server(ClientAuth.NONE);
-		try (Socket plain = new Socket(InetAddress.ofLiteral("127.0.0.1"), server.port());
-				SSLSocket client = server.jdkOver(plain, null, List.of(protocol))) {
+		try (Socket plain = TlsClient.plain(server.port(), 0); SSLSocket client = server.jdkOver(plain, protocol)) {
 			echo(client);
 			plain.shutdownOutput();
 			assertThat(server.reason(client)).isEqualTo(CloseReason.IO_ERROR);
@@ -318,6 +409,42 @@ class TlsServerTests {
 	}
 
 	@Test
+	void whenDrainedThenAHandshakeUnderWayIsNotWaitedForToTheEnd() throws Exception {
+		TlsServer server = new TlsServer(certificates, Protocol.ECHO.handler(1024, StructFormat.parse("B")),
+				ClientAuth.NONE, Duration.ZERO, Duration.ZERO, Duration.ofSeconds(30));
+		this.running = server;
+		try (Peer silent = Peer.connect(server.port()); Peer half = Peer.connect(server.port())) {
+			half.send((byte) 22, (byte) 3, (byte) 1, (byte) 2, (byte) 0, (byte) 1);
+			Awaitility.await().until(() -> server.connections().size() == 2);
+			CompletableFuture<Void> stopped = CompletableFuture.runAsync(server.server::stop);
+			assertThat(silent.receiveToEnd()).isEmpty();
+			silent.endStream();
+			stopped.get(15, TimeUnit.SECONDS);
+			assertThat(server.reason(silent.port())).isEqualTo(CloseReason.DRAINED);
+			assertThat(server.reason(half.port())).isEqualTo(CloseReason.DRAINED);
+		}
+	}
+
+	@Test
+	void whenARecordIsLargerThanAnyMayBeThenItsConnectionEndsAndOthersAreServed() throws Exception {
+		TlsServer server = server(ClientAuth.NONE);
+		byte[] large = ByteBuffer.allocate(25_000).put((byte) 22).putInt(0x03_03_4e_20).array();
+		try (Peer early = Peer.connect(server.port())) {
+			early.send(large).endStream();
+			assertThat(server.reason(early.port())).isEqualTo(CloseReason.HANDSHAKE_FAILED);
+		}
+		large[0] = 23;
+		try (Socket plain = TlsClient.plain(server.port(), 0); SSLSocket client = server.jdkOver(plain)) {
+			echo(client);
+			plain.getOutputStream().write(large, 0, 100);
+			assertThat(server.reason(client)).isEqualTo(CloseReason.IO_ERROR);
+		}
+		try (SSLSocket other = server.jdk(null)) {
+			echo(other);
+		}
+	}
+
+	@Test
 	void whenEndedWhileItsPeerDoesNotReadThenNobodyWaitsAndItIsClosed() throws Exception {
 		TlsServer server = server(ClientAuth.NONE);
 		try (SSLSocket client = server.jdk(null); SSLSocket other = server.jdk(null)) {
@@ -347,7 +474,9 @@ class TlsServerTests {
 	void whenAPeerSaysNothingThenItIsShownAndClosedInTimeAndOthersAreServed() throws Exception {
 		TlsServer server = server(Protocol.ECHO, Duration.ofMillis(800), Duration.ofMillis(300));
 		long begin = System.nanoTime();
-		try (Peer silent = Peer.connect(server.port()); Peer half = Peer.connect(server.port())) {
+		try (CapturedLog log = CapturedLog.debug("io.weir.connection");
+				Peer silent = Peer.connect(server.port());
+				Peer half = Peer.connect(server.port())) {
 			// The beginning of a ClientHello
 			half.send((byte) 22, (byte) 3, (byte) 1, (byte) 2, (byte) 0, (byte) 1);
 			Awaitility.await()
@@ -362,6 +491,14 @@ class TlsServerTests {
 			assertThat(silent.receiveToEnd()).isEmpty();
 			assertThat(server.reason(silent.port())).isEqualTo(CloseReason.HANDSHAKE_TIMEOUT);
 			assertThat(server.reason(half.port())).isEqualTo(CloseReason.HANDSHAKE_TIMEOUT);
+			assertThat(log.events()).filteredOn((event) -> event.getFormattedMessage().contains("handshake_timeout"))
+				.hasSize(2)
+				.allSatisfy((event) -> {
+					assertThat(event.getLevel()).isEqualTo(Level.DEBUG);
+					assertThat(event.getThrowableProxy()).isNull();
+				})
+				.anySatisfy((event) -> assertThat(event.getFormattedMessage())
+					.isEqualTo("127.0.0.1:" + silent.port() + ": handshake_timeout (ended by the server)"));
 			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(Duration.ofMillis(800),
 					Duration.ofSeconds(4));
 		}
@@ -477,7 +614,7 @@ class TlsServerTests {
 			assertThat(server.tls.certificate().subject()).isEqualTo("CN=other");
 			try (SSLSocket client = server.jdk(null)) {
 				echo(client);
-				assertThat(client.getSession().getPeerPrincipal().getName()).isEqualTo("CN=other");
+				assertThat(TlsClient.subject(client)).isEqualTo("CN=other");
 			}
 			echo(old);
 		}
@@ -526,10 +663,10 @@ class TlsServerTests {
 	private static String subject(TlsServer server, String protocol) {
 		try (SSLSocket client = server.jdk(null, protocol)) {
 			echo(client);
-			return client.getSession().getPeerPrincipal().getName();
+			return TlsClient.subject(client);
 		}
 		catch (IOException ex) {
-			throw new java.io.UncheckedIOException(ex);
+			throw new UncheckedIOException(ex);
 		}
 	}
 
@@ -549,7 +686,7 @@ class TlsServerTests {
 		}
 		try (SSLSocket client = server.jdk(null)) {
 			echo(client);
-			assertThat(client.getSession().getPeerPrincipal().getName()).isEqualTo("CN=server");
+			assertThat(TlsClient.subject(client)).isEqualTo("CN=server");
 		}
 		server.tls.reload(() -> TlsServer.material(certificates, "other", "other"));
 		assertThat(server.tls.reloadFailure()).isNull();
@@ -573,26 +710,19 @@ class TlsServerTests {
 		return new ServerTls("test", ClientAuth.NONE, Duration.ZERO, material);
 	}
 
-	private static void echo(SSLSocket client) throws IOException {
-		client.getOutputStream().write(DATA);
-		InputStream input = client.getInputStream();
-		assertThat(input.readNBytes(DATA.length)).isEqualTo(DATA);
-	}
-
 	// A record of 16 KB in pieces, and many small records at once
 	@Test
 	void whenRecordsComeInPiecesOrManyAtOnceThenEveryByteComesBack() throws Exception {
 		TlsServer server = server(ClientAuth.NONE);
 		byte[] bytes = new byte[200_000];
 		new Random(5).nextBytes(bytes);
-		try (Trickle trickle = new Trickle(server.port());
-				SSLSocket client = server.jdkOver(trickle, null, List.of())) {
+		try (Trickle trickle = new Trickle(server.port()); SSLSocket client = server.jdkOver(trickle)) {
 			CompletableFuture<byte[]> echoed = CompletableFuture.supplyAsync(() -> {
 				try {
 					return client.getInputStream().readNBytes(bytes.length);
 				}
 				catch (IOException ex) {
-					throw new java.io.UncheckedIOException(ex);
+					throw new UncheckedIOException(ex);
 				}
 			});
 			for (int i = 0; i < 100_000; i += 100) {
@@ -633,8 +763,7 @@ class TlsServerTests {
 		TlsServer server = server(Protocol.ECHO_RECORD, Duration.ofSeconds(10), Duration.ZERO);
 		byte[] chunk = new byte[1024];
 		ByteBuffer twoUnits = ByteBuffer.allocate(1024 + 22 + 5).put(chunk).put(new byte[22]).put(DATA);
-		try (Trickle trickle = new Trickle(server.port());
-				SSLSocket client = server.jdkOver(trickle, null, List.of())) {
+		try (Trickle trickle = new Trickle(server.port()); SSLSocket client = server.jdkOver(trickle)) {
 			client.startHandshake();
 			trickle.gather();
 			client.getOutputStream().write(twoUnits.array());
