@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import signal
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -135,6 +136,34 @@ class ImageTests(unittest.TestCase):
                 self.assertEqual(server["protocol"], "echo")
                 # The environment goes before the file
                 self.assertEqual(server["settings"]["maxConnections"]["effective"], 5)
+
+    def test_recipe_over_tls_with_mounted_files(self):
+        with tempfile.TemporaryDirectory() as folder:
+            # Readable for the image's user, as a mounted Secret is
+            os.chmod(folder, 0o755)
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                            "-subj", "/CN=weir", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "20",
+                            "-keyout", f"{folder}/tls.key", "-out", f"{folder}/tls.crt"], check=True, capture_output=True)
+            os.chmod(f"{folder}/tls.key", 0o644)
+            with Container("-v", f"{folder}:/certs:ro", environment={
+                    "SPRING_SSL_BUNDLE_PEM_WEIR_KEYSTORE_CERTIFICATE": "/certs/tls.crt",
+                    "SPRING_SSL_BUNDLE_PEM_WEIR_KEYSTORE_PRIVATEKEY": "/certs/tls.key",
+                    "TCP_SERVER_SSL_BUNDLE": "weir"}) as weir:
+                server = json_of(weir.await_ready().http, "/actuator/tcpserver")
+                self.assertEqual(server["ssl"]["subject"], "CN=weir")
+                self.assertIn("max-connections", [finding["setting"] for finding in server["findings"]],
+                              "half of 256 MB is too little for 8,192 peers that read nothing")
+                context = ssl.create_default_context(cafile=f"{folder}/tls.crt")
+                with context.wrap_socket(connect(weir.tcp), server_hostname="127.0.0.1",
+                                         suppress_ragged_eofs=False) as client:
+                    for _ in range(20):
+                        self.assertTrue(exchange(client))
+                    self.assertEqual(client.version(), "TLSv1.3")
+                    # Fails unless close_notify is answered
+                    client.unwrap().close()
+                wait_for(lambda: json_of(weir.http, "/actuator/tcpserver")["connections"]["closed"]["end_of_stream"] == 1,
+                         5, "end")
+                self.assertEqual(json_of(weir.http, "/actuator/tcpserver")["records"]["unpacked"], 20)
 
     def test_bad_setting_ends_the_container_with_a_report(self):
         with Container(environment={"TCP_SERVER_MAXCONNECTIONS": 0}) as weir:

@@ -59,6 +59,15 @@ public final class Certificates {
 		return this;
 	}
 
+	/**
+	 * Makes an encrypted key of another.
+	 */
+	public Certificates encrypt(String name, String encrypted, String password) throws IOException {
+		run(this.directory, "pkcs8", "-topk8", "-in", name + ".key", "-passout", "pass:" + password, "-out",
+				encrypted + ".key");
+		return this;
+	}
+
 	public Path file(String name) {
 		return this.directory.resolve(name);
 	}

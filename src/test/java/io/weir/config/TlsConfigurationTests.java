@@ -49,7 +49,10 @@ class TlsConfigurationTests {
 
 	@BeforeAll
 	static void issue() throws IOException {
-		certificates = new Certificates(directory).issue("server", 20).issue("other", 20).store("server", "secret");
+		certificates = new Certificates(directory).issue("server", 20)
+			.issue("other", 20)
+			.store("server", "secret")
+			.encrypt("server", "encrypted", "secret");
 		Files.writeString(certificates.file("broken.pem"),
 				"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
 	}
@@ -106,6 +109,20 @@ class TlsConfigurationTests {
 					"Origin: \"tcp.server.ssl.bundle\" from property source \"test\"");
 			assertThat(report.getDescription().replaceFirst("(?s).*Reason:", "")).containsIgnoringCase(reason);
 		});
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "options.enabled-protocols, TLSv1.0, TLSv1.0", "options.enabled-protocols, TLSv1.1, protocol",
+			"options.ciphers, TLS_RSA_WITH_NOTHING, TLS_RSA_WITH_NOTHING",
+			"keystore.private-key-password, wrong, decrypting private key" })
+	void whenAnOptionOfTheBundleCanNotBeThenTheReasonIsReported(String option, String value, String reason) {
+		runner("pem", "server", option.startsWith("keystore") ? "encrypted" : "server", null)
+			.withPropertyValues("spring.ssl.bundle.pem.mine." + option + "=" + value)
+			.run((context) -> {
+				FailureAnalysis report = report(context.getStartupFailure());
+				assertThat(report.getDescription()).contains("Property: tcp.server.ssl.bundle", "Value: \"mine\"");
+				assertThat(report.getDescription().replaceFirst("(?s).*Reason:", "")).containsIgnoringCase(reason);
+			});
 	}
 
 	@Test

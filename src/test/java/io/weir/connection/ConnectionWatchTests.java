@@ -1,6 +1,7 @@
 package io.weir.connection;
 
 import java.util.OptionalLong;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
@@ -202,6 +203,51 @@ class ConnectionWatchTests {
 			Awaitility.await().until(() -> served.connection().age().compareTo(Duration.ofMillis(1200)) > 0);
 			assertThat(served.connection().closeReason()).isNull();
 		}
+	}
+
+	// The write timeout is one for this write, however long nothing was written before
+	@Test
+	void whenCloseNotifyHasToWaitAfterAQuietTimeThenItHasAllOfTheWriteTimeout() throws Exception {
+		CountDownLatch looks = new CountDownLatch(2);
+		this.acknowledgedBytes = (connection) -> {
+			looks.countDown();
+			return OptionalLong.empty();
+		};
+		start(Duration.ZERO, Duration.ofSeconds(3));
+		secureAll(looks);
+		try (ServedConnection served = new ServedConnection(this.registry, ConnectionTests::echo)) {
+			served.peer().send((byte) 1).receive(1);
+			Awaitility.await().until(() -> served.connection().idleFor().compareTo(Duration.ofSeconds(4)) > 0);
+			served.peer().endStream();
+			assertThat(served.reason()).isEqualTo(CloseReason.END_OF_STREAM);
+			assertThat(looks.getCount()).isZero();
+		}
+	}
+
+	@Test
+	void whenCloseNotifyHasToWaitForTheWriteTimeoutThenItIsClosed() throws Exception {
+		start(Duration.ZERO, Duration.ofMillis(400));
+		secureAll(new CountDownLatch(1));
+		try (ServedConnection served = new ServedConnection(this.registry, ConnectionTests::echo)) {
+			served.peer().endStream();
+			assertThat(served.reason()).isEqualTo(CloseReason.WRITE_TIMEOUT);
+		}
+	}
+
+	// With channels whose close_notify waits
+	private void secureAll(CountDownLatch until) {
+		this.registry.addListener(new ConnectionListener() {
+
+			@Override
+			public void opened(Connection connection) {
+				connection.secure(new WaitingChannel(connection.channel(), until));
+			}
+
+			@Override
+			public void closed(Connection connection, CloseReason reason) {
+			}
+
+		});
 	}
 
 	private void start(Duration idleTimeout, Duration writeTimeout) {
