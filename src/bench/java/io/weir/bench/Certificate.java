@@ -9,6 +9,7 @@ import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
 
 import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
 
 /**
@@ -47,18 +48,28 @@ record Certificate(Path certificate, Path key) {
 	 * @throws IOException if it can't be read
 	 */
 	SSLContext trusted() throws IOException {
-		try (InputStream input = Files.newInputStream(this.certificate)) {
-			KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-			store.load(null, null);
-			store.setCertificateEntry("server", CertificateFactory.getInstance("X.509").generateCertificate(input));
-			TrustManagerFactory trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-			trust.init(store);
+		try {
 			SSLContext context = SSLContext.getInstance("TLS");
-			context.init(null, trust.getTrustManagers(), null);
+			context.init(null, trust(), null);
 			return context;
 		}
 		catch (GeneralSecurityException ex) {
 			throw new IOException(ex);
+		}
+	}
+
+	/**
+	 * Trusts this certificate alone.
+	 * @throws IOException if it can't be read
+	 */
+	TrustManager[] trust() throws IOException, GeneralSecurityException {
+		try (InputStream input = Files.newInputStream(this.certificate)) {
+			KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+			store.load(null, null);
+			store.setCertificateEntry("server", CertificateFactory.getInstance("X.509").generateCertificate(input));
+			TrustManagerFactory factory = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+			factory.init(store);
+			return factory.getTrustManagers();
 		}
 	}
 

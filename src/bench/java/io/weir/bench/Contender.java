@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name as in the options and results
  * @param weir the Weir that it is; null for a peer
- * @param protocols what it serves: {@code echo}, {@code record}, {@code tls}
+ * @param protocols what it serves: {@code echo}, {@code echo-record}, {@code tls}
  * @param jvm options for the JVM beside those that all have
  */
 record Contender(String name, Options.@Nullable Weir weir, Set<String> protocols, List<String> jvm) {
@@ -71,7 +71,7 @@ record Contender(String name, Options.@Nullable Weir weir, Set<String> protocols
 
 	/**
 	 * Whether it can serve.
-	 * @param protocol {@code echo}, {@code record} or {@code tls}
+	 * @param protocol {@code echo}, {@code echo-record} or {@code tls}
 	 */
 	boolean speaks(String protocol) {
 		return this.protocols.contains(protocol);
@@ -79,7 +79,7 @@ record Contender(String name, Options.@Nullable Weir weir, Set<String> protocols
 
 	/**
 	 * The command that starts it.
-	 * @param protocol {@code echo}, {@code record} or {@code tls}
+	 * @param protocol {@code tls}, which is echo over TLS, or Weir's name of a protocol
 	 * @param cores how many cores it has
 	 * @param port where it listens
 	 * @param httpPort where the actuator does, if there is one
@@ -99,7 +99,7 @@ record Contender(String name, Options.@Nullable Weir weir, Set<String> protocols
 		}
 		else {
 			command.addAll(List.of("-jar", this.weir.jar(), "--tcp.server.host=127.0.0.1", "--tcp.server.port=" + port,
-					"--tcp.server.protocol=" + (protocol.equals(Scenario.RECORD) ? "echo-record" : "echo"),
+					"--tcp.server.protocol=" + (protocol.equals(Scenario.TLS) ? Scenario.ECHO : protocol),
 					"--server.port=" + httpPort));
 			if (certificate != null) {
 				command.addAll(List.of("--tcp.server.ssl.bundle=bench",

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param seconds measured for each server and load
  * @param slice seconds of one slice
  * @param warmup seconds before, for each server and load
- * @param only names of servers; empty is all
+ * @param only names of servers, or in the soak of protocols; empty is all
  * @param scenarios names of scenarios; empty is all
  * @param weir the Weir to measure
  * @param weir2 a second one beside it, or null

@@ -8,7 +8,7 @@ import java.util.function.BiFunction;
  *
  * @param name as in the options
  * @param title for people
- * @param protocol what servers have to speak: {@code echo}, {@code record}, or
+ * @param protocol what servers have to speak: {@code echo}, {@code echo-record}, or
  * {@code tls}, which is echo over TLS
  * @param connections how many at once
  * @param streaming whether it counts bytes instead of operations
@@ -19,7 +19,7 @@ record Scenario(String name, String title, String protocol, int connections, boo
 
 	static final String ECHO = "echo";
 
-	static final String RECORD = "record";
+	static final String RECORD = "echo-record";
 
 	static final String TLS = "tls";
 

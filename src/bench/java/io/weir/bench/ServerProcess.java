@@ -54,7 +54,7 @@ final class ServerProcess implements AutoCloseable {
 	/**
 	 * Starts a process, without waiting until it serves.
 	 * @param contender the server
-	 * @param protocol {@code echo}, {@code record} or {@code tls}
+	 * @param protocol {@code tls}, which is echo over TLS, or Weir's name of a protocol
 	 * @param cores how many cores it has
 	 * @param machine whose cores
 	 * @param logs directory for its output

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Queue;
 import java.util.Random;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -24,8 +25,8 @@ import io.weir.bench.Visit.Place;
 /**
  * Lets good and bad clients visit a Weir for minutes, in storms; looks at it all the
  * while, and after each storm when all have gone: whether the server counted what they
- * did, and whether it holds no more files, threads, series and heap than after the first
- * storm. Half of the time for echo-record, half for echo.
+ * did, whether it serves as many at once as it may, and whether it holds no more files,
+ * threads, series and heap than after the first storms. Each of the services in turn.
  */
 final class Soak {
 
@@ -33,7 +34,7 @@ final class Soak {
 
 	private static final int MAX_CONNECTIONS = 64;
 
-	private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(3);
+	private static final Duration IDLE_TIMEOUT = Duration.ofSeconds(5);
 
 	private static final Duration GRACE_PERIOD = Duration.ofSeconds(5);
 
@@ -42,11 +43,14 @@ final class Soak {
 
 	private static final Duration SETTLE_TIME = Duration.ofSeconds(60);
 
+	// Before the first of them are idle for too long
+	private static final Duration FILL_TIME = Duration.ofSeconds(4);
+
 	private static final double VISITS_PER_SECOND = 12;
 
-	private static final Duration LONGEST_STORM = Duration.ofSeconds(20);
+	private static final Duration SHORTEST_STORM = Duration.ofSeconds(2);
 
-	private static final int STORMS_AT_LEAST = 24;
+	private static final int STORMS_PER_PART = 12;
 
 	private static final Duration INTERVAL = Duration.ofSeconds(10);
 
@@ -105,6 +109,10 @@ final class Soak {
 
 	private final Duration duration;
 
+	private final List<Service> services;
+
+	private final Duration part;
+
 	private final Duration storm;
 
 	private final Queue<String> violations = new ConcurrentLinkedQueue<>();
@@ -114,8 +122,12 @@ final class Soak {
 	Soak(Options options, Duration duration) {
 		this.options = options;
 		this.duration = duration;
-		Duration shorter = duration.dividedBy(STORMS_AT_LEAST);
-		this.storm = (shorter.compareTo(LONGEST_STORM) < 0) ? shorter : LONGEST_STORM;
+		this.services = Arrays.stream(Service.values())
+			.filter((service) -> options.only().isEmpty() || options.only().contains(service.protocol()))
+			.toList();
+		this.part = duration.dividedBy(this.services.size());
+		Duration storm = this.part.dividedBy(STORMS_PER_PART);
+		this.storm = (storm.compareTo(SHORTEST_STORM) > 0) ? storm : SHORTEST_STORM;
 	}
 
 	/**
@@ -126,9 +138,9 @@ final class Soak {
 		System.out.println(this.machine.description());
 		System.out.printf("Soak of %s, -Dbench.seed=%d%n", this.duration, this.options.seed());
 		long begin = System.nanoTime();
-		for (String protocol : List.of(Scenario.RECORD, Scenario.ECHO)) {
-			try (Part part = new Part(protocol)) {
-				part.run(this.duration.dividedBy(2));
+		for (Service service : this.services) {
+			try (Part part = new Part(service)) {
+				part.run(this.part);
 			}
 		}
 		Duration cpu = ProcessHandle.current().info().totalCpuDuration().orElse(Duration.ZERO);
@@ -144,6 +156,15 @@ final class Soak {
 			System.out.println("VIOLATION " + what);
 		}
 		this.violations.add(what);
+	}
+
+	/**
+	 * What a client does.
+	 */
+	private interface Visiting {
+
+		void visit() throws IOException, InterruptedException;
+
 	}
 
 	/**
@@ -164,11 +185,11 @@ final class Soak {
 	 */
 	private final class Part implements AutoCloseable {
 
-		private final String protocol;
+		private final Service service;
+
+		private final @Nullable TlsClients tls;
 
 		private final ServerProcess server;
-
-		private final boolean records;
 
 		private final AtomicInteger visiting = new AtomicInteger();
 
@@ -191,35 +212,39 @@ final class Soak {
 
 		private volatile @Nullable Scrape last;
 
-		private volatile boolean wasFull;
-
 		private long most;
 
 		private int shortages;
 
-		Part(String protocol) throws IOException, InterruptedException {
-			this.protocol = protocol;
-			this.records = protocol.equals(Scenario.RECORD);
+		Part(Service service) throws IOException, InterruptedException {
+			this.service = service;
+			Path logs = Files.createDirectories(Soak.this.options.output().resolve("logs"));
+			this.tls = service.isTls() ? TlsClients.in(logs, Certificate.in(logs)) : null;
 			Options.Weir weir = Soak.this.options.weir();
-			List<String> args = List.of("--tcp.server.max-connections=" + MAX_CONNECTIONS,
+			List<String> args = new ArrayList<>(List.of("--tcp.server.max-connections=" + MAX_CONNECTIONS,
 					"--tcp.server.idle-timeout=" + IDLE_TIMEOUT.toSeconds() + "s", "--tcp.server.write-timeout=2s",
 					"--tcp.server.send-buffer-size=64KB", "--tcp.server.keep-alive.idle=1s",
 					"--tcp.server.keep-alive.interval=1s", "--tcp.server.keep-alive.count=1",
-					"--tcp.server.drain.grace-period=" + GRACE_PERIOD.toSeconds() + "s");
+					"--tcp.server.drain.grace-period=" + GRACE_PERIOD.toSeconds() + "s"));
+			if (this.tls != null) {
+				args.addAll(List.of("--tcp.server.ssl.client-auth=need", "--tcp.server.ssl.handshake-timeout=5s",
+						"--spring.ssl.bundle.pem.bench.truststore.certificate=" + this.tls.authority()));
+			}
+			args.addAll(weir.args());
 			List<String> jvm = List.of("-Xmx160m", "-XX:+UseSerialGC");
 			this.server = new ServerProcess(
-					Contender.weir("soak",
-							new Options.Weir(weir.jar(), Stream.concat(jvm.stream(), weir.jvm().stream()).toList(),
-									Stream.concat(args.stream(), weir.args().stream()).toList())),
-					protocol, Soak.this.machine.cpuCount(), Soak.this.machine,
-					Soak.this.options.output().resolve("logs"));
+					Contender
+						.weir("soak",
+								new Options.Weir(weir.jar(), Stream.concat(jvm.stream(), weir.jvm().stream()).toList(),
+										args)),
+					service.protocol(), Soak.this.machine.cpuCount(), Soak.this.machine, logs);
 			this.server.awaitStarted();
 			this.hardFiles = Machine.field(proc("limits"), "Max open files").split(" +", -1)[1];
 			this.place = newPlace();
 		}
 
 		private Place newPlace() {
-			return new Place(this.server.address(), this.server.actuator(), this.records, new Ledger());
+			return new Place(this.server.address(), this.server.actuator(), this.service, this.tls, new Ledger());
 		}
 
 		private Path proc(String file) {
@@ -237,13 +262,15 @@ final class Soak {
 					Thread.ofPlatform().daemon().start(this::report), Thread.startVirtualThread(this::probe));
 			Level first = null;
 			Level level = null;
-			for (int i = 0; first == null || System.nanoTime() < end; i++) {
+			// The first three storms are what the others are compared with
+			for (int i = 0; i <= STORMS.size() || System.nanoTime() < end; i++) {
 				Storm storm = STORMS.get(i % STORMS.size());
 				storm(storm, random);
 				settle(1);
+				fill(random);
+				settle(1);
 				before = check(storm, before);
 				level = level();
-				// The first three storms are what the others are compared with
 				if (i == STORMS.size() - 1) {
 					first = level;
 				}
@@ -258,23 +285,21 @@ final class Soak {
 			if (this.all.percentile(0.99) > PROBE_P99_NANOS || this.most > PROBE_MOST_NANOS) {
 				violated("the probe waited too long");
 			}
-			if (!this.wasFull) {
-				violated("the server was never full: the soak did not reach its limit");
-			}
 			terminate(random);
 			int warnings = checkLog();
 			Soak.this.summary
 				.add("%s: %,d visits; probe p50 %.2f, p99 %.2f, max %.2f ms; warnings %d; level first %s; last %s"
-					.formatted(this.protocol, this.visits.get(), this.all.percentile(0.5) / 1e6,
+					.formatted(this.service.protocol(), this.visits.get(), this.all.percentile(0.5) / 1e6,
 							this.all.percentile(0.99) / 1e6, this.most / 1e6, warnings, first, level));
 		}
 
 		private void violated(String what) {
-			Soak.this.violated(this.protocol + ": " + what);
+			Soak.this.violated(this.service.protocol() + ": " + what);
 		}
 
 		private void storm(Storm storm, Random random) throws IOException, InterruptedException {
 			List<Visitor> kinds = Arrays.stream(Visitor.values())
+				.filter((kind) -> kind.visits(this.service))
 				.filter((kind) -> storm != Storm.EXACT || kind.isExact())
 				.filter((kind) -> storm != Storm.NO_FILES || kind != Visitor.ABUSE)
 				.toList();
@@ -282,6 +307,7 @@ final class Soak {
 			long begin = System.nanoTime();
 			int quarter = 0;
 			double errors = metric(EMFILE);
+			kinds.forEach((kind) -> start(kind, random.nextLong()));
 			while (System.nanoTime() - begin < Soak.this.storm.toNanos()) {
 				int pick = random.nextInt(weights);
 				for (Visitor kind : kinds) {
@@ -300,11 +326,6 @@ final class Soak {
 					}
 					for (int i = 0; now % 2 == 1 && i < MAX_CONNECTIONS + 20; i++) {
 						start(Visitor.FLOOD, random.nextLong());
-					}
-					// It may be over before the next look
-					if (!this.wasFull && now % 2 == 1 && storm != Storm.NO_FILES) {
-						Thread.sleep(200);
-						this.wasFull = metric(FULL) > 0;
 					}
 				}
 				LockSupport.parkNanos((long) (-Math.log(1 - random.nextDouble()) / VISITS_PER_SECOND * 1e9));
@@ -336,19 +357,48 @@ final class Soak {
 		}
 
 		private void start(Visitor kind, long seed) {
+			start(kind + " (" + seed + ")", () -> kind.visit(this.place, new Random(seed)));
+		}
+
+		private void start(String name, Visiting visiting) {
 			this.visiting.incrementAndGet();
 			this.visits.incrementAndGet();
 			Thread.startVirtualThread(() -> {
 				try {
-					kind.visit(this.place, new Random(seed));
+					visiting.visit();
 				}
 				catch (IOException | InterruptedException | RuntimeException ex) {
-					violated(kind + " (" + seed + "): " + ex);
+					violated(name + ": " + ex);
 				}
 				finally {
 					this.visiting.decrementAndGet();
 				}
 			});
+		}
+
+		// As many as there may be, at once: one permit that was not given back is missed
+		private void fill(Random random) throws IOException, InterruptedException {
+			CountDownLatch seen = new CountDownLatch(1);
+			for (int i = 1; i < MAX_CONNECTIONS; i++) {
+				long seed = random.nextLong();
+				start("one of " + MAX_CONNECTIONS, () -> {
+					try (Visit visit = new Visit(this.place, new Random(seed), 0)) {
+						visit.exchange(20);
+						seen.await();
+						visit.finish("end_of_stream");
+					}
+				});
+			}
+			long end = System.nanoTime() + FILL_TIME.toNanos();
+			Scrape now = scrape();
+			while ((now.get(ACTIVE) < MAX_CONNECTIONS || now.get(FULL) == 0) && System.nanoTime() < end) {
+				Thread.sleep(50);
+				now = scrape();
+			}
+			seen.countDown();
+			if (now.get(ACTIVE) < MAX_CONNECTIONS || now.get(FULL) == 0) {
+				violated("%.0f connections at once, and no more".formatted(now.get(ACTIVE)));
+			}
 		}
 
 		// One connection that sees how long an echo takes while others do what they want
@@ -408,7 +458,6 @@ final class Soak {
 				now.decreasedSince(before).forEach(this::violated);
 			}
 			this.last = now;
-			this.wasFull |= now.get(FULL) > 0;
 			for (String state : List.of("starting", "draining", "stopped", "failed")) {
 				if (now.get("tcp_server_state{state=\"" + state + "\"}") > 0) {
 					violated("state " + state);
@@ -429,9 +478,9 @@ final class Soak {
 				}
 				synchronized (this) {
 					System.out.printf(
-							"%4d s %-6s %5d visits, %3d now; probe p50 %5.2f, p99 %6.2f ms; active %.0f, accepted %,.0f, "
+							"%4d s %-11s %5d visits, %3d now; probe p50 %5.2f, p99 %6.2f ms; active %.0f, accepted %,.0f, "
 									+ "received %,.0f, sent %,.0f, records %,.0f; files %d, threads %d, series %d, heap %.0f MB%n",
-							(System.nanoTime() - begin) / 1_000_000_000, this.protocol, this.visits.get(),
+							(System.nanoTime() - begin) / 1_000_000_000, this.service.protocol(), this.visits.get(),
 							this.visiting.get(), this.recent.percentile(0.5) / 1e6, this.recent.percentile(0.99) / 1e6,
 							now.get(ACTIVE), now.get("tcp_server_accepted_connections_total"),
 							now.get("tcp_server_bytes_total{direction=\"received\"}"),

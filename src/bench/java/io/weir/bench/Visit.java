@@ -6,6 +6,12 @@ import java.net.Socket;
 import java.util.Arrays;
 import java.util.Random;
 
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLSocket;
+
+import org.jspecify.annotations.Nullable;
+
 /**
  * One connection of a {@link Visitor}: a blocking client that verifies every byte, and
  * keeps the account of what the server must have counted.
@@ -20,30 +26,84 @@ final class Visit implements AutoCloseable {
 	// Newcomers wait long at the server's limits
 	private static final int TIMEOUT_MILLIS = 60_000;
 
+	// Longer than keep-alive probes go unanswered, shorter than the idle timeout
+	private static final int VANISHED_MILLIS = 4000;
+
 	private Place place;
 
 	private final Random random;
 
-	private final Socket socket = new Socket();
+	private final Socket tcp = new Socket();
+
+	// What an application's bytes go through
+	private Socket socket = this.tcp;
 
 	/**
-	 * Connects.
+	 * Connects, and shakes hands where there is TLS.
 	 * @param place where to
 	 * @param random makes the bytes
 	 * @param buffer size of the socket's buffers; 0 leaves them to the kernel
 	 * @throws IOException if nobody listens
 	 */
 	Visit(Place place, Random random, int buffer) throws IOException {
+		this(place, random, buffer, (place.tls() != null) ? place.tls().good() : null);
+	}
+
+	private Visit(Place place, Random random, int buffer, @Nullable SSLContext tls) throws IOException {
 		this.place = place;
 		this.random = random;
 		if (buffer > 0) {
-			this.socket.setReceiveBufferSize(buffer);
-			this.socket.setSendBufferSize(buffer);
+			this.tcp.setReceiveBufferSize(buffer);
+			this.tcp.setSendBufferSize(buffer);
 		}
-		this.socket.setTcpNoDelay(true);
-		this.socket.setSoTimeout(TIMEOUT_MILLIS);
-		this.socket.connect(place.tcp(), TIMEOUT_MILLIS);
+		this.tcp.setTcpNoDelay(true);
+		this.tcp.setSoTimeout(TIMEOUT_MILLIS);
+		this.tcp.connect(place.tcp(), TIMEOUT_MILLIS);
 		place.ledger().opened();
+		if (tls != null) {
+			try {
+				shakeHands(tls);
+			}
+			catch (IOException ex) {
+				this.tcp.close();
+				throw ex;
+			}
+		}
+	}
+
+	/**
+	 * Connects and says nothing, not even where TLS is due.
+	 */
+	static Visit withoutTls(Place place, Random random) throws IOException {
+		return new Visit(place, random, 0, null);
+	}
+
+	private void shakeHands(SSLContext tls) throws IOException {
+		SSLSocket over = (SSLSocket) tls.getSocketFactory()
+			.createSocket(this.tcp, "localhost", this.tcp.getPort(), false);
+		if (this.random.nextInt(4) == 0) {
+			over.setEnabledProtocols(new String[] { "TLSv1.2" });
+		}
+		over.startHandshake();
+		this.socket = over;
+	}
+
+	/**
+	 * Shakes hands in vain.
+	 * @param tls something bad
+	 * @throws IOException if that works
+	 */
+	void beRefused(SSLContext tls) throws IOException {
+		try {
+			shakeHands(tls);
+			// With TLS 1.3 a client is done before the server has looked at it
+			this.socket.getInputStream().read();
+		}
+		catch (SSLException ex) {
+			ended("handshake_failed");
+			return;
+		}
+		throw new IOException("The handshake did not fail");
 	}
 
 	/**
@@ -59,9 +119,33 @@ final class Visit implements AutoCloseable {
 		return bytes;
 	}
 
+	/**
+	 * Bytes that an exchange begins with.
+	 * @param size how many, at most a chunk
+	 * @return none where there are only records
+	 */
+	byte[] line(int size) {
+		return bytes(this.place.service().lines() ? size : 0);
+	}
+
+	/**
+	 * Bytes that an exchange ends with.
+	 * @return none where there are no records
+	 */
+	byte[] record() {
+		return bytes(this.place.service().records() ? RECORD : 0);
+	}
+
 	void send(byte[] bytes) throws IOException {
 		this.socket.getOutputStream().write(bytes);
 		this.place.ledger().exchanged(bytes.length, 0, 0);
+	}
+
+	/**
+	 * Sends bytes that no application gets.
+	 */
+	void sendToNobody(byte[] bytes) throws IOException {
+		this.tcp.getOutputStream().write(bytes);
 	}
 
 	/**
@@ -82,11 +166,17 @@ final class Visit implements AutoCloseable {
 		}
 	}
 
+	/**
+	 * Reads what comes back, if anything does.
+	 */
 	void expect(byte[] bytes) throws IOException {
 		expect(bytes, 0, bytes.length);
 	}
 
 	void expect(byte[] bytes, int from, int to) throws IOException {
+		if (!this.place.service().echoes()) {
+			return;
+		}
 		byte[] read = this.socket.getInputStream().readNBytes(to - from);
 		this.place.ledger().exchanged(0, read.length, 0);
 		if (!Arrays.equals(read, 0, read.length, bytes, from, to)) {
@@ -105,23 +195,47 @@ final class Visit implements AutoCloseable {
 	}
 
 	/**
-	 * Sends bytes that come back, and a record after them if the server wants one.
-	 * @param size how many, at most a chunk
+	 * Reads to the end of the stream what no application has sent.
 	 */
-	void exchange(int size) throws IOException {
-		byte[] unit = bytes(size);
-		send(unit);
-		expect(unit);
-		if (this.place.records()) {
-			int cut = this.random.nextInt(RECORD);
-			send(bytes(cut));
-			send(bytes(RECORD - cut));
-			countRecords(1);
-		}
+	void skipRest() throws IOException {
+		this.tcp.getInputStream().readAllBytes();
 	}
 
+	/**
+	 * Sends a line, which comes back, then a record: what there is of both.
+	 * @param size of the line, at most a chunk
+	 */
+	void exchange(int size) throws IOException {
+		byte[] line = line(size);
+		send(line);
+		expect(line);
+		sendRecord();
+	}
+
+	void sendRecord() throws IOException {
+		byte[] record = record();
+		int cut = this.random.nextInt(record.length + 1);
+		send(Arrays.copyOf(record, cut));
+		send(Arrays.copyOfRange(record, cut, record.length));
+		countRecords(1);
+	}
+
+	/**
+	 * Begins an exchange and stops amid its record, if there is one.
+	 */
+	void exchangePart() throws IOException {
+		byte[] line = line(100);
+		send(line);
+		expect(line);
+		byte[] record = record();
+		send(Arrays.copyOf(record, Math.min(1 + this.random.nextInt(RECORD - 1), record.length)));
+	}
+
+	/**
+	 * Notes records that were sent, if there are any.
+	 */
 	void countRecords(long count) {
-		this.place.ledger().exchanged(0, 0, count);
+		this.place.ledger().exchanged(0, 0, this.place.service().records() ? count : 0);
 	}
 
 	/**
@@ -160,14 +274,36 @@ final class Visit implements AutoCloseable {
 	 * Closes with RST.
 	 */
 	void reset() throws IOException {
-		this.socket.setSoLinger(true, 0);
-		this.socket.close();
+		this.tcp.setSoLinger(true, 0);
+		this.tcp.close();
 		ended("reset");
+	}
+
+	/**
+	 * Ends the stream below TLS, without a close_notify.
+	 */
+	void truncate() throws IOException {
+		this.tcp.shutdownOutput();
+		skipRest();
+		ended("io_error");
+	}
+
+	/**
+	 * Leaves the network without a word.
+	 */
+	void vanish() throws IOException, InterruptedException {
+		// What is not acknowledged would be sent again
+		Thread.sleep(200);
+		DeafSocket.deafen(this.tcp);
+		Thread.sleep(VANISHED_MILLIS);
+		// RST, to nobody: the server has given up
+		this.tcp.setSoLinger(true, 0);
+		ended("io_error");
 	}
 
 	@Override
 	public void close() throws IOException {
-		this.socket.close();
+		this.tcp.close();
 	}
 
 	/**
@@ -175,10 +311,12 @@ final class Visit implements AutoCloseable {
 	 *
 	 * @param tcp the server's address
 	 * @param http the actuator's
-	 * @param records whether a record follows each echo
+	 * @param service what it does
+	 * @param tls what its clients need for TLS; null without
 	 * @param ledger where visits keep their account
 	 */
-	record Place(InetSocketAddress tcp, InetSocketAddress http, boolean records, Ledger ledger) {
+	record Place(InetSocketAddress tcp, InetSocketAddress http, Service service, @Nullable TlsClients tls,
+			Ledger ledger) {
 	}
 
 }

@@ -5,8 +5,11 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.stream.Stream;
+
+import javax.net.ssl.SSLContext;
 
 import io.weir.bench.Visit.Place;
 
@@ -46,14 +49,14 @@ enum Visitor {
 		@Override
 		void visit(Place place, Random random) throws IOException {
 			try (Visit visit = new Visit(place, random, 0)) {
-				List<byte[]> units = Stream.generate(() -> visit.bytes(CHUNK)).limit(1 + random.nextInt(20)).toList();
-				for (byte[] unit : units) {
-					visit.send(Arrays.copyOf(unit, CHUNK + (place.records() ? Visit.RECORD : 0)));
+				List<byte[]> lines = Stream.generate(() -> visit.line(CHUNK)).limit(1 + random.nextInt(20)).toList();
+				for (byte[] line : lines) {
+					visit.send(concatenation(line, visit.record()));
 				}
-				for (byte[] unit : units) {
-					visit.expect(unit);
+				for (byte[] line : lines) {
+					visit.expect(line);
 				}
-				visit.countRecords(place.records() ? units.size() : 0);
+				visit.countRecords(lines.size());
 				visit.finish("end_of_stream");
 			}
 		}
@@ -62,12 +65,13 @@ enum Visitor {
 	/** Asks for much and reads it slowly: longer than the write timeout, all of it. */
 	SLOW_READER(1) {
 		@Override
+		boolean visits(Service service) {
+			// Lines of a pipelined echo-record end anywhere
+			return service.echoesAll();
+		}
+
+		@Override
 		void visit(Place place, Random random) throws IOException, InterruptedException {
-			// Units of a pipelined echo-record end anywhere
-			if (place.records()) {
-				STEADY.visit(place, random);
-				return;
-			}
 			try (Visit visit = new Visit(place, random, SMALL)) {
 				byte[] bytes = visit.bytes(600_000);
 				Thread sender = Thread.startVirtualThread(() -> sendAll(visit, bytes));
@@ -94,6 +98,11 @@ enum Visitor {
 	/** Sends, reads nothing, and is closed. */
 	NEVER_READER(1) {
 		@Override
+		boolean visits(Service service) {
+			return service.echoes();
+		}
+
+		@Override
 		boolean isExact() {
 			return false;
 		}
@@ -109,6 +118,11 @@ enum Visitor {
 
 	/** Sends, reads nothing, and resets. */
 	RESET_MID_WRITE(1) {
+		@Override
+		boolean visits(Service service) {
+			return service.echoes();
+		}
+
 		@Override
 		boolean isExact() {
 			return false;
@@ -131,14 +145,11 @@ enum Visitor {
 		@Override
 		void visit(Place place, Random random) throws IOException {
 			try (Visit visit = new Visit(place, random, 0)) {
-				if (random.nextBoolean()) {
+				for (int i = random.nextInt(3); i > 0; i--) {
 					visit.exchange(10);
-					byte[] unit = visit.bytes(7);
-					visit.send(unit);
-					visit.expect(unit);
-					if (place.records()) {
-						visit.send(visit.bytes(random.nextInt(Visit.RECORD)));
-					}
+				}
+				if (random.nextBoolean()) {
+					visit.exchangePart();
 				}
 				visit.awaitEnd("idle_timeout");
 			}
@@ -150,15 +161,17 @@ enum Visitor {
 		@Override
 		void visit(Place place, Random random) throws IOException, InterruptedException {
 			try (Visit visit = new Visit(place, random, 0)) {
-				for (int i = 0; i <= Visit.RECORD; i++) {
-					byte[] one = visit.bytes(1);
+				byte[] line = visit.line(place.service().records() ? 1 : Visit.RECORD + 1);
+				byte[] all = concatenation(line, visit.record());
+				for (int i = 0; i < all.length; i++) {
+					byte[] one = { all[i] };
 					visit.send(one);
-					if (i == 0 || !place.records()) {
+					if (i < line.length) {
 						visit.expect(one);
 					}
-					Thread.sleep(200);
+					Thread.sleep(250);
 				}
-				visit.countRecords(place.records() ? 1 : 0);
+				visit.countRecords(1);
 				visit.finish("end_of_stream");
 			}
 		}
@@ -178,14 +191,14 @@ enum Visitor {
 	/** Resets inside a record. */
 	RESET_MID_RECORD(2) {
 		@Override
+		boolean visits(Service service) {
+			return service.records();
+		}
+
+		@Override
 		void visit(Place place, Random random) throws IOException {
 			try (Visit visit = new Visit(place, random, 0)) {
-				byte[] unit = visit.bytes(100);
-				visit.send(unit);
-				visit.expect(unit);
-				if (place.records()) {
-					visit.send(visit.bytes(1 + random.nextInt(Visit.RECORD - 1)));
-				}
+				visit.exchangePart();
 				visit.reset();
 			}
 		}
@@ -194,33 +207,46 @@ enum Visitor {
 	/** Ends inside a record. */
 	PARTIAL_RECORD(2) {
 		@Override
+		boolean visits(Service service) {
+			return service.records();
+		}
+
+		@Override
 		void visit(Place place, Random random) throws IOException {
 			try (Visit visit = new Visit(place, random, 0)) {
-				byte[] unit = visit.bytes(100);
-				visit.send(unit);
-				visit.expect(unit);
-				if (place.records()) {
-					visit.send(visit.bytes(1 + random.nextInt(Visit.RECORD - 1)));
-				}
-				visit.finish(place.records() ? "partial_record" : "end_of_stream");
+				visit.exchangePart();
+				visit.finish("partial_record");
 			}
 		}
 	},
 
-	/** Sends anything. What does not come back must have been records. */
+	/** Leaves the network without a word. */
+	VANISHES(1) {
+		@Override
+		void visit(Place place, Random random) throws IOException, InterruptedException {
+			try (Visit visit = new Visit(place, random, 0)) {
+				visit.exchange(100);
+				visit.vanish();
+			}
+		}
+	},
+
+	/** Sends anything. What does not come back must have been records, if any are due. */
 	RANDOM_BYTES(4) {
 		@Override
 		void visit(Place place, Random random) throws IOException {
+			Service service = place.service();
 			try (Visit visit = new Visit(place, random, 0)) {
 				byte[] bytes = visit.bytes(random.nextInt(20_000));
 				visit.send(bytes);
 				visit.endStream();
-				int kept = bytes.length - visit.rest().length;
-				if (kept < 0 || (kept > 0 && !place.records())) {
-					throw new IOException("%d of %d bytes did not come back".formatted(kept, bytes.length));
+				int back = visit.rest().length;
+				int kept = bytes.length - back;
+				if (kept < 0 || (back > 0 && !service.echoes()) || (kept > 0 && service.echoesAll())) {
+					throw new IOException("%d of %d bytes came back".formatted(back, bytes.length));
 				}
 				visit.countRecords(kept / Visit.RECORD);
-				visit.ended((kept % Visit.RECORD == 0) ? "end_of_stream" : "partial_record");
+				visit.ended((service.records() && kept % Visit.RECORD != 0) ? "partial_record" : "end_of_stream");
 			}
 		}
 	},
@@ -241,8 +267,8 @@ enum Visitor {
 	CONNECT_AND_CLOSE(4) {
 		@Override
 		void visit(Place place, Random random) throws IOException {
-			try (Visit visit = new Visit(place, random, 0)) {
-				visit.ended("end_of_stream");
+			try (Visit visit = Visit.withoutTls(place, random)) {
+				visit.ended(place.service().isTls() ? "handshake_failed" : "end_of_stream");
 			}
 		}
 	},
@@ -252,10 +278,14 @@ enum Visitor {
 		@Override
 		void visit(Place place, Random random) throws IOException {
 			try (Visit visit = new Visit(place, random, 0)) {
-				byte[] unit = visit.bytes(1 + random.nextInt(1024));
-				visit.send(unit);
+				byte[] line = visit.line(1 + random.nextInt(1024));
+				visit.send(line);
+				// A record after a line could be taken for more of it
+				if (line.length == 0) {
+					visit.sendRecord();
+				}
 				visit.endStream();
-				visit.expect(unit);
+				visit.expect(line);
 				visit.awaitEnd("end_of_stream");
 			}
 		}
@@ -268,16 +298,82 @@ enum Visitor {
 			try (Visit visit = new Visit(place, random, SMALL)) {
 				for (int i = 0; i < 3; i++) {
 					visit.exchange(1024);
-					byte[] unit = visit.bytes(1024);
-					visit.send(unit);
+					byte[] line = visit.line(1024);
+					visit.send(line);
 					Thread.sleep(300 + random.nextInt(700));
-					visit.expect(unit);
-					if (place.records()) {
-						visit.send(visit.bytes(Visit.RECORD));
-						visit.countRecords(1);
-					}
+					visit.expect(line);
+					visit.sendRecord();
 				}
 				visit.finish("end_of_stream");
+			}
+		}
+	},
+
+	/** Says nothing of a handshake, or only its beginning. */
+	NO_HANDSHAKE(1) {
+		@Override
+		boolean visits(Service service) {
+			return service.isTls();
+		}
+
+		@Override
+		void visit(Place place, Random random) throws IOException {
+			try (Visit visit = Visit.withoutTls(place, random)) {
+				visit.sendToNobody(Arrays.copyOf(HELLO, random.nextInt(HELLO.length + 1)));
+				visit.awaitEnd("handshake_timeout");
+			}
+		}
+	},
+
+	/** Speaks as if there were no TLS, or nonsense. */
+	NO_TLS(4) {
+		@Override
+		boolean visits(Service service) {
+			return service.isTls();
+		}
+
+		@Override
+		void visit(Place place, Random random) throws IOException {
+			try (Visit visit = Visit.withoutTls(place, random)) {
+				visit.sendToNobody(random.nextBoolean() ? visit.bytes(random.nextInt(20_000))
+						: "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+				visit.endStream();
+				visit.skipRest();
+				visit.ended("handshake_failed");
+			}
+		}
+	},
+
+	/**
+	 * Shows no certificate, one that is not to be trusted, or trusts not the server's.
+	 */
+	BAD_CERTIFICATE(4) {
+		@Override
+		boolean visits(Service service) {
+			return service.isTls();
+		}
+
+		@Override
+		void visit(Place place, Random random) throws IOException {
+			List<SSLContext> bad = Objects.requireNonNull(place.tls()).bad();
+			try (Visit visit = Visit.withoutTls(place, random)) {
+				visit.beRefused(bad.get(random.nextInt(bad.size())));
+			}
+		}
+	},
+
+	/** Ends without a close_notify, as if somebody had cut its stream off. */
+	TRUNCATED(2) {
+		@Override
+		boolean visits(Service service) {
+			return service.isTls();
+		}
+
+		@Override
+		void visit(Place place, Random random) throws IOException {
+			try (Visit visit = new Visit(place, random, 0)) {
+				visit.exchange(100);
+				visit.truncate();
 			}
 		}
 	},
@@ -310,6 +406,9 @@ enum Visitor {
 
 	private static final int CHUNK = 1024;
 
+	// RFC 8446, 5.1 and 4: the beginning of a record with a ClientHello
+	private static final byte[] HELLO = { 22, 3, 1, 0, 100, 1, 0, 0, 96, 3, 3 };
+
 	private static final List<String> REQUESTS = List.of("GET /actuator/env", "GET /actuator/heapdump",
 			"POST /actuator/shutdown", "POST /actuator/tcpserver", "DELETE /actuator/tcpconnections/1",
 			"GET /actuator/tcpconnections/none", "GET /actuator/loggers", "GET /%00%ff", "NONSENSE",
@@ -329,6 +428,13 @@ enum Visitor {
 	}
 
 	/**
+	 * Whether it is for servers that do this.
+	 */
+	boolean visits(Service service) {
+		return true;
+	}
+
+	/**
 	 * Whether it knows every byte that the server has counted.
 	 */
 	boolean isExact() {
@@ -342,5 +448,11 @@ enum Visitor {
 	 * @throws IOException if the server does anything but what it should
 	 */
 	abstract void visit(Place place, Random random) throws IOException, InterruptedException;
+
+	private static byte[] concatenation(byte[] first, byte[] second) {
+		byte[] both = Arrays.copyOf(first, first.length + second.length);
+		System.arraycopy(second, 0, both, first.length, second.length);
+		return both;
+	}
 
 }

@@ -8,7 +8,7 @@ import io.netty.handler.ssl.SslContext;
 import org.slf4j.LoggerFactory;
 
 /**
- * Starts one of the peers: its name, what it serves ({@code echo}, {@code record} or
+ * Starts one of the peers: its name, what it serves ({@code echo}, {@code echo-record} or
  * {@code tls}), the port and the number of event loops are the arguments, for TLS also
  * the files of certificate and key. It ends with its standard input, so no peer outlives
  * the benchmark.
@@ -30,7 +30,7 @@ public final class Peer {
 	 */
 	public static void main(String[] args) throws Exception {
 		((Logger) LoggerFactory.getLogger(Logger.ROOT_LOGGER_NAME)).setLevel(Level.WARN);
-		boolean records = args[1].equals("record");
+		boolean records = args[1].equals("echo-record");
 		int port = Integer.parseInt(args[2]);
 		int loops = Integer.parseInt(args[3]);
 		SslContext tls = args[1].equals("tls") ? NettyServer.tls(args[4], args[5]) : null;
