@@ -36,31 +36,38 @@ final class DeafSocket {
 				FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.JAVA_INT, ValueLayout.JAVA_INT,
 						ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.JAVA_INT));
 
-	private DeafSocket() {
+	private final int descriptor;
+
+	private final MemorySegment program;
+
+	/**
+	 * Prepares for it, which at first takes a while.
+	 * @param socket connected
+	 * @throws IOException if {@code /proc} does not show it
+	 */
+	DeafSocket(Socket socket) throws IOException {
+		this.descriptor = descriptor(socket);
+		Arena arena = Arena.ofAuto();
+		// struct sock_fprog: how many instructions, and where
+		this.program = arena.allocate(16, 8);
+		this.program.set(ValueLayout.JAVA_SHORT, 0, (short) 1);
+		this.program.set(ValueLayout.ADDRESS, 8, arena.allocateFrom(ValueLayout.JAVA_LONG, RETURN_NOTHING));
 	}
 
 	/**
-	 * Makes a socket deaf, for ever.
-	 * @param socket connected
+	 * Makes the socket deaf, for ever.
 	 * @throws IOException if that fails
 	 */
-	static void deafen(Socket socket) throws IOException {
-		try (Arena arena = Arena.ofConfined()) {
-			MemorySegment filter = arena.allocateFrom(ValueLayout.JAVA_LONG, RETURN_NOTHING);
-			// struct sock_fprog: how many instructions, and where
-			MemorySegment program = arena.allocate(16, 8);
-			program.set(ValueLayout.JAVA_SHORT, 0, (short) 1);
-			program.set(ValueLayout.ADDRESS, 8, filter);
-			int result = (int) SETSOCKOPT.invokeExact(descriptor(socket), SOL_SOCKET, SO_ATTACH_FILTER, program, 16);
-			if (result != 0) {
-				throw new IOException("setsockopt(SO_ATTACH_FILTER) failed");
-			}
-		}
-		catch (IOException | RuntimeException | Error ex) {
-			throw ex;
+	void deafen() throws IOException {
+		int result;
+		try {
+			result = (int) SETSOCKOPT.invokeExact(this.descriptor, SOL_SOCKET, SO_ATTACH_FILTER, this.program, 16);
 		}
 		catch (Throwable ex) {
 			throw new IllegalStateException(ex);
+		}
+		if (result != 0) {
+			throw new IOException("setsockopt(SO_ATTACH_FILTER) failed");
 		}
 	}
 

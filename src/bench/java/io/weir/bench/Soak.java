@@ -526,6 +526,8 @@ final class Soak {
 		}
 
 		private Level level() throws IOException, InterruptedException {
+			// Before a GC closes what nobody else has closed
+			long files = files();
 			Process jcmd = new ProcessBuilder(Path.of(System.getProperty("java.home"), "bin", "jcmd").toString(),
 					String.valueOf(this.server.pid()), "GC.run")
 				.redirectOutput(ProcessBuilder.Redirect.DISCARD)
@@ -534,7 +536,7 @@ final class Soak {
 				throw new IOException("jcmd failed");
 			}
 			Scrape now = scrape();
-			return new Level(files(), threads(), now.ownSeries(), now.sum(HEAP),
+			return new Level(files, threads(), now.ownSeries(), now.sum(HEAP),
 					now.sum("jvm_buffer_memory_used_bytes{id=\"direct\""));
 		}
 

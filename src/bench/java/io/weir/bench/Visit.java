@@ -289,12 +289,14 @@ final class Visit implements AutoCloseable {
 	}
 
 	/**
-	 * Leaves the network without a word.
+	 * Exchanges something and leaves the network without a word.
 	 */
-	void vanish() throws IOException, InterruptedException {
+	void exchangeAndVanish() throws IOException, InterruptedException {
+		DeafSocket deaf = new DeafSocket(this.tcp);
+		exchange(100);
 		// What is not acknowledged would be sent again
 		Thread.sleep(200);
-		DeafSocket.deafen(this.tcp);
+		deaf.deafen();
 		Thread.sleep(VANISHED_MILLIS);
 		// RST, to nobody: the server has given up
 		this.tcp.setSoLinger(true, 0);

@@ -225,8 +225,7 @@ enum Visitor {
 		@Override
 		void visit(Place place, Random random) throws IOException, InterruptedException {
 			try (Visit visit = new Visit(place, random, 0)) {
-				visit.exchange(100);
-				visit.vanish();
+				visit.exchangeAndVanish();
 			}
 		}
 	},
