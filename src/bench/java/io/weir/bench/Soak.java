@@ -46,6 +46,8 @@ final class Soak {
 	// Before the first of them are idle for too long
 	private static final Duration FILL_TIME = Duration.ofSeconds(4);
 
+	private static final int WARMING_VISITS = 200;
+
 	private static final double VISITS_PER_SECOND = 12;
 
 	private static final Duration SHORTEST_STORM = Duration.ofSeconds(2);
@@ -227,7 +229,7 @@ final class Soak {
 					"--tcp.server.keep-alive.interval=1s", "--tcp.server.keep-alive.count=1",
 					"--tcp.server.drain.grace-period=" + GRACE_PERIOD.toSeconds() + "s"));
 			if (this.tls != null) {
-				args.addAll(List.of("--tcp.server.ssl.client-auth=need", "--tcp.server.ssl.handshake-timeout=5s",
+				args.addAll(List.of("--tcp.server.ssl.client-auth=need", "--tcp.server.ssl.handshake-timeout=8s",
 						"--spring.ssl.bundle.pem.bench.truststore.certificate=" + this.tls.authority()));
 			}
 			args.addAll(weir.args());
@@ -254,7 +256,12 @@ final class Soak {
 		void run(Duration time) throws IOException, InterruptedException {
 			long end = System.nanoTime() + time.toNanos();
 			Random random = new Random(Soak.this.options.seed());
+			// A server that is cold, and so slow, would not stand the first storm in time
+			for (int i = 0; i < WARMING_VISITS; i++) {
+				Visitor.RECIPE.visit(this.place, random);
+			}
 			settle(0);
+			this.place = newPlace();
 			// Some meters are recorded a little after a close
 			Thread.sleep(500);
 			Scrape before = scrape();
