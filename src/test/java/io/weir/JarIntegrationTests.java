@@ -82,7 +82,7 @@ class JarIntegrationTests {
 	void whenThePythonClientComesThenItIsServed() throws Exception {
 		Path client = Path.of("src/test/python/recipe_client.py").toAbsolutePath();
 		assumeTrue(Files.exists(client), "not run in the project's directory");
-		assumeTrue(succeeds("python3", "--version"), "python3 is not installed");
+		assumeTrue(Command.succeeds("python3", "--version"), "python3 is not installed");
 		try (WeirProcess weir = WeirProcess
 			.start(this.directory, Map.of(), "--tcp.server.port=0", "--logging.level.io.weir=debug")
 			.awaitStarted()) {
@@ -203,7 +203,7 @@ class JarIntegrationTests {
 			try (Peer first = Peer.connect(port); Peer second = Peer.connect(port)) {
 				first.send((byte) 1, (byte) 2);
 				weir.awaitLog("recv unpacked: (258,)");
-				if (succeeds("ss", "-V")) {
+				if (Command.succeeds("ss", "-V")) {
 					SocketStatistics connection = SocketStatistics.connection(port, first.port());
 					assertThat(connection.memory("rb")).isEqualTo(100_000);
 					assertThat(connection.memory("tb")).isEqualTo(120_000);
@@ -274,7 +274,7 @@ class JarIntegrationTests {
 				assertThat(actuator.text("/prometheus")
 					.lines()
 					.filter((line) -> line.startsWith("tcp_server_connection_bytes_total{"))).hasSize(2);
-				if (succeeds("ss", "-V")) {
+				if (Command.succeeds("ss", "-V")) {
 					assertThat(SocketStatistics.connection(port, peer.port()).text()).doesNotContain("keepalive");
 				}
 				long begin = System.nanoTime();
@@ -372,7 +372,7 @@ class JarIntegrationTests {
 	void whenThePortNeedsAPrivilegeThenTheReportSaysSo() throws Exception {
 		List<String> unprivileged = System.getProperty("user.name").equals("root")
 				? List.of("setpriv", "--bounding-set=-net_bind_service", "--inh-caps=-net_bind_service") : List.of();
-		assumeTrue(unprivileged.isEmpty() || succeeds("setpriv", "--bounding-set=-net_bind_service", "true"),
+		assumeTrue(unprivileged.isEmpty() || Command.succeeds("setpriv", "--bounding-set=-net_bind_service", "true"),
 				"root, and no setpriv to drop the privilege");
 		Path start = Path.of("/proc/sys/net/ipv4/ip_unprivileged_port_start");
 		assumeTrue(Files.exists(start) && Integer.parseInt(Files.readAllLines(start).getFirst().strip()) > 1,
@@ -459,18 +459,6 @@ class JarIntegrationTests {
 		try (WeirProcess weir = WeirProcess.start(this.directory, options, "--tcp.server.port=0")) {
 			assertThat(weir.exitCode()).as(weir::log).isZero();
 			assertThat(weir.log()).doesNotContain("\tat ", "ERROR");
-		}
-	}
-
-	private static boolean succeeds(String... command) throws InterruptedException {
-		try {
-			Process process = new ProcessBuilder(command).redirectErrorStream(true)
-				.redirectOutput(ProcessBuilder.Redirect.DISCARD)
-				.start();
-			return process.waitFor(10, TimeUnit.SECONDS) && process.exitValue() == 0;
-		}
-		catch (IOException ex) {
-			return false;
 		}
 	}
 
