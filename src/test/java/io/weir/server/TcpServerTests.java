@@ -23,6 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 import io.weir.CapturedLog;
+import io.weir.Footprint;
 import io.weir.FreePort;
 import io.weir.Peer;
 import io.weir.SocketStatistics;
@@ -100,10 +101,10 @@ class TcpServerTests {
 			Awaitility.await().pollInterval(Duration.ofMillis(2)).until(() -> this.registry.active() == 0);
 			server.stop();
 			if (i == 4) {
-				files = openFiles();
+				files = Footprint.openFiles();
 			}
 		}
-		assertThat(openFiles()).isLessThan(files + 10);
+		assertThat(Footprint.openFiles()).isLessThan(files + 10);
 		Awaitility.await().until(() -> threads().stream().noneMatch((name) -> name.startsWith("tcp-")));
 		try (ServerSocket again = new ServerSocket(port, 1, InetAddress.ofLiteral("127.0.0.1"))) {
 			assertThat(again.isBound()).isTrue();
@@ -113,16 +114,6 @@ class TcpServerTests {
 
 	private static List<String> threads() {
 		return Thread.getAllStackTraces().keySet().stream().map(Thread::getName).toList();
-	}
-
-	private static int openFiles() throws IOException {
-		Path files = Path.of("/proc/self/fd");
-		if (!Files.isDirectory(files)) {
-			return 0;
-		}
-		try (var entries = Files.list(files)) {
-			return (int) entries.count();
-		}
 	}
 
 	@Test
