@@ -64,18 +64,6 @@ public final class ConnectionWatch implements AutoCloseable {
 	private @Nullable Thread thread;
 
 	/**
-	 * Creates a watch over connections without handshakes, not started.
-	 * @param registry whose open connections to watch
-	 * @param idleTimeout see below
-	 * @param writeTimeout see below
-	 * @param acknowledgedBytes see below
-	 */
-	public ConnectionWatch(ConnectionRegistry registry, Duration idleTimeout, Duration writeTimeout,
-			AcknowledgedBytes acknowledgedBytes) {
-		this(registry, Duration.ZERO, idleTimeout, writeTimeout, acknowledgedBytes);
-	}
-
-	/**
 	 * Creates a watch, not started.
 	 * @param registry whose open connections to watch
 	 * @param handshakeTimeout end a connection whose handshake takes so long; zero is

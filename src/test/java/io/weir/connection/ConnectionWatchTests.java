@@ -26,7 +26,7 @@ class ConnectionWatchTests {
 
 	private AcknowledgedBytes acknowledgedBytes = (connection) -> OptionalLong.empty();
 
-	private ConnectionWatch watch = new ConnectionWatch(this.registry, Duration.ZERO, Duration.ZERO,
+	private ConnectionWatch watch = new ConnectionWatch(this.registry, Duration.ZERO, Duration.ZERO, Duration.ZERO,
 			(connection) -> OptionalLong.empty());
 
 	@AfterEach
@@ -251,7 +251,7 @@ class ConnectionWatchTests {
 	}
 
 	private void start(Duration idleTimeout, Duration writeTimeout) {
-		this.watch = new ConnectionWatch(this.registry, idleTimeout, writeTimeout, this.acknowledgedBytes);
+		this.watch = new ConnectionWatch(this.registry, Duration.ZERO, idleTimeout, writeTimeout, this.acknowledgedBytes);
 		this.watch.start();
 		assertThat(watchThreads()).isEqualTo(1);
 	}

@@ -1,5 +1,6 @@
 package io.weir.protocol;
 
+import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.Arrays;
 import java.util.Random;
@@ -138,7 +139,7 @@ class EchoRecordHandlerTests {
 	@Test
 	void whenDrainingThenItIsEndedBeforeAnEchoUnitOnly() throws Exception {
 		ConnectionRegistry registry = new ConnectionRegistry();
-		try (ConnectionWatch watch = new ConnectionWatch(registry, java.time.Duration.ZERO, java.time.Duration.ZERO,
+		try (ConnectionWatch watch = new ConnectionWatch(registry, Duration.ZERO, Duration.ZERO, Duration.ZERO,
 				(connection) -> OptionalLong.empty());
 				ServedConnection quiet = new ServedConnection(registry, this.handler);
 				ServedConnection beforeRecord = new ServedConnection(registry, this.handler)) {

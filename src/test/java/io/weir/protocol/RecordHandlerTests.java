@@ -109,7 +109,7 @@ class RecordHandlerTests {
 	@Test
 	void whenDrainingThenItIsEndedAtARecordsBoundaryOnly() throws Exception {
 		ConnectionRegistry registry = new ConnectionRegistry();
-		try (ConnectionWatch watch = new ConnectionWatch(registry, Duration.ZERO, Duration.ZERO,
+		try (ConnectionWatch watch = new ConnectionWatch(registry, Duration.ZERO, Duration.ZERO, Duration.ZERO,
 				(connection) -> OptionalLong.empty());
 				ServedConnection quiet = new ServedConnection(registry, this.handler);
 				ServedConnection inside = new ServedConnection(registry, this.handler)) {
