@@ -370,7 +370,8 @@ class FaultIntegrationTests {
 	void whenTheKernelRefusesNetlinkThenFiguresAreAbsentAndTheServiceIsUnaffected() throws Exception {
 		Path script = Path.of("src/test/python/without_netlink.py").toAbsolutePath();
 		assumeTrue(Files.exists(script), "not run in the project's directory");
-		assumeTrue(Command.succeeds("python3", script.toString(), "true"), "no python3, or no seccomp filter can be set");
+		assumeTrue(Command.succeeds("python3", script.toString(), "true"),
+				"no python3, or no seccomp filter can be set");
 		try (WeirProcess weir = WeirProcess
 			.start(List.of("python3", script.toString()), this.directory, Map.of(), "--tcp.server.port=0",
 					"--tcp.server.protocol=echo", "--tcp.server.sampling.interval=100ms")
@@ -403,7 +404,8 @@ class FaultIntegrationTests {
 	@Test
 	@EnabledOnOs(value = OS.LINUX, disabledReason = "needs prlimit")
 	void whenNoThreadCanBeStartedThenTheConnectionIsClosedAndItsPermitGivenBack() throws Exception {
-		assumeTrue(Command.succeeds(asSomeone("prlimit", "--version")) && Command.succeeds(asSomeone("test", "-r", jar())),
+		assumeTrue(
+				Command.succeeds(asSomeone("prlimit", "--version")) && Command.succeeds(asSomeone("test", "-r", jar())),
 				"not root, no setpriv, no prlimit, or others can't read the jar");
 		try (WeirProcess weir = WeirProcess
 			.start(List.of(asSomeone()), Path.of("/"), Map.of(), "--tcp.server.port=0", "--tcp.server.protocol=echo",

@@ -85,24 +85,6 @@ public final class TcpServer {
 	private volatile ServerState state = ServerState.STARTING;
 
 	/**
-	 * Creates a server without TLS, not started.
-	 * @param listenerSettings what to ask for of the listening socket
-	 * @param socketSettings what to ask for of each accepted socket
-	 * @param servingSettings how to serve connections
-	 * @param protocol the name of what the handler does, for people
-	 * @param handler serves each connection
-	 * @param registry where the connections are registered while they are open
-	 * @param kernelLimits reads the kernel's limits
-	 * @param diagnostics asks the kernel about sockets
-	 */
-	public TcpServer(ListenerSettings listenerSettings, SocketSettings socketSettings, ServingSettings servingSettings,
-			String protocol, ConnectionHandler handler, ConnectionRegistry registry,
-			Supplier<KernelLimits> kernelLimits, SocketDiagnostics diagnostics) {
-		this(listenerSettings, socketSettings, servingSettings, protocol, handler, registry, kernelLimits, diagnostics,
-				null);
-	}
-
-	/**
 	 * Creates a server, not started.
 	 * @param listenerSettings what to ask for of the listening socket
 	 * @param socketSettings what to ask for of each accepted socket

@@ -49,7 +49,7 @@ final class RunningServer implements AutoCloseable {
 				new ListenerSettings("127.0.0.1", 0, backlog, sockets.sendBufferSize(), true, false), sockets,
 				new ServingSettings(maxConnections, ConnectionThreads.AUTO, idleTimeout, Duration.ZERO, Duration.ZERO,
 						Duration.ofSeconds(30)),
-				"echo", RunningServer::echo, this.registry, kernel::limits, this.diagnostics);
+				"echo", RunningServer::echo, this.registry, kernel::limits, this.diagnostics, null);
 		this.kernel = new KernelFigures(kernel);
 	}
 

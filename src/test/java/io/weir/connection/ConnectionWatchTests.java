@@ -251,7 +251,8 @@ class ConnectionWatchTests {
 	}
 
 	private void start(Duration idleTimeout, Duration writeTimeout) {
-		this.watch = new ConnectionWatch(this.registry, Duration.ZERO, idleTimeout, writeTimeout, this.acknowledgedBytes);
+		this.watch = new ConnectionWatch(this.registry, Duration.ZERO, idleTimeout, writeTimeout,
+				this.acknowledgedBytes);
 		this.watch.start();
 		assertThat(watchThreads()).isEqualTo(1);
 	}

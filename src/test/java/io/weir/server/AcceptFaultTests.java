@@ -74,7 +74,7 @@ class AcceptFaultTests {
 		TcpServer server = new TcpServer(Settings.LISTENER, sockets,
 				Settings.serving(maxConnections, Duration.ZERO, Duration.ZERO), "echo",
 				Protocol.ECHO.handler(1024, StructFormat.parse("B")), this.registry, this.kernel::limits,
-				this.diagnostics);
+				this.diagnostics, null);
 		ListeningSocket real = ListeningSocket.open(Settings.LISTENER, null, 100);
 		ListeningSocket failing = new ListeningSocket(new FailingChannel(real.channel(), this.failures, () -> {
 		}), real.address());

@@ -36,7 +36,6 @@ import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
 import io.weir.connection.ConnectionHandler;
 import io.weir.connection.ConnectionRegistry;
-import io.weir.kernel.KernelReader;
 import io.weir.kernel.SocketDiagnostics;
 import io.weir.kernel.SocketDiagnosticsFactory;
 import io.weir.protocol.Protocol;
@@ -81,11 +80,10 @@ class FaultTests {
 	}
 
 	private TcpServer start(ConnectionHandler handler) {
-		TcpServer server = new TcpServer(new ListenerSettings("localhost", 0, null, null, true, false),
-				new SocketSettings(this.sendBufferSize, true, null),
-				new ServingSettings(this.maxConnections, ConnectionThreads.AUTO, this.idleTimeout, this.writeTimeout,
-						Duration.ZERO, this.gracePeriod),
-				"test", handler, this.registry, new KernelReader()::limits, this.diagnostics);
+		TcpServer server = Settings.server(new ListenerSettings("localhost", 0, null, null, true, false),
+				new SocketSettings(this.sendBufferSize, true, null), new ServingSettings(this.maxConnections,
+						ConnectionThreads.AUTO, this.idleTimeout, this.writeTimeout, Duration.ZERO, this.gracePeriod),
+				handler, this.registry, this.diagnostics);
 		server.start();
 		this.opened.add(server::stop);
 		return server;

@@ -31,7 +31,6 @@ import io.weir.connection.CloseReason;
 import io.weir.connection.ConnectionHandler;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.connection.ConnectionRegistry.Totals;
-import io.weir.kernel.KernelReader;
 import io.weir.protocol.Protocol;
 import io.weir.struct.StructFormat;
 
@@ -323,12 +322,12 @@ class ProtocolFuzzTests {
 
 		Server(Scenario.Config config) {
 			ConnectionHandler handler = config.protocol.handler(config.chunkSize, StructFormat.parse(config.format));
-			this.tcp = new TcpServer(Settings.LISTENER, Settings.SOCKETS,
+			this.tcp = Settings.server(Settings.LISTENER, Settings.SOCKETS,
 					new ServingSettings(1, config.threads, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO),
-					config.protocol.text(), (connection) -> {
+					(connection) -> {
 						awaitOpen();
 						return handler.handle(connection);
-					}, this.registry, new KernelReader()::limits, new FakeDiagnostics());
+					}, this.registry, new FakeDiagnostics());
 			this.tcp.start();
 		}
 

@@ -2,6 +2,11 @@ package io.weir.server;
 
 import java.time.Duration;
 
+import io.weir.connection.ConnectionHandler;
+import io.weir.connection.ConnectionRegistry;
+import io.weir.kernel.KernelReader;
+import io.weir.kernel.SocketDiagnostics;
+
 /**
  * Settings to start from.
  */
@@ -21,6 +26,15 @@ final class Settings {
 	static ServingSettings serving(int maxConnections, Duration delay, Duration gracePeriod) {
 		return new ServingSettings(maxConnections, ConnectionThreads.AUTO, Duration.ofMinutes(5),
 				Duration.ofSeconds(30), delay, gracePeriod);
+	}
+
+	/**
+	 * A server without TLS, not started, that reads the real kernel's limits.
+	 */
+	static TcpServer server(ListenerSettings listener, SocketSettings sockets, ServingSettings serving,
+			ConnectionHandler handler, ConnectionRegistry registry, SocketDiagnostics diagnostics) {
+		return new TcpServer(listener, sockets, serving, "test", handler, registry, new KernelReader()::limits,
+				diagnostics, null);
 	}
 
 }

@@ -151,11 +151,11 @@ class TcpServerTests {
 	@EnumSource
 	void whenThreadsAreChosenThenConnectionsAreServedOnThem(ConnectionThreads threads) throws Exception {
 		CompletableFuture<Thread> servedOn = new CompletableFuture<>();
-		TcpServer server = new TcpServer(Settings.LISTENER, Settings.SOCKETS,
-				new ServingSettings(10, threads, NONE, NONE, NONE, NONE), "test", (connection) -> {
+		TcpServer server = Settings.server(Settings.LISTENER, Settings.SOCKETS,
+				new ServingSettings(10, threads, NONE, NONE, NONE, NONE), (connection) -> {
 					servedOn.complete(Thread.currentThread());
 					return CloseReason.END_OF_STREAM;
-				}, this.registry, new KernelReader()::limits, new FakeDiagnostics());
+				}, this.registry, new FakeDiagnostics());
 		this.server = server;
 		server.start();
 		try (Peer peer = Peer.connect(port(server))) {
@@ -189,7 +189,7 @@ class TcpServerTests {
 	void whenTheKernelsLimitsAreNotKnownThenItStarts() throws Exception {
 		TcpServer server = new TcpServer(Settings.LISTENER, Settings.SOCKETS, Settings.serving(10, NONE, NONE), "test",
 				TcpServerTests::echo, this.registry, new KernelReader(Path.of("/nowhere"))::limits,
-				new FakeDiagnostics());
+				new FakeDiagnostics(), null);
 		this.server = server;
 		server.start();
 		try (Peer peer = Peer.connect(port(server))) {
@@ -204,8 +204,8 @@ class TcpServerTests {
 		SocketSettings sockets = new SocketSettings(60_000, true,
 				new SocketSettings.KeepAlive(Duration.ofSeconds(77), Duration.ofSeconds(7), 3));
 		ListenerSettings listener = new ListenerSettings("127.0.0.1", 0, 5, 50_000, true, false);
-		TcpServer server = new TcpServer(listener, sockets, Settings.serving(10, NONE, NONE), "test",
-				TcpServerTests::echo, this.registry, new KernelReader()::limits, new FakeDiagnostics());
+		TcpServer server = Settings.server(listener, sockets, Settings.serving(10, NONE, NONE), TcpServerTests::echo,
+				this.registry, new FakeDiagnostics());
 		this.server = server;
 		server.start();
 		EffectiveSettings settings = Objects.requireNonNull(server.settings());
@@ -226,9 +226,8 @@ class TcpServerTests {
 
 	@Test
 	void whenSocketSettingsAreOffThenAcceptedSocketsDoWithout() throws Exception {
-		TcpServer server = new TcpServer(Settings.LISTENER, new SocketSettings(null, false, null),
-				Settings.serving(10, NONE, NONE), "test", TcpServerTests::echo, this.registry,
-				new KernelReader()::limits, new FakeDiagnostics());
+		TcpServer server = Settings.server(Settings.LISTENER, new SocketSettings(null, false, null),
+				Settings.serving(10, NONE, NONE), TcpServerTests::echo, this.registry, new FakeDiagnostics());
 		this.server = server;
 		server.start();
 		try (Peer peer = Peer.connect(port(server))) {
@@ -423,9 +422,8 @@ class TcpServerTests {
 
 	private TcpServer server(ListenerSettings listener, int maxConnections, Duration delay, Duration gracePeriod,
 			ConnectionHandler handler) {
-		TcpServer created = new TcpServer(listener, Settings.SOCKETS,
-				Settings.serving(maxConnections, delay, gracePeriod), "test", handler, this.registry,
-				new KernelReader()::limits, new FakeDiagnostics());
+		TcpServer created = Settings.server(listener, Settings.SOCKETS,
+				Settings.serving(maxConnections, delay, gracePeriod), handler, this.registry, new FakeDiagnostics());
 		this.server = created;
 		return created;
 	}
