@@ -16,12 +16,16 @@ import org.slf4j.LoggerFactory;
  * Chooses how many carrier threads run the connections' virtual threads: one as long as
  * it has time to spare, as several wake each other up and steal each other's work, which
  * costs more CPU for the same exchanges; more while they are busy and the machine has
- * processors to spare. Its {@link #adapt} is called by one thread.
+ * processors to spare. The number is the whole JVM's, so it is the JDK's own before the
+ * {@linkplain #begin beginning} and after the {@linkplain #end end}. Safe for any thread.
  */
 final class CarrierThreads {
 
-	// How a carrier of the JDK's scheduler is called
+	// How a carrier is called, by the JDK's scheduler and not by its documentation
 	private static final String NAME = "ForkJoinPool-1-worker-";
+
+	// So many rounds with carriers none of which is seen: they are called otherwise
+	private static final int MOST_BLIND_ROUNDS = 2;
 
 	private static final long ROUND = TimeUnit.SECONDS.toNanos(1);
 
@@ -33,6 +37,8 @@ final class CarrierThreads {
 
 	// Of the time of all carriers: with work queued they can't get on
 	private static final double STUCK = 0.1;
+
+	private static final int MOST_STARTERS = 4;
 
 	// Processors; with less to spare one more carrier takes as much as it gives
 	private static final double SPARE = 0.5;
@@ -51,23 +57,55 @@ final class CarrierThreads {
 	// An operator's choice is left alone
 	private final boolean chosen = System.getProperty("jdk.virtualThreadScheduler.parallelism") != null;
 
+	private final String name;
+
+	private boolean adapting;
+
+	private int blindRounds;
+
 	private boolean wasBusy;
 
 	private Map<Long, Long> lastNanos = Map.of();
 
-	private long lastTime = System.nanoTime();
+	private long lastTime;
 
 	private volatile int count;
 
 	/**
-	 * Begins with one carrier.
+	 * Leaves the carriers as they are.
 	 */
 	CarrierThreads() {
-		if (this.chosen) {
-			this.count = this.scheduler.getParallelism();
-		}
-		else {
+		this(NAME);
+	}
+
+	/**
+	 * Leaves the carriers as they are.
+	 * @param name how the name of each begins
+	 */
+	CarrierThreads(String name) {
+		this.name = name;
+		this.count = this.scheduler.getParallelism();
+	}
+
+	/**
+	 * Begins with one carrier, unless the operator has chosen.
+	 */
+	synchronized void begin() {
+		if (!this.chosen && this.processors > 1) {
+			this.adapting = true;
+			this.blindRounds = 0;
+			this.lastTime = System.nanoTime();
 			set(1);
+		}
+	}
+
+	/**
+	 * Goes back to as many as the JDK has by itself.
+	 */
+	synchronized void end() {
+		if (this.adapting) {
+			this.adapting = false;
+			set(this.processors);
 		}
 	}
 
@@ -83,12 +121,17 @@ final class CarrierThreads {
 	 * Looks how busy the carriers were, once a second at the most, and adapts their
 	 * number.
 	 */
-	void adapt() {
+	synchronized void adapt() {
 		long now = System.nanoTime();
 		long elapsed = now - this.lastTime;
-		if (!this.chosen && this.processors > 1 && elapsed >= ROUND) {
+		if (this.adapting && elapsed >= ROUND) {
 			this.lastTime = now;
 			double busy = (double) carrierNanos() / elapsed;
+			if (isBlind()) {
+				logger.info("No thread is called {}...: the number of carrier threads is left to the JDK", this.name);
+				end();
+				return;
+			}
 			int next = next(this.count, busy, spare(busy), this.processors);
 			if (busy < STUCK * this.count && this.scheduler.getQueuedVirtualThreadCount() > 0) {
 				// One waits in a system call, say for a log that nobody reads
@@ -98,6 +141,7 @@ final class CarrierThreads {
 				logger.debug("{} carrier threads were busy for {} of the time: {} from now on", this.count, busy, next);
 				set(next);
 			}
+			startIdleOnes();
 		}
 	}
 
@@ -126,16 +170,37 @@ final class CarrierThreads {
 		return counts ? spare : 0;
 	}
 
+	// A higher number starts no carrier, nor does a task behind others in its queue: with
+	// the only carrier stuck, all would go on waiting. A thread of its own has a queue of
+	// its own, but for chance
+	private void startIdleOnes() {
+		for (int i = 0; i < MOST_STARTERS && this.scheduler.getQueuedVirtualThreadCount() > 0
+				&& this.scheduler.getMountedVirtualThreadCount() < this.count && this.count > 1; i++) {
+			Thread.ofPlatform().daemon().start(() -> Thread.startVirtualThread(() -> {
+			}));
+		}
+	}
+
+	// What can't be seen would look idle for ever, and all connections share one
+	// processor
+	private boolean isBlind() {
+		boolean seen = !this.lastNanos.isEmpty() || this.scheduler.getPoolSize() <= 0;
+		this.blindRounds = seen ? 0 : this.blindRounds + 1;
+		return this.blindRounds >= MOST_BLIND_ROUNDS;
+	}
+
 	// CPU time of the carriers since the last call
 	private long carrierNanos() {
 		Map<Long, Long> nanos = new HashMap<>();
 		long sum = 0;
 		for (ThreadInfo thread : this.threads.getThreadInfo(this.threads.getAllThreadIds())) {
-			if (thread != null && thread.getThreadName().startsWith(NAME)) {
+			if (thread != null && thread.getThreadName().startsWith(this.name)) {
+				long total = this.threads.getThreadCpuTime(thread.getThreadId());
 				// -1 if it has ended meanwhile
-				long total = Math.max(0, this.threads.getThreadCpuTime(thread.getThreadId()));
-				nanos.put(thread.getThreadId(), total);
-				sum += Math.max(0, total - this.lastNanos.getOrDefault(thread.getThreadId(), 0L));
+				if (total >= 0) {
+					nanos.put(thread.getThreadId(), total);
+					sum += Math.max(0, total - this.lastNanos.getOrDefault(thread.getThreadId(), 0L));
+				}
 			}
 		}
 		this.lastNanos = nanos;

@@ -6,6 +6,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
@@ -36,8 +37,7 @@ public final class ThreadPlacement {
 	private final Semaphore places = new Semaphore(MOST_THREADS);
 
 	// The places bound it; a thread that has just given one back may still be on its way
-	private final ExecutorService threads = new ThreadPoolExecutor(0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS,
-			new SynchronousQueue<>(), Thread.ofPlatform().daemon().factory());
+	private final ExecutorService threads;
 
 	private final CarrierThreads carriers = new CarrierThreads();
 
@@ -56,7 +56,27 @@ public final class ThreadPlacement {
 	 * @param open how many connections are open
 	 */
 	public ThreadPlacement(IntSupplier open) {
+		this(open, Thread.ofPlatform().daemon().factory());
+	}
+
+	ThreadPlacement(IntSupplier open, ThreadFactory factory) {
 		this.open = open;
+		this.threads = new ThreadPoolExecutor(0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS, new SynchronousQueue<>(),
+				factory);
+	}
+
+	/**
+	 * Begins to choose the number of carrier threads, which is the whole JVM's.
+	 */
+	public void begin() {
+		this.carriers.begin();
+	}
+
+	/**
+	 * Leaves the number of carrier threads to the JDK again.
+	 */
+	public void end() {
+		this.carriers.end();
 	}
 
 	/**

@@ -125,6 +125,9 @@ public final class TcpServer {
 				Run started = open();
 				started.watch.start();
 				started.loop.start();
+				if (this.placement != null) {
+					this.placement.begin();
+				}
 				this.run = started;
 			}
 		}
@@ -347,6 +350,9 @@ public final class TcpServer {
 			logger.warn("Interrupted while cutting connections: {} are left to themselves", this.registry.active());
 		}
 		stopping.watch.close();
+		if (this.placement != null) {
+			this.placement.end();
+		}
 		Totals after = this.registry.totals();
 		logger.info(
 				"Stopped listening on {} after {} ms: {} connections drained, {} cut at the end of the grace period, "

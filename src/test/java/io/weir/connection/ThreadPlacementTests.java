@@ -26,7 +26,9 @@ class ThreadPlacementTests {
 
 	private int open = 3;
 
-	private final ThreadPlacement placement = new ThreadPlacement(() -> this.open);
+	private volatile boolean threadsRunOut;
+
+	private final ThreadPlacement placement = new ThreadPlacement(() -> this.open, this::thread);
 
 	private final Map<Connection, Thread> threads = new ConcurrentHashMap<>();
 
@@ -37,6 +39,13 @@ class ThreadPlacementTests {
 		for (ServedConnection connection : this.served) {
 			connection.close();
 		}
+	}
+
+	private Thread thread(Runnable task) {
+		if (this.threadsRunOut) {
+			throw new OutOfMemoryError("unable to create native thread");
+		}
+		return new Thread(task);
 	}
 
 	private ServedConnection serve() throws IOException {
@@ -108,7 +117,11 @@ class ThreadPlacementTests {
 		boolean stayed = false;
 		// However slow the machine is, one of them begins in time
 		for (int i = 0; i < 100 && !stayed; i++) {
-			stayed = isVirtualAfter(serve(), 1);
+			ServedConnection next = serve();
+			stayed = isVirtualAfter(next, 1);
+			// A platform thread is to be had for each
+			next.peer().endStream();
+			assertThat(next.reason()).isEqualTo(CloseReason.END_OF_STREAM);
 		}
 		assertThat(stayed).isTrue();
 	}
@@ -153,6 +166,19 @@ class ThreadPlacementTests {
 		ended.peer().endStream();
 		assertThat(ended.reason()).isEqualTo(CloseReason.END_OF_STREAM);
 		assertThat(isVirtualAfter(late, 100)).isFalse();
+	}
+
+	@Test
+	void whenNoPlatformThreadCanBeStartedThenTheConnectionGoesOnOnItsVirtualThread() throws Exception {
+		this.threadsRunOut = true;
+		this.open = 1;
+		ServedConnection alone = serve();
+		// So often that each place is taken and given back
+		assertThat(isVirtualAfter(alone, (ThreadPlacement.MOST_THREADS + 2) * (ThreadPlacement.STREAK + 1))).isTrue();
+		this.threadsRunOut = false;
+		assertThat(isVirtualAfter(alone, 2 * ThreadPlacement.STREAK)).isFalse();
+		alone.peer().endStream();
+		assertThat(alone.reason()).isEqualTo(CloseReason.END_OF_STREAM);
 	}
 
 	@Test

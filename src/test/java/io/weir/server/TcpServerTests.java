@@ -2,6 +2,7 @@ package io.weir.server;
 
 import io.weir.FakeDiagnostics;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.StandardSocketOptions;
@@ -15,6 +16,7 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
+import jdk.management.VirtualThreadSchedulerMXBean;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -114,6 +116,20 @@ class TcpServerTests {
 
 	private static List<String> threads() {
 		return Thread.getAllStackTraces().keySet().stream().map(Thread::getName).toList();
+	}
+
+	@Test
+	void whenStoppedThenVirtualThreadsHaveAsManyCarriersAsBefore() {
+		VirtualThreadSchedulerMXBean scheduler = ManagementFactory
+			.getPlatformMXBean(VirtualThreadSchedulerMXBean.class);
+		int processors = Runtime.getRuntime().availableProcessors();
+		TcpServer server = server(10, NONE, NONE);
+		for (int i = 0; i < 2; i++) {
+			server.start();
+			assertThat(scheduler.getParallelism()).isEqualTo(1);
+			server.stop();
+			assertThat(scheduler.getParallelism()).isEqualTo(processors);
+		}
 	}
 
 	@Test
