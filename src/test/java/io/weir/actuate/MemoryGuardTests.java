@@ -55,6 +55,9 @@ class MemoryGuardTests {
 			assertThat(this.events).singleElement()
 				.isInstanceOfSatisfying(AvailabilityChangeEvent.class,
 						(event) -> assertThat(event.getState()).isEqualTo(LivenessState.BROKEN));
+			// That is said once
+			fail(new OutOfMemoryError("injected"));
+			assertThat(this.events).hasSize(1);
 			assertThat(log.messages()).singleElement().asString().contains("liveness is broken", "What to do");
 		}
 	}

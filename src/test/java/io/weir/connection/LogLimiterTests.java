@@ -24,6 +24,8 @@ class LogLimiterTests {
 		this.now.addAndGet(Duration.ofMillis(1).toNanos());
 		assertThat(limiter.tryAcquire()).isEqualTo(2);
 		assertThat(limiter.tryAcquire()).isEqualTo(-1);
+		this.now.addAndGet(Duration.ofSeconds(10).toNanos());
+		assertThat(limiter.tryAcquire()).isEqualTo(1);
 	}
 
 }
