@@ -81,6 +81,14 @@ public final class Bystander implements AutoCloseable {
 	}
 
 	/**
+	 * Waits until it has been served some more times, begun from now on.
+	 */
+	public void awaitServed() {
+		int before = this.exchanges.get();
+		Awaitility.await("the other client is served").until(() -> this.exchanges.get() > before + 2);
+	}
+
+	/**
 	 * Ends it.
 	 * @throws AssertionError if it was not served, or slowly
 	 */
