@@ -12,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
@@ -29,6 +30,7 @@ import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.context.SpringBootTest.WebEnvironment;
 import org.springframework.boot.test.web.server.LocalServerPort;
 
+import io.weir.connection.Connection;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.server.ServerState;
 import io.weir.server.TcpServer;
@@ -110,9 +112,26 @@ class KernelFiguresIntegrationTests {
 	void halfClosedConnectionAgreesWithSs() throws Exception {
 		SocketChannel peer = SocketChannel.open(StandardProtocolFamily.INET);
 		this.opened.add(peer);
-		block(peer);
+		peer.setOption(StandardSocketOptions.SO_RCVBUF, 4096);
+		peer.connect(this.server.address());
+		int peerPort = ((InetSocketAddress) peer.getLocalAddress()).getPort();
+		// Until the server's write is blocked; no more than it reads, so that the end of
+		// the stream gets there, before what was sent last is read
+		ByteBuffer bytes = ByteBuffer.allocate(65_536);
+		Connection connection = Awaitility.await()
+			.until(() -> this.connections.connections().stream().findFirst(), Optional::isPresent)
+			.orElseThrow();
+		long sent = 0;
+		while (connection.writeBlockedFor().toMillis() < 500) {
+			if (connection.bytesReceived() == sent) {
+				sent += peer.write(bytes.clear());
+			}
+			Thread.onSpinWait();
+		}
 		peer.shutdownOutput();
-		assertAgrees(((InetSocketAddress) peer.getLocalAddress()).getPort());
+		Awaitility.await().until(() -> ss(peerPort).text().startsWith("CLOSE-WAIT"));
+		assertThat(assertAgrees(peerPort)).hasEntrySatisfying("receiveQueue",
+				(queue) -> assertThat(Long.parseLong(queue)).isPositive());
 	}
 
 	@Test
@@ -125,8 +144,13 @@ class KernelFiguresIntegrationTests {
 		Map<String, String> figures = assertAgrees(peerPort);
 		assertThat(figures).hasEntrySatisfying("sendQueue", (queue) -> assertThat(Long.parseLong(queue)).isPositive());
 		assertThat(connection(peerPort).get("state").asString()).isEqualTo("writing");
-		Awaitility.await()
-			.untilAsserted(() -> assertThat(scrape("tcp_server_queued_bytes{direction=\"sent\"}")).isPositive());
+		for (String direction : List.of("sent", "received")) {
+			String queue = Objects.requireNonNull(figures.get(direction.equals("sent") ? "sendQueue" : "receiveQueue"));
+			Awaitility.await()
+				.untilAsserted(() -> assertThat(scrape("tcp_server_queued_bytes{direction=\"" + direction + "\"}"))
+					.isPositive()
+					.isEqualTo(Double.parseDouble(queue)));
+		}
 	}
 
 	@Test
