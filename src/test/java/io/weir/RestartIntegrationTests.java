@@ -45,7 +45,8 @@ class RestartIntegrationTests {
 		assertFree(port);
 	}
 
-	// Its heap is not compared: a closed context stays in memory, some 2 MB each
+	// Its heap is not compared: closed contexts, some 2 MB each, are softly reachable (as
+	// long as there is memory) from a static cache of Boot's OnAvailableEndpointCondition
 	@Test
 	void whenTheContextIsMadeAndClosedAgainAndAgainThenNoThreadOrFileLeaksAndThePortIsFree() throws Exception {
 		int port = FreePort.find();
