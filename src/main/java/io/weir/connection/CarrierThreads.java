@@ -38,6 +38,10 @@ final class CarrierThreads {
 	// Of the time of all carriers: with work queued they can't get on
 	private static final double STUCK = 0.1;
 
+	// For so long one that was stuck is taken to be so still, and no carrier is given up:
+	// with nothing queued it looks like an idle one
+	private static final long STUCK_TIME = TimeUnit.MINUTES.toNanos(1);
+
 	private static final int MOST_STARTERS = 4;
 
 	// Processors; with less to spare one more carrier takes as much as it gives
@@ -69,6 +73,8 @@ final class CarrierThreads {
 
 	private long lastTime;
 
+	private long stuckUntil;
+
 	private volatile int count;
 
 	/**
@@ -95,6 +101,7 @@ final class CarrierThreads {
 			this.adapting = true;
 			this.blindRounds = 0;
 			this.lastTime = System.nanoTime();
+			this.stuckUntil = this.lastTime;
 			set(1);
 		}
 	}
@@ -136,6 +143,10 @@ final class CarrierThreads {
 			if (busy < STUCK * this.count && this.scheduler.getQueuedVirtualThreadCount() > 0) {
 				// One waits in a system call, say for a log that nobody reads
 				next = Math.min(this.count + 1, this.processors);
+				this.stuckUntil = now + STUCK_TIME;
+			}
+			else if (next < this.count && now - this.stuckUntil < 0) {
+				next = this.count;
 			}
 			if (next != this.count) {
 				logger.debug("{} carrier threads were busy for {} of the time: {} from now on", this.count, busy, next);

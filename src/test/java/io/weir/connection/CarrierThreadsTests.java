@@ -116,6 +116,9 @@ class CarrierThreadsTests {
 					carriers.adapt();
 					return served.getCount() == 0;
 				});
+				// Nothing is queued now, and the other one has nothing to do
+				letARoundPass(carriers);
+				letARoundPass(carriers);
 				assertThat(this.scheduler.getParallelism()).isEqualTo(2);
 				assertThat(stuck.isAlive()).isTrue();
 			}
