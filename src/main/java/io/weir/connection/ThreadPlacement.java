@@ -41,6 +41,8 @@ public final class ThreadPlacement {
 
 	private final CarrierThreads carriers = new CarrierThreads();
 
+	private final FairYield fair = new FairYield();
+
 	private final IntSupplier open;
 
 	// System.nanoTime() when a connection began last
@@ -87,7 +89,6 @@ public final class ThreadPlacement {
 	 * @return why it ended
 	 * @throws IOException as the exchange does
 	 */
-	@SuppressWarnings("ThreadPriorityCheck") // Measured: see the benchmarks in the README
 	CloseReason run(Connection connection, Exchange exchange) throws IOException {
 		CloseReason outcome = null;
 		// Once a virtual thread has read from a socket, that one does not block any more,
@@ -102,7 +103,7 @@ public final class ThreadPlacement {
 				streak = 0;
 				// With more than one carrier it costs more than it saves
 				if (!alone && this.carriers.isOne()) {
-					Thread.yield();
+					this.fair.pass(connection.progressNanos());
 				}
 			}
 			if ((alone || streak >= STREAK) && this.places.tryAcquire()) {
@@ -134,8 +135,7 @@ public final class ThreadPlacement {
 	}
 
 	// Notes that the connection is active. Returns whether at most one other has been
-	// since
-	// its last exchange
+	// active since its last exchange
 	private boolean isAmongTwo(Connection connection) {
 		Connection last = this.last;
 		if (connection == last || connection == this.lastButOne) {
