@@ -69,6 +69,8 @@ final class CarrierThreads {
 
 	private boolean wasBusy;
 
+	private boolean mayHaveBeenStuck;
+
 	private Map<Long, Long> lastNanos = Map.of();
 
 	private long lastTime;
@@ -140,8 +142,12 @@ final class CarrierThreads {
 				return;
 			}
 			int next = next(this.count, busy, spare(busy), this.processors);
-			if (busy < STUCK * this.count && this.scheduler.getQueuedVirtualThreadCount() > 0) {
-				// One waits in a system call, say for a log that nobody reads
+			boolean mayBeStuck = busy < STUCK * this.count && this.scheduler.getQueuedVirtualThreadCount() > 0;
+			boolean stuck = mayBeStuck && this.mayHaveBeenStuck;
+			this.mayHaveBeenStuck = mayBeStuck;
+			if (stuck) {
+				// One waits in a system call, say for a log that nobody reads. Seen once,
+				// it may as well be work that comes after an idle second
 				next = Math.min(this.count + 1, this.processors);
 				this.stuckUntil = now + STUCK_TIME;
 			}
