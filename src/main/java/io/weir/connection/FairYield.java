@@ -92,14 +92,18 @@ final class FairYield {
 	}
 
 	private void comeThrough() {
-		LockSupport.parkNanos(this, NAP);
-		if (this.state.get() == MARKED) {
-			open(REST);
-		}
-		else {
-			// With those that yield out of the way, now all others are let in
+		boolean late = true;
+		try {
 			LockSupport.parkNanos(this, NAP);
-			open(PATIENCE);
+			late = this.state.get() != MARKED;
+			if (late) {
+				// With those that yield out of the way, now all others are let in
+				LockSupport.parkNanos(this, NAP);
+			}
+		}
+		finally {
+			// Whatever fails, for instance for want of memory: nobody waits for ever
+			open(late ? PATIENCE : REST);
 		}
 	}
 

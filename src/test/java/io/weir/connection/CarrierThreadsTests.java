@@ -111,6 +111,9 @@ class CarrierThreadsTests {
 				while (served.getCount() > this.scheduler.getQueuedVirtualThreadCount()) {
 					Thread.startVirtualThread(served::countDown);
 				}
+				// So far it may be work that came after an idle second
+				letARoundPass(carriers);
+				assertThat(this.scheduler.getParallelism()).isEqualTo(1);
 				awaitParallelism(carriers, 2);
 				Awaitility.await().pollInterval(Duration.ofMillis(100)).until(() -> {
 					carriers.adapt();
