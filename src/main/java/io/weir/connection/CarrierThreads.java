@@ -104,6 +104,8 @@ final class CarrierThreads {
 			this.blindRounds = 0;
 			this.lastTime = System.nanoTime();
 			this.stuckUntil = this.lastTime;
+			// What carriers did before is none of the first round's
+			carrierNanos();
 			set(1);
 		}
 	}
