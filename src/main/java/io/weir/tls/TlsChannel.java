@@ -55,6 +55,8 @@ final class TlsChannel implements SecureChannel {
 
 	private boolean renegotiable;
 
+	private boolean inputEnded;
+
 	// Encrypted bytes that have come, from position to limit
 	private @Nullable ByteBuffer incoming;
 
@@ -154,6 +156,9 @@ final class TlsChannel implements SecureChannel {
 
 	// One step towards more bytes. Returns false at the peer's close_notify
 	private boolean unwrapInto(ByteBuffer target) throws IOException {
+		if (!this.inputEnded && !incoming().hasRemaining()) {
+			fill();
+		}
 		SSLEngineResult result = unwrap(target);
 		if (result.getStatus() == Status.BUFFER_OVERFLOW) {
 			result = unwrapBeside();
@@ -163,8 +168,9 @@ final class TlsChannel implements SecureChannel {
 			fill();
 			return true;
 		}
-		answer();
-		return result.getStatus() != Status.CLOSED;
+		answer(result.getHandshakeStatus());
+		this.inputEnded = result.getStatus() == Status.CLOSED;
+		return !this.inputEnded;
 	}
 
 	// A record may be larger than what the reader has room for
@@ -199,8 +205,8 @@ final class TlsChannel implements SecureChannel {
 
 	// What the record that was read wants: a new key of ours (TLS 1.3), or the answer to
 	// a close_notify (TLS 1.2)
-	private void answer() throws IOException {
-		HandshakeStatus status = this.engine.getHandshakeStatus();
+	private void answer(HandshakeStatus wanted) throws IOException {
+		HandshakeStatus status = wanted;
 		if (status == HandshakeStatus.NEED_TASK) {
 			if (this.renegotiable) {
 				shutdownOutput();
