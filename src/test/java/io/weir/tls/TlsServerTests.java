@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -777,6 +778,22 @@ class TlsServerTests {
 			assertThat(client.getInputStream().readNBytes(DATA.length)).isEqualTo(DATA);
 			trickle.send(first + 10, trickle.gathered());
 			Awaitility.await().until(() -> server.registry.totals().records() == 2);
+		}
+	}
+
+	@Test
+	void whenThePeerHasSaidCloseNotifyThenEachReadIsAtTheEndOfTheStream() throws Exception {
+		List<Integer> reads = new CopyOnWriteArrayList<>();
+		try (TlsServer server = new TlsServer(certificates, (connection) -> {
+			reads.add(connection.read(ByteBuffer.allocate(1)));
+			reads.add(connection.read(ByteBuffer.allocate(1)));
+			return CloseReason.END_OF_STREAM;
+		}, ClientAuth.NONE, Duration.ofSeconds(10), Duration.ofSeconds(5));
+				SSLSocket client = server.jdk(null, "TLSv1.3")) {
+			client.startHandshake();
+			client.shutdownOutput();
+			assertThat(server.reason(client)).isEqualTo(CloseReason.END_OF_STREAM);
+			assertThat(reads).containsExactly(-1, -1);
 		}
 	}
 
