@@ -4,7 +4,6 @@ import java.net.InetSocketAddress;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 
-import io.weir.kernel.ConnectionDiagnostics;
 import io.weir.kernel.ListenerDiagnostics;
 import io.weir.kernel.Reading;
 import io.weir.kernel.SocketDiagnostics;
@@ -43,7 +42,8 @@ public final class FakeDiagnostics implements SocketDiagnostics {
 	}
 
 	@Override
-	public Reading<ConnectionDiagnostics> connection(InetSocketAddress local, InetSocketAddress remote) {
+	public Reading<Integer> sample(int localAddress, int localPort, int remoteAddress, int remotePort,
+			Consumer<? super SocketSample> visitor) {
 		return new Reading.Unavailable<>("fake");
 	}
 

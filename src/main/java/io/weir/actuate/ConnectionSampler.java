@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +35,9 @@ import io.weir.server.TcpServerLifecycle.TcpServerStartedEvent;
  * asks about single ones.
  */
 public class ConnectionSampler implements DisposableBean {
+
+	// So many are asked about one by one in the time that an empty table takes to walk
+	private static final int FEW = 128;
 
 	private static final Duration INTERVAL_WITHOUT_SAMPLES = Duration.ofSeconds(1);
 
@@ -143,13 +147,29 @@ public class ConnectionSampler implements DisposableBean {
 			this.summary = null;
 			return;
 		}
-		this.table.begin(this.connections.connections());
+		Collection<Connection> open = this.connections.connections();
+		this.table.begin(open);
 		this.rttCount = 0;
 		this.receiveQueues = 0;
 		this.sendQueues = 0;
-		Reading<Integer> reading = this.diagnostics.sample(address.getPort(), this::add);
+		// All at once means a walk through the table of all TCP sockets of the machine
+		Reading<Integer> reading = (open.size() <= FEW && source().equals("sock_diag"))
+				? sampleEach(open, address.getPort()) : this.diagnostics.sample(address.getPort(), this::add);
 		this.allRetransmits = this.retransmits;
 		this.summary = (reading instanceof Reading.Available<Integer>) ? summarize() : null;
+	}
+
+	private Reading<Integer> sampleEach(Collection<Connection> open, int port) {
+		int found = 0;
+		for (Connection connection : open) {
+			Reading<Integer> reading = this.diagnostics.sample(connection.localAddress(), port,
+					connection.peerAddress(), connection.peer().getPort(), this::add);
+			if (!(reading instanceof Reading.Available<Integer> available)) {
+				return reading;
+			}
+			found += available.value();
+		}
+		return new Reading.Available<>(found);
 	}
 
 	private void add(SocketSample sample) {

@@ -126,23 +126,18 @@ final class NetlinkSocketDiagnostics implements SocketDiagnostics {
 	}
 
 	@Override
-	public Reading<ConnectionDiagnostics> connection(InetSocketAddress local, InetSocketAddress remote) {
-		if (!(local.getAddress() instanceof Inet4Address localAddress)) {
-			return new Reading.Unavailable<>(local + " is not an IPv4 address");
-		}
-		if (!(remote.getAddress() instanceof Inet4Address remoteAddress)) {
-			return new Reading.Unavailable<>(remote + " is not an IPv4 address");
-		}
+	public Reading<Integer> sample(int localAddress, int localPort, int remoteAddress, int remotePort,
+			Consumer<? super SocketSample> visitor) {
 		return ask(() -> {
-			ConnectionDiagnostics connection = lookUp(SocketSample.toInt(localAddress), local.getPort(),
-					SocketSample.toInt(remoteAddress), remote.getPort());
-			return (connection != null) ? new Reading.Available<>(connection)
-					: new Reading.Unavailable<>("the kernel has no such connection (any more)");
+			boolean found = lookUp(localAddress, localPort, remoteAddress, remotePort);
+			if (found) {
+				visitor.accept(this.messages);
+			}
+			return new Reading.Available<>(found ? 1 : 0);
 		});
 	}
 
-	private @Nullable ConnectionDiagnostics lookUp(int localAddress, int localPort, int remoteAddress, int remotePort)
-			throws NetlinkException {
+	private boolean lookUp(int localAddress, int localPort, int remoteAddress, int remotePort) throws NetlinkException {
 		this.sequence++;
 		InetDiagRequests.lookUp(this.buffer, this.sequence, localAddress, localPort, remoteAddress, remotePort);
 		send();
@@ -154,16 +149,14 @@ final class NetlinkSocketDiagnostics implements SocketDiagnostics {
 		}
 		catch (NetlinkException ex) {
 			if (ex.errno() == ENOENT) {
-				return null;
+				return false;
 			}
 			throw ex;
 		}
 		// Without the connection the kernel finds the listener, and remembers in
-		// TIME_WAIT what is
-		// over
+		// TIME_WAIT what is over
 		boolean connected = (this.messages.state().bit() & CONNECTED) != 0;
-		return (connected && this.messages.remotePort() == remotePort && this.messages.remoteAddress() == remoteAddress)
-				? ConnectionDiagnostics.of(this.messages) : null;
+		return connected && this.messages.remotePort() == remotePort && this.messages.remoteAddress() == remoteAddress;
 	}
 
 	@Override

@@ -16,6 +16,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 
 import org.jspecify.annotations.Nullable;
 
@@ -82,35 +83,22 @@ final class ProcNetSocketDiagnostics implements SocketDiagnostics {
 	}
 
 	@Override
-	public Reading<ConnectionDiagnostics> connection(InetSocketAddress local, InetSocketAddress remote) {
-		if (!(local.getAddress() instanceof Inet4Address localAddress)) {
-			return new Reading.Unavailable<>(local + " is not an IPv4 address");
-		}
-		if (!(remote.getAddress() instanceof Inet4Address remoteAddress)) {
-			return new Reading.Unavailable<>(remote + " is not an IPv4 address");
-		}
-		int localInt = SocketSample.toInt(localAddress);
-		int remoteInt = SocketSample.toInt(remoteAddress);
-		return ask(() -> {
-			List<ConnectionDiagnostics> found = new ArrayList<>(1);
-			read((line) -> {
-				if (CONNECTED.contains(line.state) && line.localPort == local.getPort()
-						&& line.remotePort == remote.getPort() && line.localAddress == localInt
-						&& line.remoteAddress == remoteInt) {
-					found.add(ConnectionDiagnostics.of(line));
-				}
-			});
-			return found.isEmpty() ? new Reading.Unavailable<>("the kernel has no such connection (any more)")
-					: new Reading.Available<>(found.get(0));
-		});
+	public Reading<Integer> sample(int localAddress, int localPort, int remoteAddress, int remotePort,
+			Consumer<? super SocketSample> visitor) {
+		return sample((line) -> line.localPort == localPort && line.remotePort == remotePort
+				&& line.localAddress == localAddress && line.remoteAddress == remoteAddress, visitor);
 	}
 
 	@Override
 	public Reading<Integer> sample(int localPort, Consumer<? super SocketSample> visitor) {
+		return sample((line) -> line.localPort == localPort, visitor);
+	}
+
+	private Reading<Integer> sample(Predicate<Line> asked, Consumer<? super SocketSample> visitor) {
 		return ask(() -> {
 			int[] count = new int[1];
 			read((line) -> {
-				if (CONNECTED.contains(line.state) && line.localPort == localPort) {
+				if (CONNECTED.contains(line.state) && asked.test(line)) {
 					count[0]++;
 					visitor.accept(line);
 				}

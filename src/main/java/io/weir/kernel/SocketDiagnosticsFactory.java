@@ -95,7 +95,8 @@ public final class SocketDiagnosticsFactory {
 		}
 
 		@Override
-		public Reading<ConnectionDiagnostics> connection(InetSocketAddress local, InetSocketAddress remote) {
+		public Reading<Integer> sample(int localAddress, int localPort, int remoteAddress, int remotePort,
+				Consumer<? super SocketSample> visitor) {
 			return new Reading.Unavailable<>(this.reason);
 		}
 

@@ -1,6 +1,7 @@
 package io.weir.actuate;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,20 +10,26 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import io.weir.Peer;
 import io.weir.actuate.ConnectionSampler.Summary;
 import io.weir.connection.Connection;
 import io.weir.kernel.ConnectionDiagnostics;
 import io.weir.kernel.KernelReader;
+import io.weir.kernel.ListenerDiagnostics;
 import io.weir.kernel.Reading;
 import io.weir.kernel.SocketDiagnostics;
 import io.weir.kernel.SocketDiagnosticsFactory;
 import io.weir.kernel.SocketFigure;
+import io.weir.kernel.SocketSample;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -60,12 +67,17 @@ class ConnectionSamplerTests {
 		}
 	}
 
-	@Test
-	void whenSampledThenTheFiguresOfAllConnectionsAreSummedUp() throws Exception {
+	// Few are asked about one by one, many by a walk through all sockets
+	@ParameterizedTest
+	@CsvSource({ "3, 0", "128, 0", "129, 1" })
+	void whenSampledThenTheFiguresOfAllConnectionsAreSummedUp(int count, int walks) throws Exception {
 		assumeTrue(this.diagnostics.source().equals("sock_diag"), "sock_diag is not to be had");
-		connect(150);
-		ConnectionSampler sampler = sampler(Duration.ofSeconds(1));
+		connect(count);
+		CountingDiagnostics counting = new CountingDiagnostics(this.diagnostics);
+		ConnectionSampler sampler = new ConnectionSampler(this.running.server(), this.running.registry(), counting,
+				Duration.ofSeconds(1));
 		sampler.sample();
+		assertThat(counting.walks).isEqualTo(walks);
 		Summary summary = Objects.requireNonNull(sampler.summary());
 		List<Long> rtts = new ArrayList<>();
 		for (Connection connection : this.running.registry().connections()) {
@@ -81,7 +93,7 @@ class ConnectionSamplerTests {
 		assertThat(summary.receiveQueues()).isZero();
 		assertThat(sampler.retransmits()).isZero();
 		assertThat(sampler.readAll()).isInstanceOfSatisfying(Reading.Available.class,
-				(available) -> assertThat((Map<?, ?>) available.value()).hasSize(150));
+				(available) -> assertThat((Map<?, ?>) available.value()).hasSize(count));
 	}
 
 	@Test
@@ -150,6 +162,53 @@ class ConnectionSamplerTests {
 		Awaitility.await().until(() -> this.running.registry().active() == 0);
 		assertThat(sampler(Duration.ofSeconds(1)).read(connection))
 			.isEqualTo(new Reading.Unavailable<>("the connection is closed"));
+	}
+
+	/**
+	 * Counts the walks through all sockets.
+	 */
+	private static final class CountingDiagnostics implements SocketDiagnostics {
+
+		private final SocketDiagnostics diagnostics;
+
+		private int walks;
+
+		private CountingDiagnostics(SocketDiagnostics diagnostics) {
+			this.diagnostics = diagnostics;
+		}
+
+		@Override
+		public String source() {
+			return this.diagnostics.source();
+		}
+
+		@Override
+		public @Nullable String reason() {
+			return this.diagnostics.reason();
+		}
+
+		@Override
+		public Reading<ListenerDiagnostics> listener(InetSocketAddress local) {
+			return this.diagnostics.listener(local);
+		}
+
+		@Override
+		public Reading<Integer> sample(int localAddress, int localPort, int remoteAddress, int remotePort,
+				Consumer<? super SocketSample> visitor) {
+			return this.diagnostics.sample(localAddress, localPort, remoteAddress, remotePort, visitor);
+		}
+
+		@Override
+		public Reading<Integer> sample(int localPort, Consumer<? super SocketSample> visitor) {
+			this.walks++;
+			return this.diagnostics.sample(localPort, visitor);
+		}
+
+		@Override
+		public void close() {
+			this.diagnostics.close();
+		}
+
 	}
 
 }
