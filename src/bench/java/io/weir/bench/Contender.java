@@ -24,6 +24,9 @@ record Contender(String name, Options.@Nullable Weir weir, Set<String> protocols
 
 	static final String BASELINE = "netty-epoll";
 
+	// Tells how far one could get; takes part only if asked for
+	private static final String FLOOR = "bare-loop";
+
 	private static final String MAX_CONNECTIONS = "--tcp.server.max-connections=";
 
 	private static final Set<String> ECHO = Set.of(Scenario.ECHO);
@@ -51,9 +54,11 @@ record Contender(String name, Options.@Nullable Weir weir, Set<String> protocols
 		Stream<Contender> peers = Stream.of(peer(BASELINE, ALL, NETTY), peer("netty-nio", ECHO_RECORD, NETTY),
 				peer("reactor-netty", ECHO, NETTY), peer("spring-integration", ECHO, List.of()),
 				// One buffer of 64 KiB for each connection
-				peer("platform-threads", ECHO_RECORD, List.of("-XX:MaxDirectMemorySize=2g")));
+				peer("platform-threads", ECHO_RECORD, List.of("-XX:MaxDirectMemorySize=2g")),
+				peer(FLOOR, ECHO, List.of()));
 		return Stream.concat(weirs, peers)
-			.filter((contender) -> options.only().isEmpty() || options.only().contains(contender.name))
+			.filter((contender) -> options.only().isEmpty() ? !contender.name.equals(FLOOR)
+					: options.only().contains(contender.name))
 			.toList();
 	}
 

@@ -40,6 +40,7 @@ public final class Peer {
 			case "reactor-netty" -> ReactorNettyServer.start(port, loops);
 			case "spring-integration" -> IntegrationServer.start(port);
 			case "platform-threads" -> PlatformThreadServer.start(port, records);
+			case "bare-loop" -> BareLoopServer.start(port);
 			default -> throw new IllegalArgumentException("No such peer: " + args[0]);
 		}
 		awaitEndOfInput();
