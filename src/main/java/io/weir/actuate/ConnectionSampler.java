@@ -153,23 +153,21 @@ public class ConnectionSampler implements DisposableBean {
 		this.receiveQueues = 0;
 		this.sendQueues = 0;
 		// All at once means a walk through the table of all TCP sockets of the machine
-		Reading<Integer> reading = (open.size() <= FEW && source().equals("sock_diag"))
-				? sampleEach(open, address.getPort()) : this.diagnostics.sample(address.getPort(), this::add);
+		boolean complete = (open.size() <= FEW && asksSockDiag()) ? addEach(open, address.getPort())
+				: this.diagnostics.sample(address.getPort(), this::add) instanceof Reading.Available;
 		this.allRetransmits = this.retransmits;
-		this.summary = (reading instanceof Reading.Available<Integer>) ? summarize() : null;
+		this.summary = complete ? summarize() : null;
 	}
 
-	private Reading<Integer> sampleEach(Collection<Connection> open, int port) {
-		int found = 0;
+	private boolean addEach(Collection<Connection> open, int port) {
 		for (Connection connection : open) {
 			Reading<Integer> reading = this.diagnostics.sample(connection.localAddress(), port,
 					connection.peerAddress(), connection.peer().getPort(), this::add);
-			if (!(reading instanceof Reading.Available<Integer> available)) {
-				return reading;
+			if (reading instanceof Reading.Unavailable) {
+				return false;
 			}
-			found += available.value();
 		}
-		return new Reading.Available<>(found);
+		return true;
 	}
 
 	private void add(SocketSample sample) {
@@ -218,7 +216,12 @@ public class ConnectionSampler implements DisposableBean {
 	 * Whether the kernel tells retransmits.
 	 */
 	boolean knowsRetransmits() {
-		return !this.interval.isZero() && this.diagnostics.source().equals("sock_diag");
+		return !this.interval.isZero() && asksSockDiag();
+	}
+
+	// Another source reads all that it has for each question
+	private boolean asksSockDiag() {
+		return source().equals("sock_diag");
 	}
 
 	/**

@@ -73,7 +73,7 @@ class ConnectionSamplerTests {
 	void whenSampledThenTheFiguresOfAllConnectionsAreSummedUp(int count, int walks) throws Exception {
 		assumeTrue(this.diagnostics.source().equals("sock_diag"), "sock_diag is not to be had");
 		connect(count);
-		CountingDiagnostics counting = new CountingDiagnostics(this.diagnostics);
+		CountingDiagnostics counting = new CountingDiagnostics(this.diagnostics, "sock_diag");
 		ConnectionSampler sampler = new ConnectionSampler(this.running.server(), this.running.registry(), counting,
 				Duration.ofSeconds(1));
 		sampler.sample();
@@ -94,6 +94,26 @@ class ConnectionSamplerTests {
 		assertThat(sampler.retransmits()).isZero();
 		assertThat(sampler.readAll()).isInstanceOfSatisfying(Reading.Available.class,
 				(available) -> assertThat((Map<?, ?>) available.value()).hasSize(count));
+	}
+
+	@Test
+	void whenTheSourceIsNotSockDiagThenFewAreReadAtOnceToo() throws Exception {
+		connect(3);
+		CountingDiagnostics counting = new CountingDiagnostics(this.diagnostics, "procfs");
+		new ConnectionSampler(this.running.server(), this.running.registry(), counting, Duration.ofSeconds(1)).sample();
+		assertThat(counting.walks).isOne();
+	}
+
+	@Test
+	void whenFewConnectionsCannotBeReadThenThereIsNoSummary() throws Exception {
+		assumeTrue(this.diagnostics.source().equals("sock_diag"), "sock_diag is not to be had");
+		connect(3);
+		ConnectionSampler sampler = sampler(Duration.ofSeconds(1));
+		sampler.sample();
+		assertThat(sampler.summary()).isNotNull();
+		this.diagnostics.close();
+		sampler.sample();
+		assertThat(sampler.summary()).isNull();
 	}
 
 	@Test
@@ -171,15 +191,18 @@ class ConnectionSamplerTests {
 
 		private final SocketDiagnostics diagnostics;
 
+		private final String source;
+
 		private int walks;
 
-		private CountingDiagnostics(SocketDiagnostics diagnostics) {
+		private CountingDiagnostics(SocketDiagnostics diagnostics, String source) {
 			this.diagnostics = diagnostics;
+			this.source = source;
 		}
 
 		@Override
 		public String source() {
-			return this.diagnostics.source();
+			return this.source;
 		}
 
 		@Override
