@@ -117,7 +117,7 @@ class KernelFiguresIntegrationTests {
 		int peerPort = ((InetSocketAddress) peer.getLocalAddress()).getPort();
 		// Until the server's write is blocked; no more than it reads, so that the end of
 		// the stream gets there, before what was sent last is read
-		ByteBuffer bytes = ByteBuffer.allocate(65_536);
+		ByteBuffer bytes = ByteBuffer.allocate(16_384);
 		Connection connection = Awaitility.await()
 			.until(() -> this.connections.connections().stream().findFirst(), Optional::isPresent)
 			.orElseThrow();
