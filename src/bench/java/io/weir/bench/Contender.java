@@ -33,6 +33,8 @@ record Contender(String name, Options.@Nullable Weir weir, Set<String> protocols
 
 	private static final Set<String> ECHO_RECORD = Set.of(Scenario.ECHO, Scenario.RECORD);
 
+	private static final Set<String> ECHO_TLS = Set.of(Scenario.ECHO, Scenario.TLS);
+
 	private static final Set<String> ALL = Set.of(Scenario.ECHO, Scenario.RECORD, Scenario.TLS);
 
 	private static final List<String> JVM = List.of("-Xmx512m", "--enable-native-access=ALL-UNNAMED");
@@ -55,7 +57,7 @@ record Contender(String name, Options.@Nullable Weir weir, Set<String> protocols
 				peer("reactor-netty", ECHO, NETTY), peer("spring-integration", ECHO, List.of()),
 				// One buffer of 64 KiB for each connection
 				peer("platform-threads", ECHO_RECORD, List.of("-XX:MaxDirectMemorySize=2g")),
-				peer(FLOOR, ECHO, List.of()));
+				peer(FLOOR, ECHO_TLS, List.of()));
 		return Stream.concat(weirs, peers)
 			.filter((contender) -> options.only().isEmpty() ? !contender.name.equals(FLOOR)
 					: options.only().contains(contender.name))

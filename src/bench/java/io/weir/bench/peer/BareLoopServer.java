@@ -11,6 +11,7 @@ import java.lang.foreign.StructLayout;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -20,11 +21,15 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
+import javax.net.ssl.SSLContext;
+
+import org.jspecify.annotations.Nullable;
+
 /**
  * What a server in Java costs at the least: one thread goes round its connections with
  * {@code recv(2)} and answers with {@code send(2)}, through java.lang.foreign. It counts
  * nothing, knows no timeouts, and never waits for a single connection, so it is no server
- * that anybody would run. For small messages of busy connections only.
+ * that anybody would run. For small messages of busy connections only, in TLS or not.
  */
 final class BareLoopServer {
 
@@ -46,7 +51,7 @@ final class BareLoopServer {
 
 	private static final int EAGAIN = 11;
 
-	private static final int BUFFER_SIZE = 2048;
+	private static final int RECEIVE_SIZE = 2048;
 
 	// Rounds without a byte before it naps, and before it naps for long
 	private static final int PATIENCE = 50;
@@ -84,11 +89,14 @@ final class BareLoopServer {
 
 	private final int listener;
 
-	private BareLoopServer(int listener) {
+	private final @Nullable SSLContext tls;
+
+	private BareLoopServer(int listener, @Nullable SSLContext tls) {
 		this.listener = listener;
+		this.tls = tls;
 	}
 
-	static void start(int port) throws IOException {
+	static void start(int port, @Nullable SSLContext tls) throws IOException {
 		try (Arena arena = Arena.ofConfined()) {
 			MemorySegment state = arena.allocate(CALL_STATE);
 			int listener = check("socket", (int) SOCKET.invokeExact(state, AF_INET, SOCK_STREAM, 0), state);
@@ -101,7 +109,7 @@ final class BareLoopServer {
 			address.set(INT.withOrder(ByteOrder.BIG_ENDIAN), 4, 0x7f000001);
 			check("bind", (int) BIND.invokeExact(state, listener, address, 16), state);
 			check("listen", (int) LISTEN.invokeExact(state, listener, Peer.BACKLOG), state);
-			BareLoopServer server = new BareLoopServer(listener);
+			BareLoopServer server = new BareLoopServer(listener, tls);
 			Thread.ofPlatform().name("accept").daemon().start(server::accept);
 			Thread.ofPlatform().name("loop").daemon().start(server::loop);
 		}
@@ -129,19 +137,18 @@ final class BareLoopServer {
 
 	private void loop() {
 		try (Arena arena = Arena.ofConfined()) {
-			MemorySegment state = arena.allocate(CALL_STATE);
-			MemorySegment buffer = arena.allocate(BUFFER_SIZE);
-			List<Integer> sockets = new ArrayList<>();
+			Buffers buffers = new Buffers(arena);
+			List<Connection> connections = new ArrayList<>();
 			int misses = 0;
 			while (true) {
 				Integer next = this.accepted.poll();
 				while (next != null) {
-					sockets.add(next);
+					connections.add(connection(next));
 					next = this.accepted.poll();
 				}
 				boolean found = false;
-				for (Iterator<Integer> each = sockets.iterator(); each.hasNext();) {
-					long count = echo(each.next(), buffer, state);
+				for (Iterator<Connection> each = connections.iterator(); each.hasNext();) {
+					int count = echo(each.next(), buffers);
 					found |= count > 0;
 					if (count < 0) {
 						each.remove();
@@ -158,25 +165,47 @@ final class BareLoopServer {
 		}
 	}
 
-	// Returns how many bytes came back; -1 at the end of the connection
-	private static long echo(int socket, MemorySegment buffer, MemorySegment state) throws Throwable {
-		long count = (long) RECV.invokeExact(state, socket, buffer, (long) BUFFER_SIZE, MSG_DONTWAIT);
-		if (count < 0 && errno(state) == EAGAIN) {
+	private Connection connection(int socket) throws IOException {
+		return new Connection(socket, (this.tls != null) ? new BareTls(this.tls.createSSLEngine()) : null);
+	}
+
+	// Returns how many bytes came; -1 at the end of the connection
+	private static int echo(Connection connection, Buffers buffers) throws Throwable {
+		int count = (int) (long) RECV.invokeExact(buffers.state, connection.socket, buffers.segment,
+				(long) RECEIVE_SIZE, MSG_DONTWAIT);
+		if (count < 0 && errno(buffers.state) == EAGAIN) {
 			return 0;
 		}
+		if (count > 0 && send(connection.socket, answer(connection, count, buffers), buffers)) {
+			return count;
+		}
+		check("close", (int) CLOSE.invokeExact(buffers.state, connection.socket), buffers.state);
+		return -1;
+	}
+
+	// Returns how many bytes there are to send
+	private static int answer(Connection connection, int count, Buffers buffers) throws IOException {
+		BareTls tls = connection.tls;
+		if (tls == null) {
+			return count;
+		}
+		ByteBuffer answer = buffers.answer.clear();
+		tls.answer(buffers.bytes.clear().limit(count), buffers.decrypted, answer);
+		buffers.bytes.clear().put(answer.flip());
+		return answer.limit();
+	}
+
+	private static boolean send(int socket, int count, Buffers buffers) throws Throwable {
 		long sent = 0;
 		while (sent < count) {
-			long written = (long) SEND.invokeExact(state, socket, buffer.asSlice(sent), count - sent, MSG_NOSIGNAL);
+			long written = (long) SEND.invokeExact(buffers.state, socket, buffers.segment.asSlice(sent), count - sent,
+					MSG_NOSIGNAL);
 			if (written < 0) {
-				count = -1;
+				return false;
 			}
 			sent += written;
 		}
-		if (count > 0) {
-			return count;
-		}
-		check("close", (int) CLOSE.invokeExact(state, socket), state);
-		return -1;
+		return true;
 	}
 
 	private static int check(String call, int result, MemorySegment state) throws IOException {
@@ -194,6 +223,36 @@ final class BareLoopServer {
 		return Linker.nativeLinker()
 			.downcallHandle(Linker.nativeLinker().defaultLookup().findOrThrow(name), descriptor,
 					Linker.Option.captureCallState("errno"));
+	}
+
+	/**
+	 * An accepted socket and what protects it, if anything.
+	 */
+	private record Connection(int socket, @Nullable BareTls tls) {
+	}
+
+	/**
+	 * What all connections go through, one after the other. On the heap what the JDK's
+	 * engine works on.
+	 */
+	private static final class Buffers {
+
+		private final MemorySegment state;
+
+		private final MemorySegment segment;
+
+		private final ByteBuffer bytes;
+
+		private final ByteBuffer decrypted = ByteBuffer.allocate(BareTls.BUFFER_SIZE);
+
+		private final ByteBuffer answer = ByteBuffer.allocate(BareTls.BUFFER_SIZE);
+
+		Buffers(Arena arena) {
+			this.state = arena.allocate(CALL_STATE);
+			this.segment = arena.allocate(BareTls.BUFFER_SIZE);
+			this.bytes = this.segment.asByteBuffer();
+		}
+
 	}
 
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import io.netty.handler.ssl.JdkSslContext;
 import io.netty.handler.ssl.SslContext;
 import org.slf4j.LoggerFactory;
 
@@ -40,7 +41,7 @@ public final class Peer {
 			case "reactor-netty" -> ReactorNettyServer.start(port, loops);
 			case "spring-integration" -> IntegrationServer.start(port);
 			case "platform-threads" -> PlatformThreadServer.start(port, records);
-			case "bare-loop" -> BareLoopServer.start(port);
+			case "bare-loop" -> BareLoopServer.start(port, (tls != null) ? ((JdkSslContext) tls).context() : null);
 			default -> throw new IllegalArgumentException("No such peer: " + args[0]);
 		}
 		awaitEndOfInput();
