@@ -59,8 +59,9 @@ class TlsHandshakeTests extends TlsTest {
 	void whenTheBundleNamesProtocolsAndCiphersThenOnlyTheseAre() throws Exception {
 		SSLContext context = TlsServer.material(certificates, "server", "server").context();
 		TlsServer server = server(ClientAuth.NONE);
-		server.tls.reload(
-				() -> new TlsMaterial(context, List.of("TLSv1.2"), List.of("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256")));
+		// With a cipher suite of TLS 1.3, so that it is the protocol that is refused
+		server.tls.reload(() -> new TlsMaterial(context, List.of("TLSv1.2"),
+				List.of("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA256")));
 		assertThat(server.tls.reloadFailure()).isNull();
 		try (SSLSocket client = server.jdk(null)) {
 			echo(client);
