@@ -88,6 +88,21 @@ class TlsEndTests extends TlsTest {
 		assertThat(server.registry.totals().bytesSent()).isEqualTo(bytes.length);
 	}
 
+	// In TLS 1.2 a close_notify that is read ends the server's side, too
+	@Test
+	void whenAnOlderClientsCloseNotifyComesWithDataThenTheDataIsAnsweredFirst() throws Exception {
+		TlsServer server = server(ClientAuth.NONE);
+		try (Trickle trickle = new Trickle(server.port()); SSLSocket client = server.jdkOver(trickle, "TLSv1.2")) {
+			echo(client);
+			trickle.gather();
+			client.getOutputStream().write(DATA);
+			client.shutdownOutput();
+			trickle.send(0, trickle.gathered());
+			assertThat(client.getInputStream().readAllBytes()).isEqualTo(DATA);
+			assertThat(server.reason(client)).isEqualTo(CloseReason.END_OF_STREAM);
+		}
+	}
+
 	@ParameterizedTest
 	@ValueSource(strings = { "TLSv1.3", "TLSv1.2" })
 	void whenTheStreamIsCutWithoutCloseNotifyThenItIsNoEnd(String protocol) throws Exception {

@@ -40,6 +40,14 @@ final class Trickle extends Socket {
 		super.getOutputStream().write(this.gathered.toByteArray(), from, to - from);
 	}
 
+	// What was gathered is still to be sent
+	@Override
+	public void shutdownOutput() throws IOException {
+		if (!this.gathering) {
+			super.shutdownOutput();
+		}
+	}
+
 	@Override
 	public OutputStream getOutputStream() throws IOException {
 		return new FilterOutputStream(super.getOutputStream()) {
