@@ -121,6 +121,8 @@ class KernelFiguresIntegrationTests {
 		Connection connection = Awaitility.await()
 			.until(() -> this.connections.connections().stream().findFirst(), Optional::isPresent)
 			.orElseThrow();
+		// Else the kernel may have enlarged it meanwhile, and the end wakes the writer
+		connection.channel().setOption(StandardSocketOptions.SO_SNDBUF, 65_536);
 		long sent = 0;
 		while (connection.writeBlockedFor().toMillis() < 500) {
 			if (connection.bytesReceived() == sent) {
