@@ -600,6 +600,10 @@ public final class Connection {
 
 	private int receive(ByteBuffer target) throws IOException {
 		int count = this.bytes.read(target);
+		while (count == 0) {
+			letOthersGoFirst();
+			count = this.bytes.read(target);
+		}
 		if (count > 0) {
 			RECEIVED.setOpaque(this, this.bytesReceived + count);
 			PROGRESS.setOpaque(this, System.nanoTime());
@@ -608,6 +612,17 @@ public final class Connection {
 			this.endOfStream = true;
 		}
 		return count;
+	}
+
+	@SuppressWarnings("ThreadPriorityCheck") // A virtual thread has its carrier until it
+												// waits
+	private void letOthersGoFirst() {
+		if (this.placement != null) {
+			this.placement.letOthersGoFirst();
+		}
+		else {
+			Thread.yield();
+		}
 	}
 
 	private ConnectionEndedException endedAfter(int count) {

@@ -1,6 +1,7 @@
 package io.weir.connection;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.ByteChannel;
 
 /**
@@ -16,6 +17,16 @@ public interface SecureChannel extends ByteChannel {
 	 * @throws IOException if there was no agreement, or the socket failed
 	 */
 	SecureSession handshake() throws IOException;
+
+	/**
+	 * Reads, if it has to, what the socket brings next.
+	 * @param target where the bytes go, with room for at least one
+	 * @return how many bytes there were for the application; 0 if what came had none, so
+	 * that others can go first: a peer may send such things without end; -1 at the end
+	 * @throws IOException if the socket failed, or the peer did
+	 */
+	@Override
+	int read(ByteBuffer target) throws IOException;
 
 	/**
 	 * Tells the peer that nothing more will come, and shuts down the socket's sending

@@ -119,6 +119,16 @@ public final class ThreadPlacement {
 	}
 
 	/**
+	 * Lets others go first within an exchange that does not wait. On a platform thread
+	 * that is the kernel's task.
+	 */
+	void letOthersGoFirst() {
+		if (Thread.currentThread().isVirtual()) {
+			this.fair.pass(System.nanoTime());
+		}
+	}
+
+	/**
 	 * Adapts the number of carrier threads to the load. Called again and again, by one
 	 * thread.
 	 */

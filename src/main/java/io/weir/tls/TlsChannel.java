@@ -136,14 +136,12 @@ final class TlsChannel implements SecureChannel {
 		int begin = target.position();
 		try {
 			takeLeft(target);
-			while (target.position() == begin) {
-				if (!unwrapInto(target)) {
-					return -1;
-				}
+			if (target.position() == begin && !unwrapInto(target)) {
+				return -1;
 			}
 			// What has come with it needs no system call. Only data: in TLS 1.2 a
 			// close_notify ends the output, too, and what is read now may want an answer
-			boolean more = true;
+			boolean more = target.position() > begin;
 			while (more && this.left == null && target.hasRemaining() && isDataNext()) {
 				more = unwrapInto(target);
 			}

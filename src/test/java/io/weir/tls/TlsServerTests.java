@@ -7,6 +7,7 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -41,6 +42,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @Timeout(60)
 class TlsServerTests extends TlsTest {
+
+	private static final int KEY_UPDATES = 5000;
 
 	@ParameterizedTest
 	@CsvSource({ "-tls1_3, TLSv1.3, TLS_AES_256_GCM_SHA384",
@@ -223,6 +226,30 @@ class TlsServerTests extends TlsTest {
 			assertThat(client.getInputStream().readNBytes(DATA.length)).isEqualTo(DATA);
 			trickle.send(first + 10, trickle.gathered());
 			Awaitility.await().until(() -> server.registry.totals().records() == 2);
+		}
+	}
+
+	// All of it has come already, so the connection's thread never waits
+	@Test
+	void whenAPeerSendsMuchWithoutDataThenOthersAreServedMeanwhile() throws Exception {
+		TlsServer server = server(ClientAuth.NONE);
+		// With more than two there, none begins on a platform thread
+		try (SSLSocket first = server.jdk(null);
+				SSLSocket second = server.jdk(null);
+				SSLSocket other = server.jdk(null);
+				Trickle trickle = new Trickle(server.port());
+				SSLSocket busy = server.jdkOver(trickle, "TLSv1.3")) {
+			for (SSLSocket client : List.of(first, second, other, busy)) {
+				echo(client);
+			}
+			trickle.gather();
+			for (int i = 0; i < KEY_UPDATES; i++) {
+				busy.startHandshake();
+			}
+			busy.getOutputStream().write(DATA);
+			trickle.send(0, trickle.gathered());
+			echo(other);
+			assertThat(server.registry.totals().bytesReceived()).isEqualTo(5L * DATA.length);
 		}
 	}
 
