@@ -614,8 +614,8 @@ public final class Connection {
 		return count;
 	}
 
-	@SuppressWarnings("ThreadPriorityCheck") // A virtual thread has its carrier until it
-												// waits
+	// A virtual thread keeps its carrier until it waits
+	@SuppressWarnings("ThreadPriorityCheck")
 	private void letOthersGoFirst() {
 		if (this.placement != null) {
 			this.placement.letOthersGoFirst();

@@ -19,7 +19,7 @@ public interface SecureChannel extends ByteChannel {
 	SecureSession handshake() throws IOException;
 
 	/**
-	 * Reads, if it has to, what the socket brings next.
+	 * Reads what is left from before, or what comes next from the socket.
 	 * @param target where the bytes go, with room for at least one
 	 * @return how many bytes there were for the application; 0 if what came had none, so
 	 * that others can go first: a peer may send such things without end; -1 at the end
