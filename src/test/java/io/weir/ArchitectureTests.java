@@ -39,7 +39,7 @@ class ArchitectureTests {
 	static final ArchRule kernelKnowsTheJdkAndSlf4j = onlyKnows("io.weir.kernel..", "org.slf4j..");
 
 	@ArchTest
-	static final ArchRule connectionKnowsTheJdkAndSlf4j = onlyKnows("io.weir.connection..", "org.slf4j..",
+	static final ArchRule connectionKnowsKernel = onlyKnows("io.weir.connection..", "io.weir.kernel..", "org.slf4j..",
 			"jdk.management..", "com.sun.management..");
 
 	@ArchTest

@@ -7,7 +7,9 @@ import java.util.function.Consumer;
 import io.weir.kernel.ListenerDiagnostics;
 import io.weir.kernel.Reading;
 import io.weir.kernel.SocketDiagnostics;
+import io.weir.kernel.SocketKey;
 import io.weir.kernel.SocketSample;
+import io.weir.kernel.Source;
 
 /**
  * A kernel that says what the test wants, or nothing.
@@ -17,8 +19,8 @@ public final class FakeDiagnostics implements SocketDiagnostics {
 	private volatile Reading<ListenerDiagnostics> listener = new Reading.Unavailable<>("fake");
 
 	public FakeDiagnostics listener(long queueLength, long queueLimit, long overflows) {
-		this.listener = new Reading.Available<>(new ListenerDiagnostics(queueLength, OptionalLong.of(queueLimit),
-				OptionalLong.of(overflows), OptionalLong.empty(), OptionalLong.empty()));
+		this.listener = new Reading.Available<>(
+				new ListenerDiagnostics(queueLength, OptionalLong.of(queueLimit), OptionalLong.of(overflows)));
 		return this;
 	}
 
@@ -27,13 +29,8 @@ public final class FakeDiagnostics implements SocketDiagnostics {
 	}
 
 	@Override
-	public String source() {
-		return (this.listener instanceof Reading.Available) ? "sock_diag" : "unavailable";
-	}
-
-	@Override
-	public String reason() {
-		return "fake";
+	public Source source() {
+		return (this.listener instanceof Reading.Available) ? Source.SOCK_DIAG : Source.UNAVAILABLE;
 	}
 
 	@Override
@@ -42,14 +39,13 @@ public final class FakeDiagnostics implements SocketDiagnostics {
 	}
 
 	@Override
-	public Reading<Integer> sample(int localAddress, int localPort, int remoteAddress, int remotePort,
-			Consumer<? super SocketSample> visitor) {
-		return new Reading.Unavailable<>("fake");
+	public String sample(SocketKey key, Consumer<? super SocketSample> visitor) {
+		return "fake";
 	}
 
 	@Override
-	public Reading<Integer> sample(int localPort, Consumer<? super SocketSample> visitor) {
-		return new Reading.Unavailable<>("fake");
+	public String sample(int localPort, Consumer<? super SocketSample> visitor) {
+		return "fake";
 	}
 
 	@Override

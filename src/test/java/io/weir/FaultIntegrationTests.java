@@ -383,7 +383,7 @@ class FaultIntegrationTests {
 			.awaitStarted();
 				Actuator actuator = weir.actuator();
 				Bystander other = Bystander.echoing(Peer.connect(weir.tcpPort()))) {
-			weir.awaitLog("without round-trip times and retransmits, as sock_diag is not to be had: "
+			weir.awaitLog("without round-trip times and retransmits, as sock_diag is not available: "
 					+ "no netlink socket: Operation not permitted");
 			assertThat(weir.log()).doesNotContain("\tat ", "WARN", "ERROR");
 			// What /proc tells is there, all else is absent

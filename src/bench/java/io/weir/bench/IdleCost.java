@@ -10,7 +10,6 @@ import java.util.Map;
 
 import com.sun.management.ThreadMXBean;
 
-import io.weir.kernel.Reading;
 import io.weir.kernel.SocketDiagnostics;
 import io.weir.kernel.SocketDiagnosticsFactory;
 
@@ -118,17 +117,15 @@ final class IdleCost {
 		ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 		long allocated = threads.getCurrentThreadAllocatedBytes();
 		begin = System.nanoTime();
-		Reading<Integer> reading = diagnostics.sample(server.address().getPort(), (sample) -> {
-		});
+		int[] count = new int[1];
+		String failure = diagnostics.sample(server.address().getPort(), (sample) -> count[0]++);
 		double sampleMillis = (System.nanoTime() - begin) / 1e6;
 		double garbage = threads.getCurrentThreadAllocatedBytes() - allocated;
-		switch (reading) {
-			case Reading.Available<Integer> count -> {
-				figures.put(Metric.SAMPLE, sampleMillis);
-				figures.put(Metric.SAMPLE_GARBAGE, garbage / count.value());
-			}
-			case Reading.Unavailable<Integer> why -> throw new IOException("No sample: " + why.reason());
+		if (failure != null) {
+			throw new IOException("No sample: " + failure);
 		}
+		figures.put(Metric.SAMPLE, sampleMillis);
+		figures.put(Metric.SAMPLE_GARBAGE, garbage / count[0]);
 		figures.put(Metric.STEAL, this.machine.cpuTimes(this.cores).stealSince(before) * 100);
 		return figures;
 	}

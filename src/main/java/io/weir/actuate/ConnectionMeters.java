@@ -40,11 +40,11 @@ public class ConnectionMeters implements ConnectionListener, OnDemandMeters {
 	/**
 	 * Registers the meters that there always are.
 	 * @param registry where to
-	 * @param most how many open connections may have meters of their own
+	 * @param max how many open connections may have meters of their own
 	 */
-	public ConnectionMeters(MeterRegistry registry, int most) {
+	public ConnectionMeters(MeterRegistry registry, int max) {
 		this.registry = registry;
-		this.places = new Semaphore(most);
+		this.places = new Semaphore(max);
 		for (CloseReason reason : CloseReason.values()) {
 			this.durations.put(reason,
 					Timer.builder("tcp.server.connection.duration")

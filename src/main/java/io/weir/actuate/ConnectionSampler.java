@@ -24,8 +24,10 @@ import io.weir.connection.LogLimiter;
 import io.weir.kernel.ConnectionDiagnostics;
 import io.weir.kernel.Reading;
 import io.weir.kernel.SocketDiagnostics;
-import io.weir.kernel.SocketFigure;
+import io.weir.kernel.SocketKey;
+import io.weir.kernel.TcpInfoField;
 import io.weir.kernel.SocketSample;
+import io.weir.kernel.Source;
 import io.weir.server.TcpServer;
 import io.weir.server.TcpServerLifecycle.TcpServerStartedEvent;
 
@@ -153,17 +155,15 @@ public class ConnectionSampler implements DisposableBean {
 		this.receiveQueues = 0;
 		this.sendQueues = 0;
 		// All at once means a walk through the table of all TCP sockets of the machine
-		boolean complete = (open.size() <= FEW && asksSockDiag()) ? addEach(open, address.getPort())
-				: this.diagnostics.sample(address.getPort(), this::add) instanceof Reading.Available;
+		boolean complete = (open.size() <= FEW && asksSockDiag()) ? addEach(open)
+				: this.diagnostics.sample(address.getPort(), this::add) == null;
 		this.allRetransmits = this.retransmits;
 		this.summary = complete ? summarize() : null;
 	}
 
-	private boolean addEach(Collection<Connection> open, int port) {
+	private boolean addEach(Collection<Connection> open) {
 		for (Connection connection : open) {
-			Reading<Integer> reading = this.diagnostics.sample(connection.localAddress(), port,
-					connection.peerAddress(), connection.peer().getPort(), this::add);
-			if (reading instanceof Reading.Unavailable) {
+			if (this.diagnostics.sample(connection.socketKey(), this::add) != null) {
 				return false;
 			}
 		}
@@ -174,16 +174,16 @@ public class ConnectionSampler implements DisposableBean {
 		if (!this.table.contains(sample)) {
 			return;
 		}
-		this.receiveQueues += sample.get(SocketFigure.RECEIVE_QUEUE);
-		this.sendQueues += sample.get(SocketFigure.SEND_QUEUE);
-		if (sample.has(SocketFigure.RETRANSMITS)) {
-			this.retransmits += this.table.increase(sample, sample.get(SocketFigure.RETRANSMITS));
+		this.receiveQueues += sample.get(TcpInfoField.RECEIVE_QUEUE);
+		this.sendQueues += sample.get(TcpInfoField.SEND_QUEUE);
+		if (sample.has(TcpInfoField.RETRANSMITS)) {
+			this.retransmits += this.table.increase(sample, sample.get(TcpInfoField.RETRANSMITS));
 		}
-		if (sample.has(SocketFigure.RTT_MICROS)) {
+		if (sample.has(TcpInfoField.RTT_MICROS)) {
 			if (this.rttCount == this.rtts.length) {
 				this.rtts = Arrays.copyOf(this.rtts, this.rttCount * 2);
 			}
-			this.rtts[this.rttCount++] = sample.get(SocketFigure.RTT_MICROS);
+			this.rtts[this.rttCount++] = sample.get(TcpInfoField.RTT_MICROS);
 		}
 	}
 
@@ -221,7 +221,7 @@ public class ConnectionSampler implements DisposableBean {
 
 	// Another source reads all that it has for each question
 	private boolean asksSockDiag() {
-		return source().equals("sock_diag");
+		return source() == Source.SOCK_DIAG;
 	}
 
 	/**
@@ -233,17 +233,15 @@ public class ConnectionSampler implements DisposableBean {
 		if (this.interval.isZero()) {
 			return off();
 		}
-		InetSocketAddress local = connection.local();
-		return (local != null) ? this.diagnostics.connection(local, connection.peer())
+		return (this.connections.find(connection.id()) != null) ? this.diagnostics.connection(connection.socketKey())
 				: new Reading.Unavailable<>("the connection is closed");
 	}
 
 	/**
 	 * The kernel's figures of all connections, read now.
-	 * @return the figures by {@linkplain ConnectionTable#key(Connection) key}, or why
-	 * there are none
+	 * @return the figures, or why there are none
 	 */
-	Reading<Map<Long, ConnectionDiagnostics>> readAll() {
+	Reading<Map<SocketKey, ConnectionDiagnostics>> readAll() {
 		InetSocketAddress address = this.server.address();
 		if (this.interval.isZero()) {
 			return off();
@@ -251,13 +249,10 @@ public class ConnectionSampler implements DisposableBean {
 		if (address == null) {
 			return new Reading.Unavailable<>("the server does not listen");
 		}
-		Map<Long, ConnectionDiagnostics> figures = new HashMap<>();
-		Reading<Integer> reading = this.diagnostics.sample(address.getPort(),
-				(sample) -> figures.put(ConnectionTable.key(sample), ConnectionDiagnostics.of(sample)));
-		return switch (reading) {
-			case Reading.Available<Integer> available -> new Reading.Available<>(figures);
-			case Reading.Unavailable<Integer> unavailable -> new Reading.Unavailable<>(unavailable.reason());
-		};
+		Map<SocketKey, ConnectionDiagnostics> figures = new HashMap<>();
+		String failure = this.diagnostics.sample(address.getPort(),
+				(sample) -> figures.put(SocketKey.of(sample), ConnectionDiagnostics.of(sample)));
+		return (failure != null) ? new Reading.Unavailable<>(failure) : new Reading.Available<>(figures);
 	}
 
 	private static <T> Reading<T> off() {
@@ -266,9 +261,9 @@ public class ConnectionSampler implements DisposableBean {
 
 	/**
 	 * Where figures come from.
-	 * @return for instance {@code sock_diag}
+	 * @return the kernel's interface that is asked
 	 */
-	String source() {
+	Source source() {
 		return this.diagnostics.source();
 	}
 

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.context.event.EventListener;
 
 import io.weir.kernel.KernelLimits;
-import io.weir.kernel.ListenerDiagnostics;
+import io.weir.kernel.ProcReader;
 import io.weir.server.EffectiveSettings;
 import io.weir.server.Setting;
 import io.weir.server.SocketSettings.KeepAlive;
@@ -53,7 +53,7 @@ public class Findings {
 
 	private final ListenerFigures listener;
 
-	private final KernelFigures kernel;
+	private final ProcReader kernel;
 
 	private final Growth overflows;
 
@@ -68,11 +68,11 @@ public class Findings {
 	 * @param listener its listening socket
 	 * @param kernel the kernel's limits and events
 	 */
-	public Findings(TcpServer server, ListenerFigures listener, KernelFigures kernel) {
+	public Findings(TcpServer server, ListenerFigures listener, ProcReader kernel) {
 		this(server, listener, kernel, System::nanoTime);
 	}
 
-	Findings(TcpServer server, ListenerFigures listener, KernelFigures kernel, LongSupplier nanoTime) {
+	Findings(TcpServer server, ListenerFigures listener, ProcReader kernel, LongSupplier nanoTime) {
 		this.server = server;
 		this.listener = listener;
 		this.kernel = kernel;
@@ -119,8 +119,7 @@ public class Findings {
 	}
 
 	private void acceptQueue(Setting backlog, Map<Kind, Finding> findings) {
-		ListenerDiagnostics figures = this.listener.known();
-		OptionalLong count = (figures != null) ? figures.overflows() : OptionalLong.empty();
+		OptionalLong count = this.listener.overflows();
 		if (count.isPresent() && this.overflows.isRecent(count.getAsLong())) {
 			boolean bySomaxconn = backlog.effective() != null && backlog.effective().equals(backlog.maximum());
 			String remedy = bySomaxconn

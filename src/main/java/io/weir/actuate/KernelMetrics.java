@@ -11,6 +11,8 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
 import io.weir.kernel.KernelLimit;
+import io.weir.kernel.ProcReader;
+import io.weir.kernel.Reading;
 
 /**
  * The kernel's limits as gauges and its TCP events as counters. What can't be read at the
@@ -18,7 +20,7 @@ import io.weir.kernel.KernelLimit;
  */
 public class KernelMetrics implements MeterBinder, OnDemandMeters {
 
-	private final KernelFigures figures;
+	private final ProcReader figures;
 
 	// A counter must not fall while it can't be read, for instance for want of a file
 	private final Map<String, Long> lastEvents = new ConcurrentHashMap<>();
@@ -29,18 +31,18 @@ public class KernelMetrics implements MeterBinder, OnDemandMeters {
 	 * Creates the binder.
 	 * @param figures what to publish
 	 */
-	public KernelMetrics(KernelFigures figures) {
+	public KernelMetrics(ProcReader figures) {
 		this.figures = figures;
 	}
 
 	@Override
 	public void bindTo(MeterRegistry registry) {
 		this.figures.limits().values().forEach((name, limit) -> {
-			if (limit instanceof KernelLimit.Scalar) {
+			if (limit instanceof Reading.Available<KernelLimit>(KernelLimit.Scalar scalar)) {
 				limit(registry, name);
 			}
-			else if (limit instanceof KernelLimit.Vector vector) {
-				vector.members().keySet().forEach((member) -> limit(registry, name + "." + member));
+			else if (limit instanceof Reading.Available<KernelLimit>(KernelLimit.Vector(var members))) {
+				members.keySet().forEach((member) -> limit(registry, name + "." + member));
 			}
 		});
 		this.figures.events().counters().keySet().forEach((name) -> event(registry, name));

@@ -2,12 +2,12 @@ package io.weir.actuate;
 
 import java.net.InetSocketAddress;
 import java.util.OptionalDouble;
-
-import org.jspecify.annotations.Nullable;
+import java.util.OptionalLong;
 
 import io.weir.kernel.ListenerDiagnostics;
 import io.weir.kernel.Reading;
 import io.weir.kernel.SocketDiagnostics;
+import io.weir.kernel.Source;
 import io.weir.server.TcpServer;
 
 /**
@@ -40,18 +40,10 @@ public class ListenerFigures {
 		InetSocketAddress address = this.server.address();
 		Reading<ListenerDiagnostics> reading = (address != null) ? this.diagnostics.listener(address)
 				: new Reading.Unavailable<>("the server does not listen");
-		if (reading instanceof Reading.Available<ListenerDiagnostics>(var figures)) {
-			this.overflows = figures.overflows().orElse(this.overflows);
-		}
+		this.overflows = reading.map(ListenerDiagnostics::overflows)
+			.orElse(OptionalLong.empty())
+			.orElse(this.overflows);
 		return reading;
-	}
-
-	/**
-	 * Asks the kernel.
-	 * @return null where it does not say
-	 */
-	@Nullable ListenerDiagnostics known() {
-		return (read() instanceof Reading.Available<ListenerDiagnostics>(var figures)) ? figures : null;
 	}
 
 	/**
@@ -59,33 +51,32 @@ public class ListenerFigures {
 	 * @return empty where the kernel does not say
 	 */
 	OptionalDouble queueLength() {
-		ListenerDiagnostics figures = known();
-		return (figures != null) ? OptionalDouble.of((double) figures.queueLength()) : OptionalDouble.empty();
+		return read().map((figures) -> OptionalDouble.of((double) figures.queueLength()))
+			.orElse(OptionalDouble.empty());
 	}
 
 	/**
-	 * Whether the kernel tells overflows.
-	 * @return whether there is a number
+	 * Packets that the listening socket dropped.
+	 * @return empty where the kernel does not say
 	 */
-	boolean knowsOverflows() {
-		ListenerDiagnostics figures = known();
-		return figures != null && figures.overflows().isPresent();
+	OptionalLong overflows() {
+		return read().map(ListenerDiagnostics::overflows).orElse(OptionalLong.empty());
 	}
 
 	/**
 	 * Packets that the listening socket dropped.
 	 * @return the last known number
 	 */
-	double overflows() {
+	double lastOverflows() {
 		read();
 		return this.overflows;
 	}
 
 	/**
 	 * Where figures come from.
-	 * @return for instance {@code sock_diag}
+	 * @return the kernel's interface that is asked
 	 */
-	String source() {
+	Source source() {
 		return this.diagnostics.source();
 	}
 

@@ -26,7 +26,7 @@ public class MemoryGuard implements ConnectionListener {
 	/**
 	 * How many failures within {@link #PERIOD} are too many.
 	 */
-	static final int MOST_FAILURES = 3;
+	static final int MAX_FAILURES = 3;
 
 	static final Duration PERIOD = Duration.ofMinutes(1);
 
@@ -62,7 +62,7 @@ public class MemoryGuard implements ConnectionListener {
 		if (connection.failure() instanceof VirtualMachineError && isTooOften()) {
 			logger.error("{} connections failed for want of memory within {} s: liveness is broken. What to do: give "
 					+ "the JVM more memory (-Xmx, -XX:MaxRAMPercentage, -XX:MaxDirectMemorySize), "
-					+ "or lower tcp.server.max-connections or chunk-size", MOST_FAILURES, PERIOD.toSeconds());
+					+ "or lower tcp.server.max-connections or chunk-size", MAX_FAILURES, PERIOD.toSeconds());
 			AvailabilityChangeEvent.publish(this.events, this, LivenessState.BROKEN);
 		}
 	}
@@ -74,7 +74,7 @@ public class MemoryGuard implements ConnectionListener {
 			while (now - this.failures.getFirst() > PERIOD.toNanos()) {
 				this.failures.removeFirst();
 			}
-			return this.failures.size() == MOST_FAILURES;
+			return this.failures.size() == MAX_FAILURES;
 		}
 	}
 

@@ -123,11 +123,11 @@ public class SampledMetrics implements MeterBinder {
 
 		private synchronized void refresh() {
 			this.gauges.forEach(OptionalGauge::refresh);
-			if (!this.countsOverflows && SampledMetrics.this.listener.knowsOverflows()) {
+			if (!this.countsOverflows && SampledMetrics.this.listener.overflows().isPresent()) {
 				this.countsOverflows = true;
 				FunctionCounter
 					.builder("tcp.server.accept.queue.overflows", SampledMetrics.this.listener,
-							ListenerFigures::overflows)
+							ListenerFigures::lastOverflows)
 					.baseUnit("connections")
 					.description("Packets that this listener dropped, because its accept queue was full")
 					.register(this.registry);

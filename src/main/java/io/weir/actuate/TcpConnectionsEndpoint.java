@@ -23,7 +23,8 @@ import io.weir.connection.ConnectionRegistry;
 import io.weir.connection.SecureSession;
 import io.weir.kernel.ConnectionDiagnostics;
 import io.weir.kernel.Reading;
-import io.weir.kernel.SocketFigure;
+import io.weir.kernel.SocketKey;
+import io.weir.kernel.TcpInfoField;
 
 /**
  * {@code /actuator/tcpconnections}: the open connections, the largest first, or one of
@@ -50,12 +51,12 @@ public class TcpConnectionsEndpoint {
 
 	@ReadOperation
 	ConnectionsBody connections(@Nullable Integer limit, @Nullable Sort sort) {
-		int most = (limit != null) ? limit : DEFAULT_LIMIT;
-		if (most < 0) {
-			throw new InvalidEndpointRequestException("limit is " + most, "limit must not be negative");
+		int max = (limit != null) ? limit : DEFAULT_LIMIT;
+		if (max < 0) {
+			throw new InvalidEndpointRequestException("limit is " + max, "limit must not be negative");
 		}
 		Sort order = (sort != null) ? sort : Sort.BYTES;
-		Reading<Map<Long, ConnectionDiagnostics>> figures = this.sampler.readAll();
+		Reading<Map<SocketKey, ConnectionDiagnostics>> figures = this.sampler.readAll();
 		Instant now = Instant.now();
 		long nanoTime = System.nanoTime();
 		// Sorted by what was read once: the live figures change under the sort
@@ -63,7 +64,7 @@ public class TcpConnectionsEndpoint {
 			.stream()
 			.map((connection) -> order.keyed(connection, figuresOf(connection, figures), nanoTime))
 			.sorted()
-			.limit(most)
+			.limit(max)
 			.map((keyed) -> body(keyed.connection(), now, keyed.figures()))
 			.toList();
 		return new ConnectionsBody(this.registry.active(), connections);
@@ -93,39 +94,29 @@ public class TcpConnectionsEndpoint {
 	}
 
 	private static Reading<ConnectionDiagnostics> figuresOf(Connection connection,
-			Reading<Map<Long, ConnectionDiagnostics>> all) {
-		return switch (all) {
-			case Reading.Available<Map<Long, ConnectionDiagnostics>>(var figures) -> {
-				ConnectionDiagnostics own = figures.get(ConnectionTable.key(connection));
-				yield (own != null) ? new Reading.Available<>(own)
-						: new Reading.Unavailable<>("the kernel has no such connection (any more)");
-			}
-			case Reading.Unavailable<Map<Long, ConnectionDiagnostics>>(var reason) -> new Reading.Unavailable<>(reason);
-		};
+			Reading<Map<SocketKey, ConnectionDiagnostics>> all) {
+		return all.flatMap((figures) -> {
+			ConnectionDiagnostics own = figures.get(connection.socketKey());
+			return (own != null) ? new Reading.Available<>(own)
+					: new Reading.Unavailable<>("the kernel has no such connection (any more)");
+		});
 	}
 
 	private ConnectionBody body(Connection connection, Instant sampledAt, Reading<ConnectionDiagnostics> figures) {
 		return new ConnectionBody(Long.toString(connection.id()), connection.peerText(), connection.state().text(),
 				connection.openedAt(), connection.idleFor(), connection.bytesReceived(), connection.bytesSent(),
-				connection.records(), TlsBody.of(connection.session()), sampledAt, kernel(figures));
+				connection.records(), TlsBody.of(connection.session()), sampledAt,
+				figures.fold(this::kernel, UnavailableBody::new));
 	}
 
-	private Map<String, Object> kernel(Reading<ConnectionDiagnostics> reading) {
+	private Object kernel(ConnectionDiagnostics figures) {
 		Map<String, Object> kernel = new LinkedHashMap<>();
-		switch (reading) {
-			case Reading.Available<ConnectionDiagnostics>(var figures) -> {
-				kernel.put("source", this.sampler.source());
-				kernel.put("state", figures.state().name());
-				figures.figures().forEach((figure, value) -> kernel.put(figure.key(), value));
-				String congestionControl = figures.congestionControl();
-				if (congestionControl != null) {
-					kernel.put("congestionControl", congestionControl);
-				}
-			}
-			case Reading.Unavailable<ConnectionDiagnostics>(var reason) -> {
-				kernel.put("source", "unavailable");
-				kernel.put("reason", reason);
-			}
+		kernel.put("source", this.sampler.source().text());
+		kernel.put("state", figures.state().name());
+		figures.figures().forEach((figure, value) -> kernel.put(figure.key(), value));
+		String congestionControl = figures.congestionControl();
+		if (congestionControl != null) {
+			kernel.put("congestionControl", congestionControl);
 		}
 		return kernel;
 	}
@@ -143,15 +134,14 @@ public class TcpConnectionsEndpoint {
 				// Numbered in the order of their beginning
 				case AGE -> -connection.id();
 				case IDLE -> nanoTime - connection.progressNanos();
-				case RTT -> figure(figures, SocketFigure.RTT_MICROS);
-				case RETRANSMITS -> figure(figures, SocketFigure.RETRANSMITS);
+				case RTT -> figure(figures, TcpInfoField.RTT_MICROS);
+				case RETRANSMITS -> figure(figures, TcpInfoField.RETRANSMITS);
 			};
 			return new Keyed(key, connection, figures);
 		}
 
-		private static long figure(Reading<ConnectionDiagnostics> reading, SocketFigure figure) {
-			return (reading instanceof Reading.Available<ConnectionDiagnostics>(var figures))
-					? figures.get(figure).orElse(-1) : -1;
+		private static long figure(Reading<ConnectionDiagnostics> reading, TcpInfoField figure) {
+			return reading.map((figures) -> figures.get(figure).orElse(-1)).orElse(-1L);
 		}
 
 	}
@@ -183,7 +173,7 @@ public class TcpConnectionsEndpoint {
 	 */
 	@JsonInclude(Include.ALWAYS)
 	record ConnectionBody(String id, String peer, String state, Instant openedAt, Duration idleFor, long bytesReceived,
-			long bytesSent, long records, @Nullable TlsBody tls, Instant sampledAt, Map<String, Object> kernel) {
+			long bytesSent, long records, @Nullable TlsBody tls, Instant sampledAt, Object kernel) {
 	}
 
 	/**

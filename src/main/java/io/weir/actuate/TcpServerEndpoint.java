@@ -21,7 +21,7 @@ import io.weir.kernel.KernelEvents;
 import io.weir.kernel.KernelLimit;
 import io.weir.kernel.KernelLimits;
 import io.weir.kernel.ListenerDiagnostics;
-import io.weir.kernel.Reading;
+import io.weir.kernel.ProcReader;
 import io.weir.server.EffectiveSettings;
 import io.weir.server.Setting;
 import io.weir.server.TcpServer;
@@ -40,7 +40,7 @@ public class TcpServerEndpoint {
 
 	private final ListenerFigures listener;
 
-	private final KernelFigures kernel;
+	private final ProcReader kernel;
 
 	private final Findings findings;
 
@@ -53,7 +53,7 @@ public class TcpServerEndpoint {
 	 * @param findings what to tell beside
 	 */
 	public TcpServerEndpoint(TcpServer server, ConnectionRegistry connections, ListenerFigures listener,
-			KernelFigures kernel, Findings findings) {
+			ProcReader kernel, Findings findings) {
 		this.server = server;
 		this.connections = connections;
 		this.listener = listener;
@@ -74,11 +74,12 @@ public class TcpServerEndpoint {
 	}
 
 	private Object acceptQueue() {
-		return switch (this.listener.read()) {
-			case Reading.Available<ListenerDiagnostics>(var figures) -> new AcceptQueueBody(figures.queueLength(),
-					boxed(figures.queueLimit()), boxed(figures.overflows()), this.listener.source());
-			case Reading.Unavailable<ListenerDiagnostics>(var reason) -> new UnavailableBody(reason);
-		};
+		return this.listener.read().fold(this::acceptQueue, UnavailableBody::new);
+	}
+
+	private Object acceptQueue(ListenerDiagnostics figures) {
+		return new AcceptQueueBody(figures.queueLength(), boxed(figures.queueLimit()), boxed(figures.overflows()),
+				this.listener.source().text());
 	}
 
 	private static @Nullable Long boxed(OptionalLong number) {
@@ -97,13 +98,17 @@ public class TcpServerEndpoint {
 
 	static Map<String, Object> json(KernelLimits limits) {
 		Map<String, Object> json = new LinkedHashMap<>();
-		limits.values().forEach((name, limit) -> json.put(name, switch (limit) {
+		limits.values()
+			.forEach((name, limit) -> json.put(name, limit.fold(TcpServerEndpoint::json, UnavailableBody::new)));
+		return json;
+	}
+
+	private static Object json(KernelLimit limit) {
+		return switch (limit) {
 			case KernelLimit.Scalar scalar -> scalar.value();
 			case KernelLimit.Vector vector -> vector.members();
 			case KernelLimit.Text text -> text.value();
-			case KernelLimit.Unavailable unavailable -> new UnavailableBody(unavailable.reason());
-		}));
-		return json;
+		};
 	}
 
 	private static Map<String, Long> json(Map<CloseReason, Long> closed) {
@@ -171,17 +176,6 @@ public class TcpServerEndpoint {
 
 	@JsonInclude(Include.ALWAYS)
 	record AcceptQueueBody(long length, @Nullable Long limit, @Nullable Long overflows, String source) {
-	}
-
-	/**
-	 * In place of figures that are not to be had.
-	 */
-	record UnavailableBody(String source, String reason) {
-
-		UnavailableBody(String reason) {
-			this("unavailable", reason);
-		}
-
 	}
 
 }

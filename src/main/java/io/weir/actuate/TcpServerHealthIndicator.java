@@ -11,6 +11,7 @@ import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 
 import io.weir.connection.ConnectionRegistry;
+import io.weir.kernel.ProcReader;
 import io.weir.server.EffectiveSettings;
 import io.weir.server.ServerState;
 import io.weir.server.Setting;
@@ -28,11 +29,11 @@ public class TcpServerHealthIndicator extends AbstractHealthIndicator {
 
 	private final ConnectionRegistry connections;
 
-	private final KernelFigures kernel;
+	private final ProcReader kernel;
 
 	private final Findings findings;
 
-	private final int mostConnections;
+	private final int maxConnections;
 
 	/**
 	 * Creates the indicator.
@@ -40,15 +41,15 @@ public class TcpServerHealthIndicator extends AbstractHealthIndicator {
 	 * @param connections its connections
 	 * @param kernel the kernel's limits
 	 * @param findings what to tell beside
-	 * @param mostConnections how many connections are listed at the most
+	 * @param maxConnections how many connections are listed at the most
 	 */
-	public TcpServerHealthIndicator(TcpServer server, ConnectionRegistry connections, KernelFigures kernel,
-			Findings findings, int mostConnections) {
+	public TcpServerHealthIndicator(TcpServer server, ConnectionRegistry connections, ProcReader kernel,
+			Findings findings, int maxConnections) {
 		this.server = server;
 		this.connections = connections;
 		this.kernel = kernel;
 		this.findings = findings;
-		this.mostConnections = mostConnections;
+		this.maxConnections = maxConnections;
 	}
 
 	@Override
@@ -107,7 +108,7 @@ public class TcpServerHealthIndicator extends AbstractHealthIndicator {
 	private List<OpenConnection> connections() {
 		return this.connections.connections()
 			.stream()
-			.limit(this.mostConnections)
+			.limit(this.maxConnections)
 			.map((connection) -> new OpenConnection(Long.toString(connection.id()), connection.bytesReceived(),
 					connection.bytesSent()))
 			.toList();

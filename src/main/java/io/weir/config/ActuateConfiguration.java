@@ -9,7 +9,6 @@ import org.springframework.context.annotation.Configuration;
 import io.weir.actuate.ConnectionMeters;
 import io.weir.actuate.ConnectionSampler;
 import io.weir.actuate.Findings;
-import io.weir.actuate.KernelFigures;
 import io.weir.actuate.KernelMetrics;
 import io.weir.actuate.ListenerFigures;
 import io.weir.actuate.MemoryGuard;
@@ -20,7 +19,7 @@ import io.weir.actuate.TcpServerEndpoint;
 import io.weir.actuate.TcpServerHealthIndicator;
 import io.weir.actuate.TcpServerMetrics;
 import io.weir.connection.ConnectionRegistry;
-import io.weir.kernel.KernelReader;
+import io.weir.kernel.ProcReader;
 import io.weir.kernel.SocketDiagnostics;
 import io.weir.server.TcpServer;
 
@@ -31,12 +30,7 @@ import io.weir.server.TcpServer;
 class ActuateConfiguration {
 
 	@Bean
-	KernelFigures kernelFigures(KernelReader reader) {
-		return new KernelFigures(reader);
-	}
-
-	@Bean
-	KernelMetrics kernelMetrics(KernelFigures figures) {
+	KernelMetrics kernelMetrics(ProcReader figures) {
 		return new KernelMetrics(figures);
 	}
 
@@ -85,19 +79,19 @@ class ActuateConfiguration {
 	}
 
 	@Bean
-	Findings findings(TcpServer server, ListenerFigures listener, KernelFigures kernel) {
+	Findings findings(TcpServer server, ListenerFigures listener, ProcReader kernel) {
 		return new Findings(server, listener, kernel);
 	}
 
 	@Bean
 	TcpServerHealthIndicator tcpServerHealthIndicator(TcpServer server, ConnectionRegistry connections,
-			KernelFigures kernel, Findings findings, TcpServerProperties properties) {
+			ProcReader kernel, Findings findings, TcpServerProperties properties) {
 		return new TcpServerHealthIndicator(server, connections, kernel, findings, properties.metrics().connections());
 	}
 
 	@Bean
 	TcpServerEndpoint tcpServerEndpoint(TcpServer server, ConnectionRegistry connections, ListenerFigures listener,
-			KernelFigures kernel, Findings findings) {
+			ProcReader kernel, Findings findings) {
 		return new TcpServerEndpoint(server, connections, listener, kernel, findings);
 	}
 

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 import io.weir.connection.ConnectionHandler;
 import io.weir.connection.ConnectionRegistry;
-import io.weir.kernel.KernelReader;
+import io.weir.kernel.ProcReader;
 import io.weir.kernel.SocketDiagnostics;
 import io.weir.kernel.SocketDiagnosticsFactory;
 import io.weir.server.ListenerSettings;
@@ -30,8 +30,8 @@ import io.weir.tls.ServerTls;
 class TcpServerConfiguration {
 
 	@Bean
-	KernelReader kernelReader() {
-		return new KernelReader();
+	ProcReader procReader() {
+		return new ProcReader();
 	}
 
 	@Bean
@@ -45,12 +45,12 @@ class TcpServerConfiguration {
 	}
 
 	@Bean
-	TcpServer tcpServer(TcpServerProperties properties, ConnectionRegistry registry, KernelReader kernelReader,
+	TcpServer tcpServer(TcpServerProperties properties, ConnectionRegistry registry, ProcReader procReader,
 			SocketDiagnostics diagnostics, ObjectProvider<ServerTls> tls) {
 		ConnectionHandler handler = properties.protocol()
 			.handler(bytes(properties.chunkSize()), StructFormat.parse(properties.recordFormat()));
 		return new TcpServer(listener(properties), sockets(properties), serving(properties),
-				properties.protocol().text(), handler, registry, kernelReader::limits, diagnostics,
+				properties.protocol().text(), handler, registry, procReader::readLimits, diagnostics,
 				tls.getIfAvailable());
 	}
 

@@ -15,6 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.spi.LoggingEventBuilder;
 
+import io.weir.kernel.SocketKey;
+
 /**
  * One accepted connection: reads and writes for its handler, counts, and ends once, for
  * one reason.
@@ -80,9 +82,7 @@ public final class Connection {
 
 	private final InetSocketAddress peer;
 
-	private final int peerAddress;
-
-	private final int localAddress;
+	private final SocketKey socketKey;
 
 	private final Instant openedAt = Instant.now();
 
@@ -114,8 +114,7 @@ public final class Connection {
 		this.channel = channel;
 		this.bytes = channel;
 		this.peer = (InetSocketAddress) channel.getRemoteAddress();
-		this.peerAddress = number(this.peer);
-		this.localAddress = number((InetSocketAddress) channel.getLocalAddress());
+		this.socketKey = SocketKey.of((InetSocketAddress) channel.getLocalAddress(), this.peer);
 	}
 
 	/**
@@ -148,23 +147,11 @@ public final class Connection {
 	}
 
 	/**
-	 * The peer's address as a number.
-	 * @return most significant byte first: 127.0.0.1 is {@code 0x7f000001}
+	 * The four-tuple of its socket, as the kernel knows it.
+	 * @return the same also after the close
 	 */
-	public int peerAddress() {
-		return this.peerAddress;
-	}
-
-	/**
-	 * This side's address as a number.
-	 * @return most significant byte first: 127.0.0.1 is {@code 0x7f000001}
-	 */
-	public int localAddress() {
-		return this.localAddress;
-	}
-
-	private static int number(InetSocketAddress address) {
-		return ByteBuffer.wrap(address.getAddress().getAddress()).getInt();
+	public SocketKey socketKey() {
+		return this.socketKey;
 	}
 
 	/**

@@ -13,14 +13,14 @@ import org.jspecify.annotations.Nullable;
  * @param state the connection's state
  * @param congestionControl the algorithm that controls the congestion window, such as
  * {@code cubic}; {@code null} where the source does not say
- * @param figures every figure that the source has, in the order of {@link SocketFigure};
+ * @param figures every figure that the source has, in the order of {@link TcpInfoField};
  * the others are absent
  */
 public record ConnectionDiagnostics(TcpState state, @Nullable String congestionControl,
-		Map<SocketFigure, Long> figures) {
+		Map<TcpInfoField, Long> figures) {
 
 	public ConnectionDiagnostics {
-		Map<SocketFigure, Long> copy = new EnumMap<>(SocketFigure.class);
+		Map<TcpInfoField, Long> copy = new EnumMap<>(TcpInfoField.class);
 		copy.putAll(figures);
 		figures = Collections.unmodifiableMap(copy);
 	}
@@ -31,8 +31,8 @@ public record ConnectionDiagnostics(TcpState state, @Nullable String congestionC
 	 * @return a snapshot that stays
 	 */
 	public static ConnectionDiagnostics of(SocketSample sample) {
-		Map<SocketFigure, Long> figures = new EnumMap<>(SocketFigure.class);
-		for (SocketFigure figure : SocketFigure.values()) {
+		Map<TcpInfoField, Long> figures = new EnumMap<>(TcpInfoField.class);
+		for (TcpInfoField figure : TcpInfoField.values()) {
 			if (sample.has(figure)) {
 				figures.put(figure, sample.get(figure));
 			}
@@ -45,7 +45,7 @@ public record ConnectionDiagnostics(TcpState state, @Nullable String congestionC
 	 * @param figure which figure
 	 * @return the figure; empty where the source does not have it
 	 */
-	public OptionalLong get(SocketFigure figure) {
+	public OptionalLong get(TcpInfoField figure) {
 		Long value = this.figures.get(figure);
 		return (value != null) ? OptionalLong.of(value) : OptionalLong.empty();
 	}

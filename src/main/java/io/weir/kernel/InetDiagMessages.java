@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * };
  * }</pre>
  *
- * {@link SocketFigure} has the offsets within the attributes. {@code struct tcp_info}
+ * {@link TcpInfoField} has the offsets within the attributes. {@code struct tcp_info}
  * grew with the kernel, so a figure exists only where the attribute is long enough for
  * it.
  */
@@ -260,12 +260,12 @@ final class InetDiagMessages implements SocketSample {
 	}
 
 	@Override
-	public boolean has(SocketFigure figure) {
+	public boolean has(TcpInfoField figure) {
 		return value(figure) != ABSENT;
 	}
 
 	@Override
-	public long get(SocketFigure figure) {
+	public long get(TcpInfoField figure) {
 		long value = value(figure);
 		if (value == ABSENT) {
 			throw new NoSuchElementException(figure.key());
@@ -273,18 +273,17 @@ final class InetDiagMessages implements SocketSample {
 		return value;
 	}
 
-	private long value(SocketFigure figure) {
+	private long value(TcpInfoField figure) {
 		long value = raw(figure);
-		// The deviation is a made-up start value for as long as there is no round-trip
-		// time
+		// Without a round-trip time the deviation is a made-up start value
 		if (value < 0 || value == figure.none()
-				|| (figure == SocketFigure.RTT_VAR_MICROS && raw(SocketFigure.RTT_MICROS) == 0)) {
+				|| (figure == TcpInfoField.RTT_VAR_MICROS && raw(TcpInfoField.RTT_MICROS) == 0)) {
 			return ABSENT;
 		}
 		return this.state.withoutFin(figure, value);
 	}
 
-	private long raw(SocketFigure figure) {
+	private long raw(TcpInfoField figure) {
 		return switch (figure.part()) {
 			case MESSAGE -> number(figure, this.message, MESSAGE_LENGTH);
 			case INFO -> number(figure, this.info, this.infoLength);
@@ -292,7 +291,7 @@ final class InetDiagMessages implements SocketSample {
 		};
 	}
 
-	private long number(SocketFigure figure, int start, int available) {
+	private long number(TcpInfoField figure, int start, int available) {
 		if (figure.offset() + figure.width() > available) {
 			return ABSENT;
 		}

@@ -74,18 +74,14 @@ final class InetDiagRequests {
 	 * segment: if there is no such connection any more, with the listener.
 	 * @param target where to write, from index 0 on
 	 * @param sequence the number that the answer is to carry
-	 * @param localAddress this side's address, most significant byte first
-	 * @param localPort this side's port
-	 * @param remoteAddress the peer's address
-	 * @param remotePort the peer's port
+	 * @param key the connection
 	 */
-	static void lookUp(ByteBuffer target, int sequence, int localAddress, int localPort, int remoteAddress,
-			int remotePort) {
+	static void lookUp(ByteBuffer target, int sequence, SocketKey key) {
 		write(target, sequence, NLM_F_REQUEST, ~0);
-		putPort(target, SOCKID, localPort);
-		putPort(target, SOCKID + 2, remotePort);
-		putAddress(target, SOCKID + 4, localAddress);
-		putAddress(target, SOCKID + 20, remoteAddress);
+		putPort(target, SOCKID, key.localPort());
+		putPort(target, SOCKID + 2, key.remotePort());
+		putAddress(target, SOCKID + 4, key.localAddress());
+		putAddress(target, SOCKID + 20, key.remoteAddress());
 	}
 
 	private static void write(ByteBuffer target, int sequence, short flags, int states) {

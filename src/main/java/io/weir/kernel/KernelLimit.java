@@ -5,8 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The value of one kernel limit, or why there is none. What cannot be read is never shown
- * as a number.
+ * The value of one kernel limit.
  */
 public sealed interface KernelLimit {
 
@@ -39,14 +38,6 @@ public sealed interface KernelLimit {
 	 * @param value the word as the kernel writes it
 	 */
 	record Text(String value) implements KernelLimit {
-	}
-
-	/**
-	 * No value.
-	 *
-	 * @param reason why, for a person to read
-	 */
-	record Unavailable(String reason) implements KernelLimit {
 	}
 
 }

@@ -10,9 +10,9 @@ import java.util.OptionalLong;
  *
  * @param values every limit by its sysctl name ({@code net.core.somaxconn}, ...),
  * followed by {@code nofile.soft} and {@code nofile.hard}, always all of them and in this
- * order; one that cannot be read is {@link KernelLimit.Unavailable}
+ * order; one that cannot be read comes with the reason
  */
-public record KernelLimits(Map<String, KernelLimit> values) {
+public record KernelLimits(Map<String, Reading<KernelLimit>> values) {
 
 	public KernelLimits {
 		values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
@@ -23,9 +23,9 @@ public record KernelLimits(Map<String, KernelLimit> values) {
 	 * @param name a sysctl name, {@code nofile.soft} or {@code nofile.hard}
 	 * @return the limit; unavailable where this snapshot does not have the name
 	 */
-	public KernelLimit get(String name) {
-		KernelLimit limit = this.values.get(name);
-		return (limit != null) ? limit : new KernelLimit.Unavailable(name + " is not among the limits that are read");
+	public Reading<KernelLimit> get(String name) {
+		Reading<KernelLimit> limit = this.values.get(name);
+		return (limit != null) ? limit : new Reading.Unavailable<>(name + " is not among the limits that are read");
 	}
 
 	/**
@@ -35,12 +35,12 @@ public record KernelLimits(Map<String, KernelLimit> values) {
 	 * @return the number; empty where it is unavailable, a text, or no such name
 	 */
 	public OptionalLong number(String name) {
-		if (this.values.get(name) instanceof KernelLimit.Scalar scalar) {
-			return OptionalLong.of(scalar.value());
+		if (get(name) instanceof Reading.Available<KernelLimit>(KernelLimit.Scalar(long value))) {
+			return OptionalLong.of(value);
 		}
-		int dot = name.lastIndexOf('.');
-		if (dot > 0 && this.values.get(name.substring(0, dot)) instanceof KernelLimit.Vector vector) {
-			Long member = vector.members().get(name.substring(dot + 1));
+		int dot = Math.max(0, name.lastIndexOf('.'));
+		if (get(name.substring(0, dot)) instanceof Reading.Available<KernelLimit>(KernelLimit.Vector(var members))) {
+			Long member = members.get(name.substring(dot + 1));
 			return (member != null) ? OptionalLong.of(member) : OptionalLong.empty();
 		}
 		return OptionalLong.empty();

@@ -10,11 +10,16 @@ import java.util.OptionalLong;
  * one more
  * @param overflows packets that this socket dropped ({@code SK_MEMINFO_DROPS}):
  * connections that found the queue full, each time they tried, and rarely others
- * @param receiveBuffer bytes of the receive buffer that connections inherit, {@code ss}'s
- * {@code rb}
- * @param sendBuffer bytes of the send buffer that connections inherit, {@code ss}'s
- * {@code tb}
  */
-public record ListenerDiagnostics(long queueLength, OptionalLong queueLimit, OptionalLong overflows,
-		OptionalLong receiveBuffer, OptionalLong sendBuffer) {
+public record ListenerDiagnostics(long queueLength, OptionalLong queueLimit, OptionalLong overflows) {
+
+	static ListenerDiagnostics of(SocketSample sample) {
+		return new ListenerDiagnostics(sample.get(TcpInfoField.RECEIVE_QUEUE),
+				optional(sample, TcpInfoField.SEND_QUEUE), optional(sample, TcpInfoField.DROPS));
+	}
+
+	private static OptionalLong optional(SocketSample sample, TcpInfoField field) {
+		return sample.has(field) ? OptionalLong.of(sample.get(field)) : OptionalLong.empty();
+	}
+
 }

@@ -2,158 +2,74 @@ package io.weir.kernel;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.net.Inet4Address;
-import java.net.InetSocketAddress;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.EnumSet;
-import java.util.List;
 import java.util.NoSuchElementException;
-import java.util.OptionalLong;
-import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads {@code /proc/net/tcp} of {@code proc(5)} where {@code sock_diag} is not to be
- * had. It knows the queues and the timeouts in a row, of a listener the accept queue's
- * length, and nothing else; and every question reads all sockets of the network
+ * Reads {@code /proc/net/tcp} of {@code proc(5)} where {@code sock_diag} is not
+ * available. It knows the queues and the timeouts in a row, of a listener the accept
+ * queue's length, and nothing else; and every question reads all sockets of the network
  * namespace.
  */
-final class ProcNetSocketDiagnostics implements SocketDiagnostics {
-
-	private static final Set<TcpState> CONNECTED = EnumSet.of(TcpState.ESTABLISHED, TcpState.FIN_WAIT1,
-			TcpState.FIN_WAIT2, TcpState.CLOSE_WAIT, TcpState.LAST_ACK, TcpState.CLOSING);
+final class ProcNetSocketDiagnostics extends LockedSocketDiagnostics {
 
 	private final Path file;
-
-	private final OwnListener ownListener;
-
-	private final String reason;
-
-	private final ReentrantLock lock = new ReentrantLock();
-
-	private volatile boolean closed;
 
 	/**
 	 * Creates diagnostics that read anew each time.
 	 * @param procRoot where the {@code proc} file system is mounted
-	 * @param ownListener chooses among several listeners on one address
-	 * @param reason why this and not {@code sock_diag}
+	 * @param listenerSelector chooses among several listeners on one address
 	 */
-	ProcNetSocketDiagnostics(Path procRoot, OwnListener ownListener, String reason) {
+	ProcNetSocketDiagnostics(Path procRoot, ListenerSelector listenerSelector) {
+		super(listenerSelector);
 		this.file = procRoot.resolve("net/tcp");
-		this.ownListener = ownListener;
-		this.reason = reason;
 	}
 
 	@Override
-	public String source() {
-		return "procfs";
+	public Source source() {
+		return Source.PROCFS;
 	}
 
 	@Override
-	public String reason() {
-		return this.reason;
-	}
-
-	@Override
-	public Reading<ListenerDiagnostics> listener(InetSocketAddress local) {
-		if (!(local.getAddress() instanceof Inet4Address address)) {
-			return new Reading.Unavailable<>(local + " is not an IPv4 address");
-		}
-		int localAddress = SocketSample.toInt(address);
-		return ask(() -> {
-			List<OwnListener.Candidate> candidates = new ArrayList<>(1);
-			read((line) -> {
-				if (line.state == TcpState.LISTEN && line.localPort == local.getPort()
-						&& line.localAddress == localAddress) {
-					candidates.add(new OwnListener.Candidate(line.inode, new ListenerDiagnostics(line.receiveQueue,
-							OptionalLong.empty(), OptionalLong.empty(), OptionalLong.empty(), OptionalLong.empty())));
-				}
-			});
-			return this.ownListener.choose(local, candidates);
+	void lookUp(SocketKey key, Consumer<? super SocketSample> visitor) throws IOException {
+		walk(key.localPort(), TcpState.CONNECTED, (sample) -> {
+			if (key.matches(sample)) {
+				visitor.accept(sample);
+			}
 		});
 	}
 
 	@Override
-	public Reading<Integer> sample(int localAddress, int localPort, int remoteAddress, int remotePort,
-			Consumer<? super SocketSample> visitor) {
-		return sample((line) -> line.localPort == localPort && line.remotePort == remotePort
-				&& line.localAddress == localAddress && line.remoteAddress == remoteAddress, visitor);
-	}
-
-	@Override
-	public Reading<Integer> sample(int localPort, Consumer<? super SocketSample> visitor) {
-		return sample((line) -> line.localPort == localPort, visitor);
-	}
-
-	private Reading<Integer> sample(Predicate<Line> asked, Consumer<? super SocketSample> visitor) {
-		return ask(() -> {
-			int[] count = new int[1];
-			read((line) -> {
-				if (CONNECTED.contains(line.state) && asked.test(line)) {
-					count[0]++;
-					visitor.accept(line);
-				}
-			});
-			return new Reading.Available<>(count[0]);
-		});
-	}
-
-	private void read(Consumer<Line> visitor) throws IOException {
+	void walk(int localPort, int states, Consumer<? super SocketSample> visitor) throws IOException {
 		try (BufferedReader reader = Files.newBufferedReader(this.file, StandardCharsets.ISO_8859_1)) {
 			reader.readLine();
 			Line line = new Line();
 			String text = reader.readLine();
 			while (text != null) {
 				line.parse(text);
-				visitor.accept(line);
+				if (line.localPort == localPort && (line.state.bit() & states) != 0) {
+					visitor.accept(line);
+				}
 				text = reader.readLine();
 			}
 		}
 	}
 
-	private <T> Reading<T> ask(Question<T> question) {
-		if (this.lock.isHeldByCurrentThread()) {
-			throw new IllegalStateException("A visitor must not ask for more");
-		}
-		this.lock.lock();
-		try {
-			return this.closed ? new Reading.Unavailable<>("closed") : question.ask();
-		}
-		catch (MalformedLineException ex) {
-			return new Reading.Unavailable<>(this.file + " cannot be read: it has the line \"" + ex.getMessage() + '"');
-		}
-		catch (IOException | SecurityException ex) {
-			return new Reading.Unavailable<>(this.file + " cannot be read: " + ex);
-		}
-		finally {
-			this.lock.unlock();
-		}
+	@Override
+	String reason(Exception failure) {
+		return this.file + " cannot be read: "
+				+ ((failure instanceof MalformedLineException) ? failure.getMessage() : failure);
 	}
 
 	@Override
-	public void close() {
-		this.closed = true;
-	}
-
-	/**
-	 * What is asked while the lock is held.
-	 *
-	 * @param <T> the type of the answer
-	 */
-	@FunctionalInterface
-	private interface Question<T> {
-
-		Reading<T> ask() throws IOException;
-
+	void release() {
+		// Nothing is open between two questions
 	}
 
 	/**
@@ -164,7 +80,8 @@ final class ProcNetSocketDiagnostics implements SocketDiagnostics {
 		private static final long serialVersionUID = 1L;
 
 		private MalformedLineException(String line) {
-			super(line.substring(0, Math.min(line.length(), 160)).replaceAll("[^ -~]", "?"));
+			super("it has the line \"" + line.substring(0, Math.min(line.length(), 160)).replaceAll("[^ -~]", "?")
+					+ '"');
 		}
 
 	}
@@ -298,13 +215,17 @@ final class ProcNetSocketDiagnostics implements SocketDiagnostics {
 		}
 
 		@Override
-		public boolean has(SocketFigure figure) {
-			return figure == SocketFigure.RECEIVE_QUEUE || figure == SocketFigure.SEND_QUEUE
-					|| figure == SocketFigure.CONSECUTIVE_TIMEOUTS;
+		public boolean has(TcpInfoField figure) {
+			return switch (figure) {
+				case RECEIVE_QUEUE, CONSECUTIVE_TIMEOUTS -> true;
+				// Of a listener it is always 0, and not the backlog
+				case SEND_QUEUE -> this.state != TcpState.LISTEN;
+				default -> false;
+			};
 		}
 
 		@Override
-		public long get(SocketFigure figure) {
+		public long get(TcpInfoField figure) {
 			return this.state.withoutFin(figure, switch (figure) {
 				case RECEIVE_QUEUE -> this.receiveQueue;
 				case SEND_QUEUE -> this.sendQueue;

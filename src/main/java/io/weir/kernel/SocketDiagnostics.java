@@ -1,6 +1,5 @@
 package io.weir.kernel;
 
-import java.net.Inet4Address;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,16 +20,10 @@ public interface SocketDiagnostics extends AutoCloseable {
 
 	/**
 	 * Names where the answers come from.
-	 * @return {@code sock_diag}; {@code procfs}, which knows little more than queues; or
-	 * {@code unavailable}
+	 * @return {@link Source#SOCK_DIAG}; {@link Source#PROCFS}, which knows little more
+	 * than queues; or {@link Source#UNAVAILABLE}
 	 */
-	String source();
-
-	/**
-	 * Says why the answers do not come from {@code sock_diag}.
-	 * @return why, for a person to read; {@code null} where they do
-	 */
-	@Nullable String reason();
+	Source source();
 
 	/**
 	 * Asks about a listening socket. Where several sockets listen on the address, it is
@@ -42,45 +35,29 @@ public interface SocketDiagnostics extends AutoCloseable {
 
 	/**
 	 * Asks about one connection, and keeps what the kernel says of it.
-	 * @param local this side's address and port
-	 * @param remote the peer's address and port
+	 * @param key the connection
 	 * @return the connection as it is now, or why it is not known: it may be over
 	 */
-	default Reading<ConnectionDiagnostics> connection(InetSocketAddress local, InetSocketAddress remote) {
-		if (!(local.getAddress() instanceof Inet4Address localAddress)) {
-			return new Reading.Unavailable<>(local + " is not an IPv4 address");
-		}
-		if (!(remote.getAddress() instanceof Inet4Address remoteAddress)) {
-			return new Reading.Unavailable<>(remote + " is not an IPv4 address");
-		}
+	default Reading<ConnectionDiagnostics> connection(SocketKey key) {
 		List<ConnectionDiagnostics> found = new ArrayList<>(1);
-		Reading<Integer> reading = sample(SocketSample.toInt(localAddress), local.getPort(),
-				SocketSample.toInt(remoteAddress), remote.getPort(),
-				(sample) -> found.add(ConnectionDiagnostics.of(sample)));
-		return switch (reading) {
-			case Reading.Available<Integer> available ->
-				found.isEmpty() ? new Reading.Unavailable<>("the kernel has no such connection (any more)")
-						: new Reading.Available<>(found.getFirst());
-			case Reading.Unavailable<Integer> unavailable -> new Reading.Unavailable<>(unavailable.reason());
-		};
+		String failure = sample(key, (sample) -> found.add(ConnectionDiagnostics.of(sample)));
+		if (failure != null) {
+			return new Reading.Unavailable<>(failure);
+		}
+		return found.isEmpty() ? new Reading.Unavailable<>("the kernel has no such connection (any more)")
+				: new Reading.Available<>(found.getFirst());
 	}
 
 	/**
 	 * Asks about one connection. Takes a few microseconds from {@code sock_diag}, and
-	 * from {@code procfs} as long as a sample of all. Addresses are those of
-	 * {@link SocketSample}.
-	 * @param localAddress this side's address
-	 * @param localPort this side's port
-	 * @param remoteAddress the peer's address
-	 * @param remotePort the peer's port
-	 * @param visitor is called with the connection, on the calling thread; it must not
-	 * keep the sample, nor call back here
-	 * @return 1; 0 if the kernel has no such connection (any more); or why it is not
-	 * known
+	 * from {@code procfs} as long as a sample of all.
+	 * @param key the connection
+	 * @param visitor is called with the connection, on the calling thread, if the kernel
+	 * has it; it must not keep the sample, nor call back here
+	 * @return null where the kernel answered, else why it did not
 	 * @throws IllegalStateException if the visitor calls back here
 	 */
-	Reading<Integer> sample(int localAddress, int localPort, int remoteAddress, int remotePort,
-			Consumer<? super SocketSample> visitor);
+	@Nullable String sample(SocketKey key, Consumer<? super SocketSample> visitor);
 
 	/**
 	 * Asks about all connections of a local port, those that wait to be accepted and
@@ -93,10 +70,10 @@ public interface SocketDiagnostics extends AutoCloseable {
 	 * @param localPort the port
 	 * @param visitor is called with each, on the calling thread; it must not keep the
 	 * sample, nor call back here
-	 * @return the number of connections visited, or why there are none or not all of them
+	 * @return null where all were visited, else why none or not all of them were
 	 * @throws IllegalStateException if the visitor calls back here
 	 */
-	Reading<Integer> sample(int localPort, Consumer<? super SocketSample> visitor);
+	@Nullable String sample(int localPort, Consumer<? super SocketSample> visitor);
 
 	/**
 	 * Ends it. Everything is unavailable from then on.

@@ -48,17 +48,16 @@ public final class SocketDiagnosticsFactory {
 	 */
 	public SocketDiagnostics open() {
 		if (!this.osName.equals("Linux")) {
-			return unavailable("socket figures are only to be had on Linux, and this is " + this.osName);
+			return unavailable("socket figures exist on Linux only, and this is " + this.osName);
 		}
 		String reason;
 		if (this.nativeAccess) {
 			try {
-				return NetlinkSocketDiagnostics.open(this.calls.get(), new OwnListener(this.procRoot));
+				return NetlinkSocketDiagnostics.open(this.calls.get(), new ListenerSelector(this.procRoot));
 			}
-			// A linker that does not exist for this platform, or a C library without the
-			// functions
+			// No linker for this platform, or a C library without the functions
 			catch (NetlinkException | RuntimeException | LinkageError ex) {
-				reason = "sock_diag is not to be had: " + ((ex instanceof NetlinkException) ? ex.getMessage() : ex);
+				reason = "sock_diag is not available: " + ((ex instanceof NetlinkException) ? ex.getMessage() : ex);
 			}
 		}
 		else {
@@ -67,7 +66,7 @@ public final class SocketDiagnosticsFactory {
 		Path file = this.procRoot.resolve("net/tcp");
 		if (Files.isReadable(file)) {
 			logger.info("Socket figures come from {}, without round-trip times and retransmits, as {}", file, reason);
-			return new ProcNetSocketDiagnostics(this.procRoot, new OwnListener(this.procRoot), reason);
+			return new ProcNetSocketDiagnostics(this.procRoot, new ListenerSelector(this.procRoot));
 		}
 		return unavailable(reason + "; and " + file + " cannot be read");
 	}
@@ -85,8 +84,8 @@ public final class SocketDiagnosticsFactory {
 	private record UnavailableSocketDiagnostics(String reason) implements SocketDiagnostics {
 
 		@Override
-		public String source() {
-			return "unavailable";
+		public Source source() {
+			return Source.UNAVAILABLE;
 		}
 
 		@Override
@@ -95,14 +94,13 @@ public final class SocketDiagnosticsFactory {
 		}
 
 		@Override
-		public Reading<Integer> sample(int localAddress, int localPort, int remoteAddress, int remotePort,
-				Consumer<? super SocketSample> visitor) {
-			return new Reading.Unavailable<>(this.reason);
+		public String sample(SocketKey key, Consumer<? super SocketSample> visitor) {
+			return this.reason;
 		}
 
 		@Override
-		public Reading<Integer> sample(int localPort, Consumer<? super SocketSample> visitor) {
-			return new Reading.Unavailable<>(this.reason);
+		public String sample(int localPort, Consumer<? super SocketSample> visitor) {
+			return this.reason;
 		}
 
 		@Override

@@ -69,7 +69,7 @@ public interface SocketSample {
 	 * @return {@code false} where the kernel is too old, has no sample yet, or the source
 	 * does not say
 	 */
-	boolean has(SocketFigure figure);
+	boolean has(TcpInfoField figure);
 
 	/**
 	 * Gives a figure. Allocates nothing.
@@ -77,7 +77,7 @@ public interface SocketSample {
 	 * @return the figure; not negative
 	 * @throws java.util.NoSuchElementException if it does not have it
 	 */
-	long get(SocketFigure figure);
+	long get(TcpInfoField figure);
 
 	/**
 	 * Gives an address the form that it has here.

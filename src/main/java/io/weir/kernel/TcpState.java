@@ -36,6 +36,12 @@ public enum TcpState {
 	/** Bound, neither listening nor connected. */
 	BOUND_INACTIVE(13);
 
+	/**
+	 * The {@linkplain #bit() bits} of the states of a connection that both sides know.
+	 */
+	static final int CONNECTED = ESTABLISHED.bit() | FIN_WAIT1.bit() | FIN_WAIT2.bit() | CLOSE_WAIT.bit()
+			| LAST_ACK.bit() | CLOSING.bit();
+
 	// In the order of their numbers, without a gap
 	private static final TcpState[] VALUES = values();
 
@@ -80,7 +86,7 @@ public enum TcpState {
 	 * @param value what the kernel says
 	 * @return bytes of payload for those figures, the value itself for all others
 	 */
-	long withoutFin(SocketFigure figure, long value) {
+	long withoutFin(TcpInfoField figure, long value) {
 		boolean counted = switch (figure) {
 			case RECEIVE_QUEUE, BYTES_RECEIVED -> this == CLOSE_WAIT || this == LAST_ACK || this == CLOSING;
 			case SEND_QUEUE, NOT_SENT -> this == FIN_WAIT1 || this == LAST_ACK || this == CLOSING;

@@ -15,7 +15,7 @@ import io.weir.kernel.KernelLimits;
 import io.weir.kernel.ListenerDiagnostics;
 import io.weir.kernel.Reading;
 import io.weir.kernel.SocketDiagnostics;
-import io.weir.server.Setting.Source;
+import io.weir.kernel.Source;
 
 /**
  * What a server asked for and what it got.
@@ -68,9 +68,7 @@ public record EffectiveSettings(Setting backlog, Setting receiveBuffer, Setting 
 	}
 
 	private static OptionalLong granted(ListeningSocket socket, SocketDiagnostics diagnostics) {
-		Reading<ListenerDiagnostics> reading = diagnostics.listener(socket.address());
-		return (reading instanceof Reading.Available<ListenerDiagnostics> available) ? available.value().queueLimit()
-				: OptionalLong.empty();
+		return diagnostics.listener(socket.address()).map(ListenerDiagnostics::queueLimit).orElse(OptionalLong.empty());
 	}
 
 	// ServerSocketChannel has no SO_SNDBUF: a socket of the same settings tells
@@ -118,7 +116,7 @@ public record EffectiveSettings(Setting backlog, Setting receiveBuffer, Setting 
 	}
 
 	private static Setting maxConnections(int requested, KernelLimits limits) {
-		if (!(limits.get("nofile.soft") instanceof KernelLimit.Scalar(long files))) {
+		if (!(limits.get("nofile.soft") instanceof Reading.Available<KernelLimit>(KernelLimit.Scalar(long files)))) {
 			return new Setting((long) requested, (long) requested, null, null, Source.COMPUTED, null);
 		}
 		long fitting = Math.max(0, files - OTHER_FILES);

@@ -1,8 +1,8 @@
 package io.weir.server;
 
-import java.util.Locale;
-
 import org.jspecify.annotations.Nullable;
+
+import io.weir.kernel.Source;
 
 /**
  * One setting as it was asked for and as the kernel granted it. Buffer sizes are the
@@ -19,46 +19,6 @@ import org.jspecify.annotations.Nullable;
  */
 public record Setting(@Nullable Long requested, @Nullable Long effective, @Nullable Long maximum,
 		@Nullable String limitedBy, Source source, @Nullable String reason) {
-
-	/**
-	 * Where a figure comes from.
-	 */
-	public enum Source {
-
-		/**
-		 * Asked of the kernel about this very socket, sock_diag(7).
-		 */
-		SOCK_DIAG,
-
-		/**
-		 * Read back from a socket with getsockopt(2).
-		 */
-		GETSOCKOPT,
-
-		/**
-		 * Read from proc(5).
-		 */
-		PROCFS,
-
-		/**
-		 * Computed from the request and the limits.
-		 */
-		COMPUTED,
-
-		/**
-		 * Not to be had.
-		 */
-		UNAVAILABLE;
-
-		/**
-		 * The source as endpoints show it.
-		 * @return lower case, for instance {@code sock_diag}
-		 */
-		public String text() {
-			return name().toLowerCase(Locale.ROOT);
-		}
-
-	}
 
 	static Setting unavailable(@Nullable Long requested, @Nullable Long maximum, String reason) {
 		return new Setting(requested, null, maximum, null, Source.UNAVAILABLE, reason);

@@ -24,11 +24,10 @@ import io.weir.connection.ConnectionRegistry.Totals;
 import io.weir.connection.ConnectionWatch;
 import io.weir.connection.LogLimiter;
 import io.weir.connection.ThreadPlacement;
-import io.weir.kernel.ConnectionDiagnostics;
 import io.weir.kernel.KernelLimits;
-import io.weir.kernel.Reading;
 import io.weir.kernel.SocketDiagnostics;
-import io.weir.kernel.SocketFigure;
+import io.weir.kernel.Source;
+import io.weir.kernel.TcpInfoField;
 import io.weir.tls.ServerTls;
 
 /**
@@ -39,8 +38,6 @@ import io.weir.tls.ServerTls;
 public final class TcpServer {
 
 	private static final Duration ABORT_TIME = Duration.ofMillis(500);
-
-	private static final String SOCK_DIAG = Setting.Source.SOCK_DIAG.text();
 
 	private static final Duration POLL_TIME = Duration.ofMillis(10);
 
@@ -170,13 +167,12 @@ public final class TcpServer {
 
 	private OptionalLong acknowledgedBytes(Connection connection) {
 		// Another source does not know it, and takes as long as a whole sample to say so
-		boolean known = this.diagnostics.source().equals(SOCK_DIAG);
-		InetSocketAddress local = connection.local();
-		if (known && local != null && this.diagnostics.connection(local,
-				connection.peer()) instanceof Reading.Available<ConnectionDiagnostics>(var figures)) {
-			return figures.get(SocketFigure.BYTES_ACKED);
+		if (this.diagnostics.source() != Source.SOCK_DIAG) {
+			return OptionalLong.empty();
 		}
-		return OptionalLong.empty();
+		return this.diagnostics.connection(connection.socketKey())
+			.map((figures) -> figures.get(TcpInfoField.BYTES_ACKED))
+			.orElse(OptionalLong.empty());
 	}
 
 	private void logStart(InetSocketAddress address, EffectiveSettings settings, KernelLimits limits) {

@@ -55,10 +55,9 @@ final class FloatBits {
 		}
 		// The exponent of a half is at least -14: below, the fraction has fewer bits
 		int exponent = Math.max(Math.getExponent(magnitude), -14);
-		// In units of the last place, of which there are 1024 to a power of two. Powers
-		// of
-		// two multiply exactly, so that this rounds once. It may round up to the next
-		// power of two, or from the largest half to infinity: the sum carries over
+		// In units of the last place, 1024 to a power of two. Powers of two multiply
+		// exactly, so this rounds once. It may round up to the next power of two, or
+		// from the largest half to infinity: the sum carries over
 		int units = (int) Math.rint(magnitude * Math.scalb(1.0, 10 - exponent));
 		return (short) (sign | (((exponent + 14) << 10) + units));
 	}

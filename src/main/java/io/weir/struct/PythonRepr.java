@@ -161,50 +161,29 @@ public final class PythonRepr {
 	 * @return for instance {@code b'data\n'}, {@code b'\x00\xff'}, {@code b"it's"}
 	 */
 	public static String ofBytes(byte[] bytes) {
-		return ofBytes(ByteBuffer.wrap(bytes));
-	}
-
-	/**
-	 * Python's text of the bytes that remain in a buffer.
-	 * @param buffer read from its position to its limit, neither of which is moved
-	 * @return as {@link #ofBytes(byte[])}
-	 */
-	public static String ofBytes(ByteBuffer buffer) {
-		return ofBytes(buffer, buffer.position(), buffer.remaining());
-	}
-
-	/**
-	 * Python's text of a range of a buffer.
-	 * @param buffer read without regard to its position, which is not moved
-	 * @param index of the first byte, from the start of the buffer
-	 * @param length in bytes
-	 * @return as {@link #ofBytes(byte[])}
-	 * @throws IndexOutOfBoundsException when the range is not within the buffer's limit
-	 */
-	public static String ofBytes(ByteBuffer buffer, int index, int length) {
-		return ofBytesCut(buffer, index, length, length);
+		return ofBytesCut(bytes, bytes.length);
 	}
 
 	/**
 	 * Python's text of bytes, cut after the first few of many.
 	 * @param bytes the bytes
-	 * @param most how many of them to write at most, 0 or more
+	 * @param max how many of them to write at most, 0 or more
 	 * @return as {@link #ofBytes(byte[])} when that is all of them, otherwise the text of
 	 * the first ones and the full length, {@code b'aaaa'... (1024 bytes)}
 	 */
-	public static String ofBytesCut(byte[] bytes, int most) {
-		return ofBytesCut(ByteBuffer.wrap(bytes), most);
+	public static String ofBytesCut(byte[] bytes, int max) {
+		return ofBytesCut(ByteBuffer.wrap(bytes), max);
 	}
 
 	/**
 	 * Python's text of the bytes that remain in a buffer, cut after the first few of
 	 * many.
 	 * @param buffer read from its position to its limit, neither of which is moved
-	 * @param most how many of them to write at most, 0 or more
+	 * @param max how many of them to write at most, 0 or more
 	 * @return as {@link #ofBytesCut(byte[], int)}
 	 */
-	public static String ofBytesCut(ByteBuffer buffer, int most) {
-		return ofBytesCut(buffer, buffer.position(), buffer.remaining(), most);
+	public static String ofBytesCut(ByteBuffer buffer, int max) {
+		return ofBytesCut(buffer, buffer.position(), buffer.remaining(), max);
 	}
 
 	/**
@@ -212,17 +191,17 @@ public final class PythonRepr {
 	 * @param buffer read without regard to its position, which is not moved
 	 * @param index of the first byte, from the start of the buffer
 	 * @param length of the range in bytes
-	 * @param most how many of them to write at most, 0 or more
+	 * @param max how many of them to write at most, 0 or more
 	 * @return as {@link #ofBytesCut(byte[], int)}
 	 * @throws IndexOutOfBoundsException when the range is not within the buffer's limit
-	 * @throws IllegalArgumentException when {@code most} is below 0
+	 * @throws IllegalArgumentException when {@code max} is below 0
 	 */
-	public static String ofBytesCut(ByteBuffer buffer, int index, int length, int most) {
+	public static String ofBytesCut(ByteBuffer buffer, int index, int length, int max) {
 		Objects.checkFromIndexSize(index, length, buffer.limit());
-		if (most < 0) {
-			throw new IllegalArgumentException("cannot write " + most + " bytes");
+		if (max < 0) {
+			throw new IllegalArgumentException("cannot write " + max + " bytes");
 		}
-		int end = index + Math.min(length, most);
+		int end = index + Math.min(length, max);
 		boolean single = false;
 		boolean dual = false;
 		for (int i = index; i < end; i++) {
@@ -236,7 +215,7 @@ public final class PythonRepr {
 			append(repr, buffer.get(i) & 0xff, quote);
 		}
 		repr.append(quote);
-		if (length > most) {
+		if (length > max) {
 			repr.append("... (").append(length).append((length == 1) ? " byte)" : " bytes)");
 		}
 		return repr.toString();

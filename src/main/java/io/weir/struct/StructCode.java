@@ -289,10 +289,10 @@ enum StructCode {
 	private IllegalArgumentException outOfRange(Number number, int size) {
 		BigInteger span = BigInteger.ONE.shiftLeft(size * Byte.SIZE);
 		BigInteger half = span.shiftRight(1);
-		BigInteger least = (this.kind == Kind.UNSIGNED) ? BigInteger.ZERO : half.negate();
-		BigInteger most = ((this.kind == Kind.SIGNED) ? half : span).subtract(BigInteger.ONE);
+		BigInteger min = (this.kind == Kind.UNSIGNED) ? BigInteger.ZERO : half.negate();
+		BigInteger max = ((this.kind == Kind.SIGNED) ? half : span).subtract(BigInteger.ONE);
 		return new IllegalArgumentException(
-				"'" + this.letter + "' requires " + least + " <= number <= " + most + ", not " + describe(number));
+				"'" + this.letter + "' requires " + min + " <= number <= " + max + ", not " + describe(number));
 	}
 
 	private long floating(@Nullable Object value, int size, boolean nativeMode) {

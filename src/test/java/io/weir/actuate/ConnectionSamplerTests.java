@@ -23,13 +23,15 @@ import io.weir.Peer;
 import io.weir.actuate.ConnectionSampler.Summary;
 import io.weir.connection.Connection;
 import io.weir.kernel.ConnectionDiagnostics;
-import io.weir.kernel.KernelReader;
+import io.weir.kernel.ProcReader;
 import io.weir.kernel.ListenerDiagnostics;
 import io.weir.kernel.Reading;
 import io.weir.kernel.SocketDiagnostics;
 import io.weir.kernel.SocketDiagnosticsFactory;
-import io.weir.kernel.SocketFigure;
+import io.weir.kernel.SocketKey;
 import io.weir.kernel.SocketSample;
+import io.weir.kernel.Source;
+import io.weir.kernel.TcpInfoField;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -41,7 +43,7 @@ class ConnectionSamplerTests {
 
 	private final SocketDiagnostics diagnostics = new SocketDiagnosticsFactory().open();
 
-	private final RunningServer running = new RunningServer(null, null, 2_000, new KernelReader(Path.of("/proc")))
+	private final RunningServer running = new RunningServer(null, null, 2_000, new ProcReader(Path.of("/proc")))
 		.start();
 
 	private final List<Peer> peers = new ArrayList<>();
@@ -71,9 +73,9 @@ class ConnectionSamplerTests {
 	@ParameterizedTest
 	@CsvSource({ "3, 0", "128, 0", "129, 1" })
 	void whenSampledThenTheFiguresOfAllConnectionsAreSummedUp(int count, int walks) throws Exception {
-		assumeTrue(this.diagnostics.source().equals("sock_diag"), "sock_diag is not to be had");
+		assumeTrue(this.diagnostics.source() == Source.SOCK_DIAG, "sock_diag is not available");
 		connect(count);
-		CountingDiagnostics counting = new CountingDiagnostics(this.diagnostics, "sock_diag");
+		CountingDiagnostics counting = new CountingDiagnostics(this.diagnostics, Source.SOCK_DIAG);
 		ConnectionSampler sampler = new ConnectionSampler(this.running.server(), this.running.registry(), counting,
 				Duration.ofSeconds(1));
 		sampler.sample();
@@ -83,7 +85,7 @@ class ConnectionSamplerTests {
 		for (Connection connection : this.running.registry().connections()) {
 			Reading<ConnectionDiagnostics> reading = sampler.read(connection);
 			assertThat(reading).isInstanceOfSatisfying(Reading.Available.class, (available) -> rtts
-				.add(((ConnectionDiagnostics) available.value()).get(SocketFigure.RTT_MICROS).orElseThrow()));
+				.add(((ConnectionDiagnostics) available.value()).get(TcpInfoField.RTT_MICROS).orElseThrow()));
 		}
 		rtts.sort(null);
 		ConnectionSampler.RoundTripTimes times = Objects.requireNonNull(summary.roundTripTimes());
@@ -99,14 +101,14 @@ class ConnectionSamplerTests {
 	@Test
 	void whenTheSourceIsNotSockDiagThenFewAreReadAtOnceToo() throws Exception {
 		connect(3);
-		CountingDiagnostics counting = new CountingDiagnostics(this.diagnostics, "procfs");
+		CountingDiagnostics counting = new CountingDiagnostics(this.diagnostics, Source.PROCFS);
 		new ConnectionSampler(this.running.server(), this.running.registry(), counting, Duration.ofSeconds(1)).sample();
 		assertThat(counting.walks).isOne();
 	}
 
 	@Test
 	void whenFewConnectionsCannotBeReadThenThereIsNoSummary() throws Exception {
-		assumeTrue(this.diagnostics.source().equals("sock_diag"), "sock_diag is not to be had");
+		assumeTrue(this.diagnostics.source() == Source.SOCK_DIAG, "sock_diag is not available");
 		connect(3);
 		ConnectionSampler sampler = sampler(Duration.ofSeconds(1));
 		sampler.sample();
@@ -118,7 +120,7 @@ class ConnectionSamplerTests {
 
 	@Test
 	void whenNobodyAsksForRecordsThenASampleMakesNoGarbagePerConnection() throws Exception {
-		assumeTrue(this.diagnostics.source().equals("sock_diag"), "sock_diag is not to be had");
+		assumeTrue(this.diagnostics.source() == Source.SOCK_DIAG, "sock_diag is not available");
 		connect(1_000);
 		ConnectionSampler sampler = sampler(Duration.ofSeconds(1));
 		com.sun.management.ThreadMXBean threads = (com.sun.management.ThreadMXBean) java.lang.management.ManagementFactory
@@ -191,23 +193,18 @@ class ConnectionSamplerTests {
 
 		private final SocketDiagnostics diagnostics;
 
-		private final String source;
+		private final Source source;
 
 		private int walks;
 
-		private CountingDiagnostics(SocketDiagnostics diagnostics, String source) {
+		private CountingDiagnostics(SocketDiagnostics diagnostics, Source source) {
 			this.diagnostics = diagnostics;
 			this.source = source;
 		}
 
 		@Override
-		public String source() {
+		public Source source() {
 			return this.source;
-		}
-
-		@Override
-		public @Nullable String reason() {
-			return this.diagnostics.reason();
 		}
 
 		@Override
@@ -216,13 +213,12 @@ class ConnectionSamplerTests {
 		}
 
 		@Override
-		public Reading<Integer> sample(int localAddress, int localPort, int remoteAddress, int remotePort,
-				Consumer<? super SocketSample> visitor) {
-			return this.diagnostics.sample(localAddress, localPort, remoteAddress, remotePort, visitor);
+		public @Nullable String sample(SocketKey key, Consumer<? super SocketSample> visitor) {
+			return this.diagnostics.sample(key, visitor);
 		}
 
 		@Override
-		public Reading<Integer> sample(int localPort, Consumer<? super SocketSample> visitor) {
+		public @Nullable String sample(int localPort, Consumer<? super SocketSample> visitor) {
 			this.walks++;
 			return this.diagnostics.sample(localPort, visitor);
 		}

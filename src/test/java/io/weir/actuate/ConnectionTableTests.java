@@ -15,7 +15,7 @@ import io.weir.ServedConnection;
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
 import io.weir.connection.ConnectionHandler;
-import io.weir.kernel.SocketFigure;
+import io.weir.kernel.TcpInfoField;
 import io.weir.kernel.SocketSample;
 import io.weir.kernel.TcpState;
 
@@ -113,12 +113,12 @@ class ConnectionTableTests {
 		}
 
 		@Override
-		public boolean has(SocketFigure figure) {
+		public boolean has(TcpInfoField figure) {
 			return false;
 		}
 
 		@Override
-		public long get(SocketFigure figure) {
+		public long get(TcpInfoField figure) {
 			throw new NoSuchElementException();
 		}
 

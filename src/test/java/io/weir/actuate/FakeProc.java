@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-import io.weir.kernel.KernelReader;
+import io.weir.kernel.ProcReader;
 
 /**
  * A {@code /proc} of few entries.
@@ -25,8 +25,8 @@ record FakeProc(Path root) {
 				""".formatted(soft, hard));
 	}
 
-	KernelReader reader() {
-		return new KernelReader(this.root);
+	ProcReader reader() {
+		return new ProcReader(this.root);
 	}
 
 }

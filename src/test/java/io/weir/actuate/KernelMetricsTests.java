@@ -10,10 +10,12 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import io.weir.kernel.ProcReader;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link KernelMetrics} and {@link KernelFigures}.
+ * Tests for {@link KernelMetrics}.
  */
 class KernelMetricsTests {
 
@@ -37,7 +39,7 @@ class KernelMetricsTests {
 
 	@Test
 	void whenBoundThenWhatCanBeReadHasMetersAndNothingElse() {
-		new KernelMetrics(new KernelFigures(this.proc.reader())).bindTo(this.meters);
+		new KernelMetrics(this.proc.reader()).bindTo(this.meters);
 		assertThat(this.meters.get("tcp.kernel.limit").gauges()).extracting((gauge) -> gauge.getId().getTag("name"))
 			.containsExactlyInAnyOrder("net.core.somaxconn", "net.ipv4.tcp_rmem.min", "net.ipv4.tcp_rmem.default",
 					"net.ipv4.tcp_rmem.max", "nofile.soft", "nofile.hard");
@@ -55,7 +57,7 @@ class KernelMetricsTests {
 
 	@Test
 	void whenAFigureChangesThenTheMeterFollowsWithinASecond() throws IOException {
-		new KernelMetrics(new KernelFigures(this.proc.reader())).bindTo(this.meters);
+		new KernelMetrics(this.proc.reader()).bindTo(this.meters);
 		assertThat(events("ListenDrops")).isEqualTo(4);
 		this.proc.write("net/netstat", "TcpExt: ListenOverflows ListenDrops\nTcpExt: 3 9\n")
 			.write("sys/net/core/somaxconn", "128\n");
@@ -65,7 +67,7 @@ class KernelMetricsTests {
 
 	@Test
 	void whenALimitCanNoLongerBeReadThenItsMeterGoesAndComesBack() throws IOException {
-		KernelMetrics metrics = new KernelMetrics(new KernelFigures(this.proc.reader()));
+		KernelMetrics metrics = new KernelMetrics(this.proc.reader());
 		metrics.bindTo(this.meters);
 		this.proc.write("sys/net/core/somaxconn", "");
 		Awaitility.await().until(() -> {
@@ -83,7 +85,7 @@ class KernelMetricsTests {
 
 	@Test
 	void whenEventsCannotBeReadThenTheirCountersDoNotFall() throws IOException {
-		KernelFigures figures = new KernelFigures(this.proc.reader());
+		ProcReader figures = this.proc.reader();
 		new KernelMetrics(figures).bindTo(this.meters);
 		Files.delete(this.root.resolve("net/netstat"));
 		Awaitility.await().until(() -> figures.events().counters().isEmpty());
@@ -91,15 +93,8 @@ class KernelMetricsTests {
 	}
 
 	@Test
-	void whenAskedTwiceInASecondThenItIsReadOnce() {
-		KernelFigures figures = new KernelFigures(this.proc.reader());
-		assertThat(figures.limits()).isSameAs(figures.limits());
-		assertThat(figures.events()).isSameAs(figures.events());
-	}
-
-	@Test
 	void whenThereIsNoProcThenThereIsNoMeter(@TempDir Path nowhere) {
-		new KernelMetrics(new KernelFigures(new FakeProc(nowhere).reader())).bindTo(this.meters);
+		new KernelMetrics(new FakeProc(nowhere).reader()).bindTo(this.meters);
 		assertThat(this.meters.getMeters()).isEmpty();
 	}
 

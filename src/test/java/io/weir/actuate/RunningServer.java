@@ -14,7 +14,7 @@ import io.weir.Peer;
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
 import io.weir.connection.ConnectionRegistry;
-import io.weir.kernel.KernelReader;
+import io.weir.kernel.ProcReader;
 import io.weir.server.ConnectionThreads;
 import io.weir.server.ListenerSettings;
 import io.weir.server.ServingSettings;
@@ -31,30 +31,30 @@ final class RunningServer implements AutoCloseable {
 
 	private final FakeDiagnostics diagnostics = new FakeDiagnostics();
 
-	private final KernelFigures kernel;
+	private final ProcReader kernel;
 
 	private final TcpServer server;
 
-	RunningServer(@Nullable Integer backlog, @Nullable Integer buffer, int maxConnections, KernelReader kernel) {
+	RunningServer(@Nullable Integer backlog, @Nullable Integer buffer, int maxConnections, ProcReader kernel) {
 		this(backlog, new SocketSettings(buffer, true, null), maxConnections, Duration.ZERO, kernel);
 	}
 
-	RunningServer(KeepAlive keepAlive, Duration idleTimeout, KernelReader kernel) {
+	RunningServer(KeepAlive keepAlive, Duration idleTimeout, ProcReader kernel) {
 		this(null, new SocketSettings(null, true, keepAlive), 10, idleTimeout, kernel);
 	}
 
 	private RunningServer(@Nullable Integer backlog, SocketSettings sockets, int maxConnections, Duration idleTimeout,
-			KernelReader kernel) {
+			ProcReader kernel) {
 		this.server = new TcpServer(
 				new ListenerSettings("127.0.0.1", 0, backlog, sockets.sendBufferSize(), true, false), sockets,
 				new ServingSettings(maxConnections, ConnectionThreads.AUTO, idleTimeout, Duration.ZERO, Duration.ZERO,
 						Duration.ofSeconds(30)),
-				"echo", RunningServer::echo, this.registry, kernel::limits, this.diagnostics, null);
-		this.kernel = new KernelFigures(kernel);
+				"echo", RunningServer::echo, this.registry, kernel::readLimits, this.diagnostics, null);
+		this.kernel = kernel;
 	}
 
 	RunningServer(int maxConnections) {
-		this(null, null, maxConnections, new KernelReader());
+		this(null, null, maxConnections, new ProcReader());
 	}
 
 	RunningServer start() {

@@ -18,7 +18,7 @@ import org.springframework.boot.health.contributor.Status;
 
 import io.weir.Peer;
 import io.weir.connection.ConnectionRegistry;
-import io.weir.kernel.KernelReader;
+import io.weir.kernel.ProcReader;
 import io.weir.server.ServerState;
 import io.weir.server.TcpServer;
 
@@ -31,7 +31,7 @@ import static org.mockito.Mockito.mock;
  */
 class TcpServerHealthIndicatorTests {
 
-	private final KernelFigures kernel = new KernelFigures(new KernelReader());
+	private final ProcReader kernel = new ProcReader();
 
 	@Test
 	void whenTheServerStartsDrainsAndStopsThenTheStatusFollows() throws Exception {

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 
 import io.weir.Peer;
-import io.weir.kernel.KernelReader;
+import io.weir.kernel.ProcReader;
 import io.weir.server.EffectiveSettings;
 import io.weir.server.Setting;
 import io.weir.server.TcpServer;
@@ -90,7 +90,7 @@ class TcpServerMetricsTests {
 
 	@Test
 	void whenTheServerStartsThenItsSettingsHaveGauges() {
-		try (RunningServer running = new RunningServer(7, 50_000, 10, new KernelReader());
+		try (RunningServer running = new RunningServer(7, 50_000, 10, new ProcReader());
 				AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
 			TcpServerMetrics metrics = new TcpServerMetrics(running.server(), running.registry());
 			metrics.bindTo(this.meters);

@@ -18,7 +18,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * Tests for {@link InetDiagMessages} and the offsets of {@link SocketFigure}.
+ * Tests for {@link InetDiagMessages} and the offsets of {@link TcpInfoField}.
  */
 class InetDiagMessagesTests {
 
@@ -98,12 +98,12 @@ class InetDiagMessagesTests {
 		assertThat(messages.remotePort()).isZero();
 		assertThat(messages.cookie()).isEqualTo(1);
 		assertThat(messages.inode()).isEqualTo(37332);
-		assertThat(messages.get(SocketFigure.RECEIVE_QUEUE)).isZero();
-		assertThat(messages.get(SocketFigure.SEND_QUEUE)).isEqualTo(7);
-		assertThat(messages.get(SocketFigure.RECEIVE_BUFFER)).isEqualTo(131072);
-		assertThat(messages.get(SocketFigure.SEND_BUFFER)).isEqualTo(16384);
-		assertThat(messages.get(SocketFigure.DROPS)).isZero();
-		assertThat(messages.has(SocketFigure.RTT_MICROS)).isFalse();
+		assertThat(messages.get(TcpInfoField.RECEIVE_QUEUE)).isZero();
+		assertThat(messages.get(TcpInfoField.SEND_QUEUE)).isEqualTo(7);
+		assertThat(messages.get(TcpInfoField.RECEIVE_BUFFER)).isEqualTo(131072);
+		assertThat(messages.get(TcpInfoField.SEND_BUFFER)).isEqualTo(16384);
+		assertThat(messages.get(TcpInfoField.DROPS)).isZero();
+		assertThat(messages.has(TcpInfoField.RTT_MICROS)).isFalse();
 		assertThat(messages.next()).isEqualTo(InetDiagMessages.Kind.DONE);
 	}
 
@@ -118,28 +118,28 @@ class InetDiagMessagesTests {
 		ConnectionDiagnostics connection = ConnectionDiagnostics.of(messages);
 		assertThat(connection.state()).isEqualTo(TcpState.ESTABLISHED);
 		assertThat(connection.congestionControl()).isEqualTo("bbr");
-		Map<SocketFigure, Long> expected = new EnumMap<>(SocketFigure.class);
-		for (SocketFigure figure : SocketFigure.values()) {
+		Map<TcpInfoField, Long> expected = new EnumMap<>(TcpInfoField.class);
+		for (TcpInfoField figure : TcpInfoField.values()) {
 			expected.put(figure, 0L);
 		}
-		expected.put(SocketFigure.RTT_MICROS, 23L);
-		expected.put(SocketFigure.RTT_VAR_MICROS, 13L);
-		expected.put(SocketFigure.RTO_MICROS, 204000L);
-		expected.put(SocketFigure.MIN_RTT_MICROS, 9L);
-		expected.put(SocketFigure.CONGESTION_WINDOW, 11L);
-		expected.remove(SocketFigure.SLOW_START_THRESHOLD);
-		expected.put(SocketFigure.SEND_MSS, 32768L);
-		expected.put(SocketFigure.RECEIVE_QUEUE, 5L);
-		expected.put(SocketFigure.RECEIVE_BUFFER, 131072L);
-		expected.put(SocketFigure.SEND_BUFFER, 3939840L);
-		expected.put(SocketFigure.RECEIVE_BUFFER_USED, 837L);
-		expected.put(SocketFigure.BYTES_ACKED, 6L);
-		expected.put(SocketFigure.BYTES_RECEIVED, 5L);
-		expected.put(SocketFigure.BYTES_SENT, 6L);
-		expected.put(SocketFigure.DELIVERY_RATE, 3640888888L);
-		expected.put(SocketFigure.LAST_DATA_SENT_MILLIS, 100L);
-		expected.put(SocketFigure.LAST_DATA_RECEIVED_MILLIS, 100L);
-		expected.put(SocketFigure.RECEIVE_SPACE, 65483L);
+		expected.put(TcpInfoField.RTT_MICROS, 23L);
+		expected.put(TcpInfoField.RTT_VAR_MICROS, 13L);
+		expected.put(TcpInfoField.RTO_MICROS, 204000L);
+		expected.put(TcpInfoField.MIN_RTT_MICROS, 9L);
+		expected.put(TcpInfoField.CONGESTION_WINDOW, 11L);
+		expected.remove(TcpInfoField.SLOW_START_THRESHOLD);
+		expected.put(TcpInfoField.SEND_MSS, 32768L);
+		expected.put(TcpInfoField.RECEIVE_QUEUE, 5L);
+		expected.put(TcpInfoField.RECEIVE_BUFFER, 131072L);
+		expected.put(TcpInfoField.SEND_BUFFER, 3939840L);
+		expected.put(TcpInfoField.RECEIVE_BUFFER_USED, 837L);
+		expected.put(TcpInfoField.BYTES_ACKED, 6L);
+		expected.put(TcpInfoField.BYTES_RECEIVED, 5L);
+		expected.put(TcpInfoField.BYTES_SENT, 6L);
+		expected.put(TcpInfoField.DELIVERY_RATE, 3640888888L);
+		expected.put(TcpInfoField.LAST_DATA_SENT_MILLIS, 100L);
+		expected.put(TcpInfoField.LAST_DATA_RECEIVED_MILLIS, 100L);
+		expected.put(TcpInfoField.RECEIVE_SPACE, 65483L);
 		assertThat(connection.figures()).containsExactlyInAnyOrderEntriesOf(expected);
 		assertThat(messages.next()).isEqualTo(InetDiagMessages.Kind.END);
 	}
@@ -157,31 +157,31 @@ class InetDiagMessagesTests {
 		assertThat(messages.localAddress()).isEqualTo(0x0a010203);
 		assertThat(messages.remoteAddress()).isEqualTo(0xc0a80102);
 		assertThat(messages.congestionControl()).isEqualTo("reno");
-		Map<SocketFigure, String> names = Map.ofEntries(Map.entry(SocketFigure.RTT_MICROS, "rtt"),
-				Map.entry(SocketFigure.RTT_VAR_MICROS, "rttvar"), Map.entry(SocketFigure.RTO_MICROS, "rto"),
-				Map.entry(SocketFigure.MIN_RTT_MICROS, "min_rtt"),
-				Map.entry(SocketFigure.CONGESTION_WINDOW, "snd_cwnd"),
-				Map.entry(SocketFigure.SLOW_START_THRESHOLD, "snd_ssthresh"),
-				Map.entry(SocketFigure.SEND_MSS, "snd_mss"), Map.entry(SocketFigure.RETRANSMITS, "total_retrans"),
-				Map.entry(SocketFigure.RETRANSMITS_IN_FLIGHT, "retrans"),
-				Map.entry(SocketFigure.CONSECUTIVE_TIMEOUTS, "retransmits"), Map.entry(SocketFigure.LOST, "lost"),
-				Map.entry(SocketFigure.SACKED, "sacked"), Map.entry(SocketFigure.UNACKED, "unacked"),
-				Map.entry(SocketFigure.RECEIVE_QUEUE, "rqueue"), Map.entry(SocketFigure.SEND_QUEUE, "wqueue"),
-				Map.entry(SocketFigure.RECEIVE_BUFFER, "rcvbuf"), Map.entry(SocketFigure.SEND_BUFFER, "sndbuf"),
-				Map.entry(SocketFigure.RECEIVE_BUFFER_USED, "rmem_alloc"),
-				Map.entry(SocketFigure.SEND_BUFFER_USED, "wmem_queued"), Map.entry(SocketFigure.DROPS, "drops"),
-				Map.entry(SocketFigure.BYTES_ACKED, "bytes_acked"),
-				Map.entry(SocketFigure.BYTES_RECEIVED, "bytes_received"),
-				Map.entry(SocketFigure.BYTES_SENT, "bytes_sent"),
-				Map.entry(SocketFigure.BYTES_RETRANSMITTED, "bytes_retrans"),
-				Map.entry(SocketFigure.DELIVERY_RATE, "delivery_rate"),
-				Map.entry(SocketFigure.BUSY_MICROS, "busy_time"),
-				Map.entry(SocketFigure.RECEIVE_WINDOW_LIMITED_MICROS, "rwnd_limited"),
-				Map.entry(SocketFigure.SEND_BUFFER_LIMITED_MICROS, "sndbuf_limited"),
-				Map.entry(SocketFigure.LAST_DATA_SENT_MILLIS, "last_data_sent"),
-				Map.entry(SocketFigure.LAST_DATA_RECEIVED_MILLIS, "last_data_recv"),
-				Map.entry(SocketFigure.RECEIVE_SPACE, "rcv_space"), Map.entry(SocketFigure.NOT_SENT, "notsent_bytes"));
-		for (SocketFigure figure : SocketFigure.values()) {
+		Map<TcpInfoField, String> names = Map.ofEntries(Map.entry(TcpInfoField.RTT_MICROS, "rtt"),
+				Map.entry(TcpInfoField.RTT_VAR_MICROS, "rttvar"), Map.entry(TcpInfoField.RTO_MICROS, "rto"),
+				Map.entry(TcpInfoField.MIN_RTT_MICROS, "min_rtt"),
+				Map.entry(TcpInfoField.CONGESTION_WINDOW, "snd_cwnd"),
+				Map.entry(TcpInfoField.SLOW_START_THRESHOLD, "snd_ssthresh"),
+				Map.entry(TcpInfoField.SEND_MSS, "snd_mss"), Map.entry(TcpInfoField.RETRANSMITS, "total_retrans"),
+				Map.entry(TcpInfoField.RETRANSMITS_IN_FLIGHT, "retrans"),
+				Map.entry(TcpInfoField.CONSECUTIVE_TIMEOUTS, "retransmits"), Map.entry(TcpInfoField.LOST, "lost"),
+				Map.entry(TcpInfoField.SACKED, "sacked"), Map.entry(TcpInfoField.UNACKED, "unacked"),
+				Map.entry(TcpInfoField.RECEIVE_QUEUE, "rqueue"), Map.entry(TcpInfoField.SEND_QUEUE, "wqueue"),
+				Map.entry(TcpInfoField.RECEIVE_BUFFER, "rcvbuf"), Map.entry(TcpInfoField.SEND_BUFFER, "sndbuf"),
+				Map.entry(TcpInfoField.RECEIVE_BUFFER_USED, "rmem_alloc"),
+				Map.entry(TcpInfoField.SEND_BUFFER_USED, "wmem_queued"), Map.entry(TcpInfoField.DROPS, "drops"),
+				Map.entry(TcpInfoField.BYTES_ACKED, "bytes_acked"),
+				Map.entry(TcpInfoField.BYTES_RECEIVED, "bytes_received"),
+				Map.entry(TcpInfoField.BYTES_SENT, "bytes_sent"),
+				Map.entry(TcpInfoField.BYTES_RETRANSMITTED, "bytes_retrans"),
+				Map.entry(TcpInfoField.DELIVERY_RATE, "delivery_rate"),
+				Map.entry(TcpInfoField.BUSY_MICROS, "busy_time"),
+				Map.entry(TcpInfoField.RECEIVE_WINDOW_LIMITED_MICROS, "rwnd_limited"),
+				Map.entry(TcpInfoField.SEND_BUFFER_LIMITED_MICROS, "sndbuf_limited"),
+				Map.entry(TcpInfoField.LAST_DATA_SENT_MILLIS, "last_data_sent"),
+				Map.entry(TcpInfoField.LAST_DATA_RECEIVED_MILLIS, "last_data_recv"),
+				Map.entry(TcpInfoField.RECEIVE_SPACE, "rcv_space"), Map.entry(TcpInfoField.NOT_SENT, "notsent_bytes"));
+		for (TcpInfoField figure : TcpInfoField.values()) {
 			assertThat(messages.get(figure)).as(figure.key()).isEqualTo(fields.get(names.get(figure)));
 		}
 	}
@@ -203,9 +203,9 @@ class InetDiagMessagesTests {
 		InetDiagMessages messages = messages(datagram, 5);
 		messages.next();
 		int count = 0;
-		for (SocketFigure figure : SocketFigure.values()) {
+		for (TcpInfoField figure : TcpInfoField.values()) {
 			boolean fits = figure.offset() + figure.width() <= length;
-			if (figure.part() == SocketFigure.Part.INFO) {
+			if (figure.part() == TcpInfoField.Part.INFO) {
 				assertThat(messages.has(figure)).as(figure.key()).isEqualTo(fits);
 				count += fits ? 1 : 0;
 			}
@@ -221,8 +221,8 @@ class InetDiagMessagesTests {
 		datagram.putInt(160, 0x00160004);
 		InetDiagMessages messages = messages(datagram, 2);
 		messages.next();
-		assertThat(messages.has(SocketFigure.DROPS)).isFalse();
-		assertThat(messages.get(SocketFigure.RECEIVE_BUFFER)).isEqualTo(131072);
+		assertThat(messages.has(TcpInfoField.DROPS)).isFalse();
+		assertThat(messages.get(TcpInfoField.RECEIVE_BUFFER)).isEqualTo(131072);
 	}
 
 	@Test
@@ -238,9 +238,9 @@ class InetDiagMessagesTests {
 		assertThat(messages.state()).isEqualTo(TcpState.TIME_WAIT);
 		assertThat(messages.cookie()).isEqualTo(0x1_ffff_ffffL);
 		assertThat(messages.congestionControl()).isNull();
-		assertThat(ConnectionDiagnostics.of(messages).figures()).containsOnlyKeys(SocketFigure.RECEIVE_QUEUE,
-				SocketFigure.SEND_QUEUE);
-		assertThatExceptionOfType(NoSuchElementException.class).isThrownBy(() -> messages.get(SocketFigure.RTT_MICROS))
+		assertThat(ConnectionDiagnostics.of(messages).figures()).containsOnlyKeys(TcpInfoField.RECEIVE_QUEUE,
+				TcpInfoField.SEND_QUEUE);
+		assertThatExceptionOfType(NoSuchElementException.class).isThrownBy(() -> messages.get(TcpInfoField.RTT_MICROS))
 			.withMessage("rttMicros");
 	}
 
@@ -255,11 +255,11 @@ class InetDiagMessagesTests {
 				""";
 		InetDiagMessages messages = messages(Hex.littleEndian(CONNECTION + bare), 3);
 		assertThat(messages.next()).isEqualTo(InetDiagMessages.Kind.SOCKET);
-		assertThat(messages.has(SocketFigure.RTT_MICROS)).isTrue();
+		assertThat(messages.has(TcpInfoField.RTT_MICROS)).isTrue();
 		assertThat(messages.next()).isEqualTo(InetDiagMessages.Kind.SOCKET);
 		assertThat(messages.remotePort()).isEqualTo(53841);
-		assertThat(messages.has(SocketFigure.RTT_MICROS)).isFalse();
-		assertThat(messages.has(SocketFigure.RECEIVE_BUFFER)).isFalse();
+		assertThat(messages.has(TcpInfoField.RTT_MICROS)).isFalse();
+		assertThat(messages.has(TcpInfoField.RECEIVE_BUFFER)).isFalse();
 		assertThat(messages.congestionControl()).isNull();
 	}
 
@@ -272,12 +272,12 @@ class InetDiagMessagesTests {
 		datagram.putLong(INFO + 4 + 160, 0);
 		InetDiagMessages messages = messages(datagram, 3);
 		messages.next();
-		assertThat(messages.has(SocketFigure.RTT_MICROS)).isFalse();
-		assertThat(messages.has(SocketFigure.RTT_VAR_MICROS)).isFalse();
-		assertThat(messages.has(SocketFigure.MIN_RTT_MICROS)).isFalse();
-		assertThat(messages.has(SocketFigure.SLOW_START_THRESHOLD)).isFalse();
-		assertThat(messages.has(SocketFigure.DELIVERY_RATE)).isFalse();
-		assertThat(messages.has(SocketFigure.RTO_MICROS)).isTrue();
+		assertThat(messages.has(TcpInfoField.RTT_MICROS)).isFalse();
+		assertThat(messages.has(TcpInfoField.RTT_VAR_MICROS)).isFalse();
+		assertThat(messages.has(TcpInfoField.MIN_RTT_MICROS)).isFalse();
+		assertThat(messages.has(TcpInfoField.SLOW_START_THRESHOLD)).isFalse();
+		assertThat(messages.has(TcpInfoField.DELIVERY_RATE)).isFalse();
+		assertThat(messages.has(TcpInfoField.RTO_MICROS)).isTrue();
 	}
 
 	@ParameterizedTest
@@ -298,12 +298,12 @@ class InetDiagMessagesTests {
 			default -> 0;
 		};
 		long acknowledged = (state == TcpState.FIN_WAIT2) ? 1 : 0;
-		assertThat(messages.get(SocketFigure.RECEIVE_QUEUE) + received).isEqualTo(fields.get("rqueue"));
-		assertThat(messages.get(SocketFigure.BYTES_RECEIVED) + received).isEqualTo(fields.get("bytes_received"));
-		assertThat(messages.get(SocketFigure.SEND_QUEUE) + inQueue).isEqualTo(fields.get("wqueue"));
-		assertThat(messages.get(SocketFigure.NOT_SENT) + inQueue).isEqualTo(fields.get("notsent_bytes"));
-		assertThat(messages.get(SocketFigure.BYTES_ACKED) + acknowledged).isEqualTo(fields.get("bytes_acked"));
-		assertThat(messages.get(SocketFigure.BYTES_SENT)).isEqualTo(fields.get("bytes_sent"));
+		assertThat(messages.get(TcpInfoField.RECEIVE_QUEUE) + received).isEqualTo(fields.get("rqueue"));
+		assertThat(messages.get(TcpInfoField.BYTES_RECEIVED) + received).isEqualTo(fields.get("bytes_received"));
+		assertThat(messages.get(TcpInfoField.SEND_QUEUE) + inQueue).isEqualTo(fields.get("wqueue"));
+		assertThat(messages.get(TcpInfoField.NOT_SENT) + inQueue).isEqualTo(fields.get("notsent_bytes"));
+		assertThat(messages.get(TcpInfoField.BYTES_ACKED) + acknowledged).isEqualTo(fields.get("bytes_acked"));
+		assertThat(messages.get(TcpInfoField.BYTES_SENT)).isEqualTo(fields.get("bytes_sent"));
 	}
 
 	@Test
@@ -314,8 +314,8 @@ class InetDiagMessagesTests {
 		InetDiagMessages messages = messages(datagram, 3);
 		messages.next();
 		assertThat(messages.state()).isEqualTo(TcpState.CLOSE_WAIT);
-		assertThat(messages.get(SocketFigure.RECEIVE_QUEUE)).isZero();
-		assertThat(messages.get(SocketFigure.BYTES_RECEIVED)).isEqualTo(4);
+		assertThat(messages.get(TcpInfoField.RECEIVE_QUEUE)).isZero();
+		assertThat(messages.get(TcpInfoField.BYTES_RECEIVED)).isEqualTo(4);
 	}
 
 	@Test

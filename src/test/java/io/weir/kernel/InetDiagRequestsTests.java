@@ -13,6 +13,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class InetDiagRequestsTests {
 
+	private static final SocketKey KEY = new SocketKey(0x7f000001, 43639, 0xc0a80a14, 53840);
+
 	@Test
 	void dumpAsksForAPortAndStates() {
 		byte[] target = dirty();
@@ -30,8 +32,7 @@ class InetDiagRequestsTests {
 	@Test
 	void lookUpAsksForAConnection() {
 		byte[] target = dirty();
-		InetDiagRequests.lookUp(ByteBuffer.wrap(target).order(ByteOrder.LITTLE_ENDIAN), 0x01020304, 0x7f000001, 43639,
-				0xc0a80a14, 53840);
+		InetDiagRequests.lookUp(ByteBuffer.wrap(target).order(ByteOrder.LITTLE_ENDIAN), 0x01020304, KEY);
 		assertThat(target).isEqualTo(Hex.bytes("""
 				48000000 1400 0100 04030201 00000000 # 72 bytes, SOCK_DIAG_BY_FAMILY, REQUEST
 				02 06 4a 00 ffffffff                 # AF_INET, TCP; SKMEMINFO, CONG, INFO; every state
@@ -45,8 +46,7 @@ class InetDiagRequestsTests {
 	@Test
 	void onlyPortsAndAddressesKeepTheirOrderOnABigEndianMachine() {
 		byte[] target = dirty();
-		InetDiagRequests.lookUp(ByteBuffer.wrap(target).order(ByteOrder.BIG_ENDIAN), 0x01020304, 0x7f000001, 43639,
-				0xc0a80a14, 53840);
+		InetDiagRequests.lookUp(ByteBuffer.wrap(target).order(ByteOrder.BIG_ENDIAN), 0x01020304, KEY);
 		assertThat(target).isEqualTo(Hex.bytes("""
 				00000048 0014 0001 01020304 00000000
 				02 06 4a 00 ffffffff

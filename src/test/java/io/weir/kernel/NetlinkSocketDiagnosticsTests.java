@@ -28,6 +28,8 @@ class NetlinkSocketDiagnosticsTests {
 
 	private static final InetSocketAddress REMOTE = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 40000);
 
+	private static final SocketKey KEY = SocketKey.of(LOCAL, REMOTE);
+
 	private final FakeKernel kernel = new FakeKernel();
 
 	@TempDir
@@ -38,8 +40,7 @@ class NetlinkSocketDiagnosticsTests {
 	void openAsksAFirstQuestionAndKeepsTheSocket() throws NetlinkException {
 		NetlinkSocketDiagnostics diagnostics = open();
 		assertThat(this.kernel.requests).hasSize(1);
-		assertThat(diagnostics.source()).isEqualTo("sock_diag");
-		assertThat(diagnostics.reason()).isNull();
+		assertThat(diagnostics.source()).isEqualTo(Source.SOCK_DIAG);
 		diagnostics.sample(9999, (sample) -> {
 		});
 		assertThat(this.kernel.opened).containsExactly(100);
@@ -61,13 +62,12 @@ class NetlinkSocketDiagnosticsTests {
 		this.kernel.answer(FakeKernel.concat(connection(1), connection(2)),
 				FakeKernel.concat(connection(2), connection(3)), FakeKernel.done());
 		List<Long> queues = new ArrayList<>();
-		assertThat(diagnostics.sample(9999, (sample) -> queues.add(sample.get(SocketFigure.RECEIVE_QUEUE))))
-			.isEqualTo(new Reading.Available<>(3));
+		assertThat(diagnostics.sample(9999, (sample) -> queues.add(sample.get(TcpInfoField.RECEIVE_QUEUE)))).isNull();
 		assertThat(queues).containsExactly(1L, 2L, 3L);
 		// The cookies of the sample before do not count
 		this.kernel.answer(FakeKernel.concat(connection(2), FakeKernel.done()));
-		assertThat(diagnostics.sample(9999, (sample) -> queues.add(sample.cookie())))
-			.isEqualTo(new Reading.Available<>(1));
+		assertThat(diagnostics.sample(9999, (sample) -> queues.add(sample.cookie()))).isNull();
+		assertThat(queues).containsExactly(1L, 2L, 3L, 2L);
 	}
 
 	@Test
@@ -84,8 +84,8 @@ class NetlinkSocketDiagnosticsTests {
 	void connectionIsTheOneAskedFor() throws NetlinkException {
 		NetlinkSocketDiagnostics diagnostics = open();
 		this.kernel.answer(FakeKernel.socket(TcpState.ESTABLISHED, 9999, 40000, 7, 70));
-		assertThat(diagnostics.connection(LOCAL, REMOTE)).isInstanceOfSatisfying(Reading.Available.class,
-				(reading) -> assertThat(((ConnectionDiagnostics) reading.value()).get(SocketFigure.RECEIVE_QUEUE))
+		assertThat(diagnostics.connection(KEY)).isInstanceOfSatisfying(Reading.Available.class,
+				(reading) -> assertThat(((ConnectionDiagnostics) reading.value()).get(TcpInfoField.RECEIVE_QUEUE))
 					.hasValue(7));
 	}
 
@@ -93,19 +93,19 @@ class NetlinkSocketDiagnosticsTests {
 	void whenTheConnectionIsGoneThenTheListenerIsNotTakenForIt() throws NetlinkException {
 		NetlinkSocketDiagnostics diagnostics = open();
 		this.kernel.answer(FakeKernel.socket(TcpState.LISTEN, 9999, 0, 7, 70));
-		assertThat(unavailable(diagnostics.connection(LOCAL, REMOTE))).contains("no such connection");
+		assertThat(unavailable(diagnostics.connection(KEY))).contains("no such connection");
 		this.kernel.answer(FakeKernel.socket(TcpState.TIME_WAIT, 9999, 40000, 7, 0));
-		assertThat(unavailable(diagnostics.connection(LOCAL, REMOTE))).contains("no such connection");
+		assertThat(unavailable(diagnostics.connection(KEY))).contains("no such connection");
 		this.kernel.answer(FakeKernel.socket(TcpState.ESTABLISHED, 9999, 40001, 7, 70));
-		assertThat(unavailable(diagnostics.connection(LOCAL, REMOTE))).contains("no such connection");
+		assertThat(unavailable(diagnostics.connection(KEY))).contains("no such connection");
 		this.kernel.answer(FakeKernel.error(FakeKernel.ENOENT));
-		assertThat(unavailable(diagnostics.connection(LOCAL, REMOTE))).contains("no such connection");
+		assertThat(unavailable(diagnostics.connection(KEY))).contains("no such connection");
 	}
 
 	@Test
 	void whenALookUpIsAnsweredWithoutASocketThenItIsUnavailable() throws NetlinkException {
 		NetlinkSocketDiagnostics diagnostics = open();
-		assertThat(unavailable(diagnostics.connection(LOCAL, REMOTE))).isEqualTo("the kernel's answer has no socket");
+		assertThat(unavailable(diagnostics.connection(KEY))).isEqualTo("the kernel's answer has no socket");
 	}
 
 	@Test
@@ -115,8 +115,8 @@ class NetlinkSocketDiagnosticsTests {
 		other[27] = 2;
 		this.kernel.answer(FakeKernel.concat(other, FakeKernel.socket(TcpState.LISTEN, 9999, 0, 7, 70)),
 				FakeKernel.done());
-		assertThat(diagnostics.listener(LOCAL)).isEqualTo(new Reading.Available<>(new ListenerDiagnostics(7,
-				OptionalLong.of(0), OptionalLong.empty(), OptionalLong.empty(), OptionalLong.empty())));
+		assertThat(diagnostics.listener(LOCAL))
+			.isEqualTo(new Reading.Available<>(new ListenerDiagnostics(7, OptionalLong.of(0), OptionalLong.empty())));
 		assertThat(unavailable(diagnostics.listener(LOCAL))).isEqualTo("no socket listens on /127.0.0.1:9999");
 	}
 
@@ -164,8 +164,8 @@ class NetlinkSocketDiagnosticsTests {
 			case MALFORMED -> this.kernel.answer(FakeKernel.concat(connection(1), new byte[] { 1, 2, 3 }));
 			case MIDWAY -> this.kernel.answer(connection(1));
 		}
-		assertThat(unavailable(diagnostics.sample(9999, (sample) -> {
-		}))).isEqualTo(switch (failure) {
+		assertThat(diagnostics.sample(9999, (sample) -> {
+		})).isEqualTo(switch (failure) {
 			case SEND -> "cannot send to the kernel: No buffer space available";
 			case RECEIVE -> "cannot receive from the kernel: No buffer space available";
 			case TRUNCATED -> "the kernel's answer has 32769 bytes";
@@ -179,8 +179,9 @@ class NetlinkSocketDiagnosticsTests {
 		this.kernel.recvErrno = 0;
 		this.kernel.recvLength = 0;
 		this.kernel.answer(FakeKernel.concat(connection(1), FakeKernel.done()));
-		assertThat(diagnostics.sample(9999, (sample) -> {
-		})).isEqualTo(new Reading.Available<>(1));
+		List<Long> cookies = new ArrayList<>();
+		assertThat(diagnostics.sample(9999, (sample) -> cookies.add(sample.cookie()))).isNull();
+		assertThat(cookies).containsExactly(1L);
 		assertThat(this.kernel.opened).containsExactly(100, 101);
 	}
 
@@ -191,8 +192,7 @@ class NetlinkSocketDiagnosticsTests {
 		diagnostics.listener(LOCAL);
 		this.kernel.socketErrno = FakeKernel.EPERM;
 		assertThat(unavailable(diagnostics.listener(LOCAL))).isEqualTo("no netlink socket: Operation not permitted");
-		assertThat(unavailable(diagnostics.connection(LOCAL, REMOTE)))
-			.isEqualTo("no netlink socket: Operation not permitted");
+		assertThat(unavailable(diagnostics.connection(KEY))).isEqualTo("no netlink socket: Operation not permitted");
 	}
 
 	@Test
@@ -204,7 +204,7 @@ class NetlinkSocketDiagnosticsTests {
 		}));
 		assertThat(this.kernel.closed).containsExactly(100);
 		assertThat(diagnostics.sample(9999, (sample) -> {
-		})).isEqualTo(new Reading.Available<>(0));
+		})).isNull();
 	}
 
 	@Test
@@ -212,7 +212,7 @@ class NetlinkSocketDiagnosticsTests {
 		NetlinkSocketDiagnostics diagnostics = open();
 		this.kernel.answer(connection(1), FakeKernel.done());
 		assertThatIllegalStateException()
-			.isThrownBy(() -> diagnostics.sample(9999, (sample) -> diagnostics.connection(LOCAL, REMOTE)))
+			.isThrownBy(() -> diagnostics.sample(9999, (sample) -> diagnostics.connection(KEY)))
 			.withMessage("A visitor must not ask for more");
 	}
 
@@ -231,13 +231,10 @@ class NetlinkSocketDiagnosticsTests {
 		NetlinkSocketDiagnostics diagnostics = open();
 		InetSocketAddress ipv6 = new InetSocketAddress(InetAddress.ofLiteral("::1"), 1);
 		assertThat(unavailable(diagnostics.listener(ipv6))).contains("is not an IPv4 address");
-		assertThat(unavailable(diagnostics.connection(ipv6, REMOTE))).contains("is not an IPv4 address");
-		assertThat(unavailable(diagnostics.connection(LOCAL, InetSocketAddress.createUnresolved("peer", 1))))
-			.contains("is not an IPv4 address");
 	}
 
 	private NetlinkSocketDiagnostics open() throws NetlinkException {
-		return NetlinkSocketDiagnostics.open(this.kernel, new OwnListener(this.proc));
+		return NetlinkSocketDiagnostics.open(this.kernel, new ListenerSelector(this.proc));
 	}
 
 	private static byte[] connection(int cookie) {

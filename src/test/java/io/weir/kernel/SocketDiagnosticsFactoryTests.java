@@ -37,8 +37,7 @@ class SocketDiagnosticsFactoryTests {
 	@Test
 	void whenTheKernelAnswersThenItIsAsked(CapturedOutput output) {
 		SocketDiagnostics diagnostics = open("Linux", true);
-		assertThat(diagnostics.source()).isEqualTo("sock_diag");
-		assertThat(diagnostics.reason()).isNull();
+		assertThat(diagnostics.source()).isEqualTo(Source.SOCK_DIAG);
 		assertThat(output).isEmpty();
 	}
 
@@ -60,33 +59,33 @@ class SocketDiagnosticsFactoryTests {
 			SocketDiagnostics diagnostics = new SocketDiagnosticsFactory("Linux", true, InTheLibrarysWords::new,
 					this.proc)
 				.open();
-			assertThat(diagnostics.source()).isEqualTo("procfs");
-			assertThat(diagnostics.reason()).startsWith("sock_diag is not to be had: ").endsWith(": " + words);
+			assertThat(diagnostics.source()).isEqualTo(Source.PROCFS);
 			assertThat(diagnostics.listener(ADDRESS)).isInstanceOf(Reading.Unavailable.class);
 			assertThat(this.kernel.closed).isEqualTo(this.kernel.opened);
 		}
 		assertThat(output.getOut().lines()).hasSize(3)
-			.allMatch((line) -> line.contains("Socket figures come from") && line.endsWith(words));
+			.allMatch((line) -> line.contains("Socket figures come from")
+					&& line.contains(", as sock_diag is not available: ") && line.endsWith(": " + words));
 	}
 
 	@Test
-	void whenNativeAccessIsNotEnabledThenNoCallIsMade() throws IOException {
+	void whenNativeAccessIsNotEnabledThenNoCallIsMade(CapturedOutput output) throws IOException {
 		writeTcp();
 		SocketDiagnostics diagnostics = open("Linux", false);
-		assertThat(diagnostics.source()).isEqualTo("procfs");
-		assertThat(diagnostics.reason())
-			.isEqualTo("sock_diag needs native access: start java with --enable-native-access=ALL-UNNAMED");
+		assertThat(diagnostics.source()).isEqualTo(Source.PROCFS);
+		assertThat(output.getOut().strip())
+			.endsWith("sock_diag needs native access: start java with --enable-native-access=ALL-UNNAMED");
 		assertThat(this.kernel.opened).isEmpty();
 	}
 
 	@Test
-	void whenThereIsNoLinkerThenProcIsRead() throws IOException {
+	void whenThereIsNoLinkerThenProcIsRead(CapturedOutput output) throws IOException {
 		writeTcp();
 		SocketDiagnostics diagnostics = new SocketDiagnosticsFactory("Linux", true, () -> {
 			throw new UnsatisfiedLinkError("no linker");
 		}, this.proc).open();
-		assertThat(diagnostics.source()).isEqualTo("procfs");
-		assertThat(diagnostics.reason()).contains("no linker");
+		assertThat(diagnostics.source()).isEqualTo(Source.PROCFS);
+		assertThat(output).contains("no linker");
 	}
 
 	@Test
@@ -94,7 +93,7 @@ class SocketDiagnosticsFactoryTests {
 		this.kernel.socketErrno = FakeKernel.EPERM;
 		try (SocketDiagnostics diagnostics = open("Linux", true)) {
 			assertUnavailable(diagnostics,
-					"sock_diag is not to be had: no netlink socket: Operation not permitted; and "
+					"sock_diag is not available: no netlink socket: Operation not permitted; and "
 							+ this.proc.resolve("net/tcp") + " cannot be read");
 		}
 		assertThat(output.getOut().lines()).hasSize(1);
@@ -104,7 +103,7 @@ class SocketDiagnosticsFactoryTests {
 	void offLinuxEverythingIsUnavailableAndNothingIsTried(CapturedOutput output) throws IOException {
 		writeTcp();
 		try (SocketDiagnostics diagnostics = open("Mac OS X", true)) {
-			assertUnavailable(diagnostics, "socket figures are only to be had on Linux, and this is Mac OS X");
+			assertUnavailable(diagnostics, "socket figures exist on Linux only, and this is Mac OS X");
 		}
 		assertThat(this.kernel.opened).isEmpty();
 		assertThat(output.getOut().lines()).hasSize(1);
@@ -115,18 +114,18 @@ class SocketDiagnosticsFactoryTests {
 	void theRunningMachineIsAsked() {
 		assumeTrue(SocketDiagnosticsFactory.class.getModule().isNativeAccessEnabled(), "native access is not enabled");
 		try (SocketDiagnostics diagnostics = new SocketDiagnosticsFactory().open()) {
-			assumeTrue(diagnostics.source().equals("sock_diag"), diagnostics::reason);
-			assertThat(diagnostics.reason()).isNull();
+			assumeTrue(diagnostics.source() == Source.SOCK_DIAG, "sock_diag is not available");
+			assertThat(diagnostics.sample(9999, (sample) -> {
+			})).isNull();
 		}
 	}
 
 	private static void assertUnavailable(SocketDiagnostics diagnostics, String reason) {
-		assertThat(diagnostics.source()).isEqualTo("unavailable");
-		assertThat(diagnostics.reason()).isEqualTo(reason);
+		assertThat(diagnostics.source()).isEqualTo(Source.UNAVAILABLE);
 		assertThat(diagnostics.listener(ADDRESS)).isEqualTo(new Reading.Unavailable<>(reason));
-		assertThat(diagnostics.connection(ADDRESS, ADDRESS)).isEqualTo(new Reading.Unavailable<>(reason));
+		assertThat(diagnostics.connection(SocketKey.of(ADDRESS, ADDRESS))).isEqualTo(new Reading.Unavailable<>(reason));
 		assertThat(diagnostics.sample(9999, (sample) -> {
-		})).isEqualTo(new Reading.Unavailable<>(reason));
+		})).isEqualTo(reason);
 	}
 
 	private SocketDiagnostics open(String osName, boolean nativeAccess) {

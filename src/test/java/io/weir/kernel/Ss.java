@@ -108,7 +108,7 @@ final class Ss {
 	 * One figure, without any correction.
 	 * @return the figure; empty where {@code ss} prints nothing that says so
 	 */
-	OptionalLong figure(SocketFigure figure) {
+	OptionalLong figure(TcpInfoField figure) {
 		return switch (figure) {
 			case RECEIVE_QUEUE -> OptionalLong.of(receiveQueue());
 			case SEND_QUEUE -> OptionalLong.of(sendQueue());

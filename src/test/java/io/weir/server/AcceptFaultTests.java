@@ -26,12 +26,11 @@ import io.weir.CapturedLog;
 import io.weir.FakeDiagnostics;
 import io.weir.Peer;
 import io.weir.actuate.Findings;
-import io.weir.actuate.KernelFigures;
 import io.weir.actuate.ListenerFigures;
 import io.weir.actuate.TcpServerHealthIndicator;
 import io.weir.actuate.TcpServerMetrics;
 import io.weir.connection.ConnectionRegistry;
-import io.weir.kernel.KernelReader;
+import io.weir.kernel.ProcReader;
 import io.weir.protocol.Protocol;
 import io.weir.server.SocketSettings.KeepAlive;
 import io.weir.struct.StructFormat;
@@ -57,7 +56,7 @@ class AcceptFaultTests {
 
 	private final FakeDiagnostics diagnostics = new FakeDiagnostics();
 
-	private final KernelReader kernel = new KernelReader();
+	private final ProcReader kernel = new ProcReader();
 
 	private final MeterRegistry meters = new SimpleMeterRegistry();
 
@@ -74,7 +73,7 @@ class AcceptFaultTests {
 	private TcpServer start(int maxConnections, SocketSettings sockets) {
 		TcpServer server = new TcpServer(Settings.LISTENER, sockets,
 				Settings.serving(maxConnections, Duration.ZERO, Duration.ZERO), "echo",
-				Protocol.ECHO.handler(1024, StructFormat.parse("B")), this.registry, this.kernel::limits,
+				Protocol.ECHO.handler(1024, StructFormat.parse("B")), this.registry, this.kernel::readLimits,
 				this.diagnostics, null);
 		ListeningSocket real = ListeningSocket.open(Settings.LISTENER, null, 100);
 		ListeningSocket failing = new ListeningSocket(new FailingChannel(real.channel(), this.failures, () -> {
@@ -102,7 +101,7 @@ class AcceptFaultTests {
 	}
 
 	private TcpServerHealthIndicator indicator(TcpServer server) {
-		KernelFigures figures = new KernelFigures(this.kernel);
+		ProcReader figures = this.kernel;
 		return new TcpServerHealthIndicator(server, this.registry, figures,
 				new Findings(server, new ListenerFigures(server, this.diagnostics), figures), 10);
 	}

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 import io.weir.SocketStatistics;
-import io.weir.kernel.KernelReader;
-import io.weir.server.Setting.Source;
+import io.weir.kernel.ProcReader;
+import io.weir.kernel.Source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -172,7 +172,7 @@ class EffectiveSettingsTests {
 			ListenerSettings listener = listener(null, size);
 			try (ListeningSocket socket = ListeningSocket.open(listener, null, 10)) {
 				EffectiveSettings settings = EffectiveSettings.read(listener, Settings.SOCKETS, 100, socket,
-						new KernelReader(this.root).limits(), this.diagnostics);
+						new ProcReader(this.root).limits(), this.diagnostics);
 				assertThat(settings.receiveBuffer().effective())
 					.isEqualTo(SocketStatistics.listener(socket.address().getPort()).memory("rb"));
 			}
@@ -191,7 +191,7 @@ class EffectiveSettingsTests {
 		ListenerSettings listener = listener(backlog, receiveBuffer);
 		try (ListeningSocket socket = ListeningSocket.open(listener, null, 10)) {
 			return EffectiveSettings.read(listener, new SocketSettings(sendBuffer, true, null), maxConnections, socket,
-					new KernelReader(this.root).limits(), this.diagnostics);
+					new ProcReader(this.root).limits(), this.diagnostics);
 		}
 	}
 

@@ -4,7 +4,7 @@ import java.time.Duration;
 
 import io.weir.connection.ConnectionHandler;
 import io.weir.connection.ConnectionRegistry;
-import io.weir.kernel.KernelReader;
+import io.weir.kernel.ProcReader;
 import io.weir.kernel.SocketDiagnostics;
 
 /**
@@ -33,7 +33,7 @@ final class Settings {
 	 */
 	static TcpServer server(ListenerSettings listener, SocketSettings sockets, ServingSettings serving,
 			ConnectionHandler handler, ConnectionRegistry registry, SocketDiagnostics diagnostics) {
-		return new TcpServer(listener, sockets, serving, "test", handler, registry, new KernelReader()::limits,
+		return new TcpServer(listener, sockets, serving, "test", handler, registry, new ProcReader()::readLimits,
 				diagnostics, null);
 	}
 

@@ -20,6 +20,7 @@ import io.weir.Bystander;
 import io.weir.Peer;
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
+import io.weir.kernel.Source;
 import io.weir.protocol.Protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -69,7 +70,7 @@ class SlowPeerFaultTests extends FaultTest {
 	@Test
 	void whenASlowReaderKeepsAWriteBlockedThenItTimesOutOnlyWhenItReadsNoMore() throws Exception {
 		assumeThat(this.diagnostics.source()).as("what tells the bytes that a peer acknowledges")
-			.isEqualTo("sock_diag");
+			.isEqualTo(Source.SOCK_DIAG);
 		this.writeTimeout = Duration.ofSeconds(2);
 		// The kernel wakes a writer when a third of it is free: at 20 KB/s in 17 s
 		this.sendBufferSize = 512 * 1024;

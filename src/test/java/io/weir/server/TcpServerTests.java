@@ -33,7 +33,8 @@ import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
 import io.weir.connection.ConnectionHandler;
 import io.weir.connection.ConnectionRegistry;
-import io.weir.kernel.KernelReader;
+import io.weir.kernel.ProcReader;
+import io.weir.kernel.Source;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -204,14 +205,14 @@ class TcpServerTests {
 	@Test
 	void whenTheKernelsLimitsAreNotKnownThenItStarts() throws Exception {
 		TcpServer server = new TcpServer(Settings.LISTENER, Settings.SOCKETS, Settings.serving(10, NONE, NONE), "test",
-				TcpServerTests::echo, this.registry, new KernelReader(Path.of("/nowhere"))::limits,
+				TcpServerTests::echo, this.registry, new ProcReader(Path.of("/nowhere"))::readLimits,
 				new FakeDiagnostics(), null);
 		this.server = server;
 		server.start();
 		try (Peer peer = Peer.connect(port(server))) {
 			assertThat(peer.send((byte) 7).receive(1)).containsExactly(7);
 		}
-		assertThat(Objects.requireNonNull(server.settings()).backlog().source()).isEqualTo(Setting.Source.UNAVAILABLE);
+		assertThat(Objects.requireNonNull(server.settings()).backlog().source()).isEqualTo(Source.UNAVAILABLE);
 	}
 
 	@Test

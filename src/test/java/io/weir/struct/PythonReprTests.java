@@ -44,8 +44,8 @@ class PythonReprTests {
 	void whenBytesAreReadFromABufferThenItDoesNotMove() {
 		ByteBuffer buffer = ByteBuffer.allocateDirect(8).put(new byte[] { 'x', 0, 0, 0, 1, 'a', 'b', 'x' });
 		buffer.position(1).limit(7);
-		assertThat(PythonRepr.ofBytes(buffer)).isEqualTo("b'\\x00\\x00\\x00\\x01ab'");
-		assertThat(PythonRepr.ofBytes(buffer, 5, 2)).isEqualTo("b'ab'");
+		assertThat(PythonRepr.ofBytesCut(buffer, 6)).isEqualTo("b'\\x00\\x00\\x00\\x01ab'");
+		assertThat(PythonRepr.ofBytesCut(buffer, 5, 2, 2)).isEqualTo("b'ab'");
 		assertThat(PythonRepr.ofBytesCut(buffer, 4)).isEqualTo("b'\\x00\\x00\\x00\\x01'... (6 bytes)");
 		assertThat(PythonRepr.ofBytesCut(buffer, 5, 2, 1)).isEqualTo("b'a'... (2 bytes)");
 		assertThat(buffer.position()).isEqualTo(1);

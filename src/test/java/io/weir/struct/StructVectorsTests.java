@@ -209,7 +209,8 @@ class StructVectorsTests {
 		forEachPair("x", (hex) -> PythonRepr.ofBytes(HEX.parseHex(hex)));
 		forEachPair("x", (hex) -> {
 			byte[] bytes = HEX.parseHex(hex);
-			return PythonRepr.ofBytes(ByteBuffer.allocateDirect(bytes.length + 9).put(4, bytes), 4, bytes.length);
+			ByteBuffer buffer = ByteBuffer.allocateDirect(bytes.length + 9).put(4, bytes);
+			return PythonRepr.ofBytesCut(buffer, 4, bytes.length, bytes.length);
 		});
 	}
 

@@ -22,7 +22,7 @@ import io.weir.connection.Connection;
 import io.weir.connection.ConnectionHandler;
 import io.weir.connection.ConnectionListener;
 import io.weir.connection.ConnectionRegistry;
-import io.weir.kernel.KernelReader;
+import io.weir.kernel.ProcReader;
 import io.weir.protocol.Protocol;
 import io.weir.server.ConnectionThreads;
 import io.weir.server.ListenerSettings;
@@ -65,7 +65,7 @@ final class TlsServer implements AutoCloseable {
 				new SocketSettings(null, true, null),
 				new ServingSettings(100, ConnectionThreads.AUTO, idleTimeout, Duration.ofSeconds(30), Duration.ZERO,
 						gracePeriod),
-				"test", handler, this.registry, new KernelReader()::limits, new FakeDiagnostics(), this.tls);
+				"test", handler, this.registry, new ProcReader()::readLimits, new FakeDiagnostics(), this.tls);
 		this.registry.addListener(new ConnectionListener() {
 
 			@Override

@@ -18,9 +18,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 /**
- * Tests for {@link KernelReader}, {@link KernelLimits} and {@link KernelEvents}.
+ * Tests for {@link ProcReader}, {@link KernelLimits} and {@link KernelEvents}.
  */
-class KernelReaderTests {
+class ProcReaderTests {
 
 	private static final List<String> NUMBERS = List.of("net.core.somaxconn", "net.core.rmem_default",
 			"net.core.rmem_max", "net.core.wmem_default", "net.core.wmem_max", "net.ipv4.tcp_max_syn_backlog",
@@ -76,19 +76,35 @@ class KernelReaderTests {
 	}
 
 	@Test
+	void whenAskedTwiceInASecondThenItIsReadOnce() {
+		ProcReader reader = reader();
+		assertThat(reader.limits()).isSameAs(reader.limits());
+		assertThat(reader.events()).isSameAs(reader.events());
+	}
+
+	@Test
+	void limitsThatMustBeOfNowAreReadAnew() throws IOException {
+		ProcReader reader = reader();
+		assertThat(reader.limits().number("net.core.somaxconn")).hasValue(100);
+		sysctl("net.core.somaxconn", "8192\n");
+		assertThat(reader.readLimits().number("net.core.somaxconn")).hasValue(8192);
+	}
+
+	@Test
 	void limitsAreReadAsNumbersVectorsAndText() {
 		KernelLimits limits = reader().limits();
 		for (String name : NUMBERS) {
-			assertThat(limits.get(name)).isEqualTo(new KernelLimit.Scalar(100 + NUMBERS.indexOf(name)));
+			assertThat(limits.get(name))
+				.isEqualTo(new Reading.Available<>(new KernelLimit.Scalar(100 + NUMBERS.indexOf(name))));
 			assertThat(limits.number(name)).hasValue(100 + NUMBERS.indexOf(name));
 		}
-		assertThat(limits.get("net.ipv4.tcp_rmem"))
-			.isEqualTo(new KernelLimit.Vector(Map.of("min", 4096L, "default", 131072L, "max", 6291456L)));
-		assertThat(((KernelLimit.Vector) limits.get("net.ipv4.tcp_mem")).members().keySet()).containsExactly("min",
-				"pressure", "max");
+		assertThat(limits.get("net.ipv4.tcp_rmem")).isEqualTo(new Reading.Available<>(
+				new KernelLimit.Vector(Map.of("min", 4096L, "default", 131072L, "max", 6291456L))));
+		assertThat(vector(limits, "net.ipv4.tcp_mem").members().keySet()).containsExactly("min", "pressure", "max");
 		assertThat(limits.number("net.ipv4.tcp_wmem.max")).hasValue(4194304);
 		assertThat(limits.number("net.ipv4.tcp_mem.pressure")).hasValue(505720);
-		assertThat(limits.get("net.ipv4.tcp_congestion_control")).isEqualTo(new KernelLimit.Text("cubic"));
+		assertThat(limits.get("net.ipv4.tcp_congestion_control"))
+			.isEqualTo(new Reading.Available<>(new KernelLimit.Text("cubic")));
 		assertThat(limits.number("nofile.soft")).hasValue(1024);
 		assertThat(limits.number("nofile.hard")).hasValue(524288);
 	}
@@ -101,7 +117,7 @@ class KernelReaderTests {
 		assertThat(limits.number("net.ipv4.tcp_rmem.middle")).isEmpty();
 		assertThat(limits.number("net.core.somaxconn.max")).isEmpty();
 		assertThat(limits.number("nonsense")).isEmpty();
-		assertThat(limits.get("nonsense")).isInstanceOf(KernelLimit.Unavailable.class);
+		assertThat(limits.get("nonsense")).isInstanceOf(Reading.Unavailable.class);
 	}
 
 	@Test
@@ -109,7 +125,7 @@ class KernelReaderTests {
 		write("self/limits", "Max open files            1048576              unlimited            files\n");
 		KernelLimits limits = reader().limits();
 		assertThat(limits.number("nofile.soft")).hasValue(1048576);
-		assertThat(limits.get("nofile.hard")).isEqualTo(new KernelLimit.Text("unlimited"));
+		assertThat(limits.get("nofile.hard")).isEqualTo(new Reading.Available<>(new KernelLimit.Text("unlimited")));
 	}
 
 	@Test
@@ -118,14 +134,14 @@ class KernelReaderTests {
 		KernelLimits limits = reader().limits();
 		assertThat(reason(limits, "net.core.rmem_max")).contains("sys/net/core/rmem_max does not exist");
 		assertThat(limits.number("net.core.rmem_max")).isEmpty();
-		assertThat(limits.values().values()).filteredOn(KernelLimit.Unavailable.class::isInstance).hasSize(1);
+		assertThat(limits.values().values()).filteredOn(Reading.Unavailable.class::isInstance).hasSize(1);
 	}
 
 	@Test
 	void whenThereIsNoProcThenEverythingIsUnavailable() {
-		KernelReader reader = new KernelReader(this.root.resolve("nowhere"));
+		ProcReader reader = new ProcReader(this.root.resolve("nowhere"));
 		assertThat(reader.limits().values()).hasSize(23)
-			.allSatisfy((name, limit) -> assertThat(((KernelLimit.Unavailable) limit).reason())
+			.allSatisfy((name, limit) -> assertThat(((Reading.Unavailable<?>) limit).reason())
 				.endsWith("nowhere does not exist: not Linux, or proc is not mounted"));
 		assertThat(reader.events().counters()).isEmpty();
 		assertThat(reader.events().reason()).contains("nowhere does not exist");
@@ -224,13 +240,14 @@ class KernelReaderTests {
 	@Test
 	@EnabledOnOs(OS.LINUX)
 	void theRunningKernelIsRead() throws IOException {
-		KernelLimits limits = new KernelReader().limits();
+		KernelLimits limits = new ProcReader().limits();
 		String somaxconn = Files.readAllLines(Path.of("/proc/sys/net/core/somaxconn")).get(0);
 		assertThat(limits.number("net.core.somaxconn")).hasValue(Long.parseLong(somaxconn));
 		assertThat(limits.number("net.ipv4.tcp_rmem.max")).isPresent();
-		assertThat(limits.get("net.ipv4.tcp_congestion_control")).isInstanceOf(KernelLimit.Text.class);
-		assertThat(limits.get("nofile.soft")).isNotInstanceOf(KernelLimit.Unavailable.class);
-		KernelEvents events = new KernelReader().events();
+		assertThat(limits.get("net.ipv4.tcp_congestion_control")).isInstanceOfSatisfying(Reading.Available.class,
+				(limit) -> assertThat(limit.value()).isInstanceOf(KernelLimit.Text.class));
+		assertThat(limits.get("nofile.soft")).isNotInstanceOf(Reading.Unavailable.class);
+		KernelEvents events = new ProcReader().events();
 		assertThat(events.reason()).isNull();
 		assertThat(events.counters()).containsKeys("ListenOverflows", "ListenDrops", "TCPReqQFullDrop",
 				"TCPReqQFullDoCookies", "SyncookiesSent", "TCPBacklogDrop", "TCPRcvQDrop", "PruneCalled",
@@ -238,13 +255,18 @@ class KernelReaderTests {
 				"TCPMemoryPressures");
 	}
 
-	private KernelReader reader() {
-		return new KernelReader(this.root);
+	private ProcReader reader() {
+		return new ProcReader(this.root);
+	}
+
+	private static KernelLimit.Vector vector(KernelLimits limits, String name) {
+		assertThat(limits.get(name)).isInstanceOf(Reading.Available.class);
+		return (KernelLimit.Vector) ((Reading.Available<KernelLimit>) limits.get(name)).value();
 	}
 
 	private static String reason(KernelLimits limits, String name) {
-		assertThat(limits.get(name)).isInstanceOf(KernelLimit.Unavailable.class);
-		return ((KernelLimit.Unavailable) limits.get(name)).reason();
+		assertThat(limits.get(name)).isInstanceOf(Reading.Unavailable.class);
+		return ((Reading.Unavailable<?>) limits.get(name)).reason();
 	}
 
 	private void sysctl(String name, String content) throws IOException {

@@ -8,7 +8,7 @@ package io.weir.kernel;
  * segments unless the name says otherwise. "This side" is the one whose kernel is asked,
  * the server's.
  */
-public enum SocketFigure {
+public enum TcpInfoField {
 
 	/** Smoothed round-trip time ({@code tcpi_rtt}); absent before the first sample. */
 	RTT_MICROS("rttMicros", Part.INFO, 68, 4, 0),
@@ -118,11 +118,11 @@ public enum SocketFigure {
 
 	private final long none;
 
-	SocketFigure(String key, Part part, int offset, int width) {
+	TcpInfoField(String key, Part part, int offset, int width) {
 		this(key, part, offset, width, -1);
 	}
 
-	SocketFigure(String key, Part part, int offset, int width, long none) {
+	TcpInfoField(String key, Part part, int offset, int width, long none) {
 		this.key = key;
 		this.part = part;
 		this.offset = offset;

@@ -13,21 +13,20 @@ import java.util.Set;
 /**
  * Chooses, of the sockets that listen on one address, the one that this process has.
  * There is more than one where they share the port by {@code SO_REUSEPORT}, as two
- * servers do while one replaces the other. One thread at a time.
+ * servers do while one replaces the other. Safe for any thread.
  */
-final class OwnListener {
+final class ListenerSelector {
 
 	private final Path procRoot;
 
-	// The last one chosen: looking through all of the process's files is not for every
-	// time
+	// Of the last one chosen: all of the process's files are too many for every time
 	private long inode;
 
 	/**
 	 * Creates a choice among this process's sockets.
 	 * @param procRoot where the {@code proc} file system is mounted
 	 */
-	OwnListener(Path procRoot) {
+	ListenerSelector(Path procRoot) {
 		this.procRoot = procRoot;
 	}
 
@@ -37,12 +36,12 @@ final class OwnListener {
 	 * @param candidates the sockets
 	 * @return the process's own, or why it cannot be told
 	 */
-	Reading<ListenerDiagnostics> choose(InetSocketAddress local, List<Candidate> candidates) {
+	synchronized Reading<ListenerDiagnostics> choose(InetSocketAddress local, List<Candidate> candidates) {
 		if (candidates.isEmpty()) {
 			return new Reading.Unavailable<>("no socket listens on " + local);
 		}
 		if (candidates.size() == 1) {
-			return new Reading.Available<>(candidates.get(0).diagnostics());
+			return new Reading.Available<>(candidates.getFirst().diagnostics());
 		}
 		List<Candidate> own = candidates.stream().filter((candidate) -> candidate.inode() == this.inode).toList();
 		if (own.isEmpty()) {
@@ -55,8 +54,8 @@ final class OwnListener {
 			return new Reading.Unavailable<>(candidates.size() + " sockets listen on " + local + ", and "
 					+ (own.isEmpty() ? "none is known to be" : own.size() + " are") + " this process's");
 		}
-		this.inode = own.get(0).inode();
-		return new Reading.Available<>(own.get(0).diagnostics());
+		this.inode = own.getFirst().inode();
+		return new Reading.Available<>(own.getFirst().diagnostics());
 	}
 
 	private Set<String> openFiles() {

@@ -1,0 +1,82 @@
+package io.weir.kernel;
+
+import java.nio.file.Path;
+import java.time.Duration;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The kernel's limits and event counters from {@code proc(5)}, read at most once a second
+ * however many ask. Never throws: what cannot be read comes with its reason. Safe for any
+ * thread.
+ */
+public final class ProcReader {
+
+	private static final long FRESH_NANOS = Duration.ofSeconds(1).toNanos();
+
+	private record Snapshot(KernelLimits limits, KernelEvents events, long readAt) {
+	}
+
+	private final ProcFiles files;
+
+	private volatile @Nullable Snapshot snapshot;
+
+	/**
+	 * Creates a reader of the {@code proc} file system of this machine.
+	 */
+	public ProcReader() {
+		this(Path.of("/proc"));
+	}
+
+	/**
+	 * Creates a reader of a {@code proc} file system that is mounted elsewhere.
+	 * @param root where it is mounted
+	 */
+	public ProcReader(Path root) {
+		this.files = new ProcFiles(root);
+	}
+
+	/**
+	 * All limits: {@code /proc/sys/net} and the process's own {@code /proc/self/limits}.
+	 * @return not older than a second
+	 */
+	public KernelLimits limits() {
+		return snapshot().limits;
+	}
+
+	/**
+	 * All limits, read anew: what a start depends on must not be a second old.
+	 * @return the limits now
+	 */
+	public KernelLimits readLimits() {
+		return ProcLimits.read(this.files);
+	}
+
+	/**
+	 * The event counters: {@code /proc/net/netstat} and {@code /proc/net/snmp}.
+	 * @return not older than a second
+	 */
+	public KernelEvents events() {
+		return snapshot().events;
+	}
+
+	private Snapshot snapshot() {
+		Snapshot last = this.snapshot;
+		return isFresh(last) ? last : read();
+	}
+
+	private synchronized Snapshot read() {
+		Snapshot last = this.snapshot;
+		if (isFresh(last)) {
+			return last;
+		}
+		Snapshot read = new Snapshot(ProcLimits.read(this.files), ProcEvents.read(this.files), System.nanoTime());
+		this.snapshot = read;
+		return read;
+	}
+
+	private static boolean isFresh(@Nullable Snapshot snapshot) {
+		return snapshot != null && System.nanoTime() - snapshot.readAt < FRESH_NANOS;
+	}
+
+}
