@@ -8,12 +8,19 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 
+import io.weir.connection.ConnectionRegistry;
+import io.weir.kernel.SocketDiagnostics;
+import io.weir.kernel.SocketDiagnosticsFactory;
+import io.weir.server.TcpServer;
 import io.weir.server.TcpServerLifecycle;
+import io.weir.tls.ServerTls;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
@@ -54,9 +61,22 @@ class ArchitectureTests {
 			"io.weir.kernel..", "io.weir.tls..", "org.slf4j..", "org.springframework..");
 
 	@ArchTest
-	static final ArchRule actuateKnowsServerConnectionKernelAndTls = onlyKnows("io.weir.actuate..", "io.weir.server..",
-			"io.weir.connection..", "io.weir.kernel..", "io.weir.tls..", "org.slf4j..", "org.springframework..",
-			"io.micrometer..", "com.fasterxml.jackson..", "tools.jackson..");
+	static final ArchRule monitorKnowsServerConnectionKernelAndTls = onlyKnows("io.weir.monitor..", "io.weir.server..",
+			"io.weir.connection..", "io.weir.kernel..", "io.weir.tls..", "org.slf4j..");
+
+	@ArchTest
+	static final ArchRule actuateKnowsMonitorAndTheTypesOfWhatItKnows = onlyKnows("io.weir.actuate..",
+			"io.weir.monitor..", "io.weir.server..", "io.weir.connection..", "io.weir.kernel..", "io.weir.tls..",
+			"org.slf4j..", "org.springframework..", "io.micrometer..", "com.fasterxml.jackson..", "tools.jackson..");
+
+	// Of the kernel it knows the cache of the limits, for their meters
+	@ArchTest
+	static final ArchRule actuateShowsWhatMonitorReads = noClasses().that()
+		.resideInAPackage("io.weir.actuate..")
+		.should()
+		.dependOnClassesThat(
+				belongToAnyOf(TcpServer.class, ServerTls.class, SocketDiagnostics.class, SocketDiagnosticsFactory.class)
+					.or(type(ConnectionRegistry.class)));
 
 	@ArchTest
 	static final ArchRule nobodyKnowsConfig = noClasses().that()

@@ -22,7 +22,7 @@ import io.weir.connection.ConnectionListener;
  * The meters of single connections: bytes while one is open, for a bounded number at
  * once; duration and size when one closes. Safe for any thread.
  */
-public class ConnectionMeters implements ConnectionListener, OnDemandMeters {
+public class ConnectionMeters implements ConnectionListener {
 
 	private final MeterRegistry registry;
 
@@ -41,8 +41,9 @@ public class ConnectionMeters implements ConnectionListener, OnDemandMeters {
 	 * Registers the meters that there always are.
 	 * @param registry where to
 	 * @param max how many open connections may have meters of their own
+	 * @param refresher refreshes the meters of single connections
 	 */
-	public ConnectionMeters(MeterRegistry registry, int max) {
+	public ConnectionMeters(MeterRegistry registry, int max, MeterRefresher refresher) {
 		this.registry = registry;
 		this.places = new Semaphore(max);
 		for (CloseReason reason : CloseReason.values()) {
@@ -54,6 +55,7 @@ public class ConnectionMeters implements ConnectionListener, OnDemandMeters {
 		}
 		this.received = size("received");
 		this.sent = size("sent");
+		refresher.add(this::refresh);
 	}
 
 	private DistributionSummary size(String direction) {
@@ -71,13 +73,9 @@ public class ConnectionMeters implements ConnectionListener, OnDemandMeters {
 		}
 	}
 
-	/**
-	 * Registers the meters of the open connections that have a place. Before somebody
-	 * looks they need not be there: most short connections end unseen, and to register
-	 * and remove their meters costs as much as some system calls.
-	 */
-	@Override
-	public void refresh() {
+	// Not when a connection opens: most short ones end unseen, and to register and remove
+	// their meters costs as much as some system calls
+	private void refresh() {
 		for (Connection connection : this.meters.keySet()) {
 			// Atomic, so none is registered after its connection has been removed
 			this.meters.computeIfPresent(connection, (key, own) -> own.isEmpty() ? register(key) : own);

@@ -1,9 +1,7 @@
 package io.weir.actuate;
 
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CopyOnWriteArrayList;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Tags;
@@ -18,21 +16,23 @@ import io.weir.kernel.Reading;
  * The kernel's limits as gauges and its TCP events as counters. What can't be read at the
  * start has no meter; a limit that can't be read later has none until it can.
  */
-public class KernelMetrics implements MeterBinder, OnDemandMeters {
+public class KernelMetrics implements MeterBinder {
 
 	private final ProcReader figures;
 
-	// A counter must not fall while it can't be read, for instance for want of a file
-	private final Map<String, Long> lastEvents = new ConcurrentHashMap<>();
+	private final MeterRefresher refresher;
 
-	private final List<OptionalGauge> gauges = new CopyOnWriteArrayList<>();
+	// A counter must not fall while it can't be read
+	private final Map<String, Long> lastEvents = new ConcurrentHashMap<>();
 
 	/**
 	 * Creates the binder.
 	 * @param figures what to publish
+	 * @param refresher refreshes the meters that come and go
 	 */
-	public KernelMetrics(ProcReader figures) {
+	public KernelMetrics(ProcReader figures, MeterRefresher refresher) {
 		this.figures = figures;
+		this.refresher = refresher;
 	}
 
 	@Override
@@ -49,16 +49,9 @@ public class KernelMetrics implements MeterBinder, OnDemandMeters {
 	}
 
 	private void limit(MeterRegistry registry, String name) {
-		OptionalGauge gauge = new OptionalGauge(registry, "tcp.kernel.limit", Tags.of("name", name), null,
+		this.refresher.add(new OptionalGauge(registry, "tcp.kernel.limit", Tags.of("name", name), null,
 				"A kernel limit, in the kernel's own unit",
-				() -> this.figures.limits().number(name).stream().asDoubleStream().findFirst());
-		gauge.refresh();
-		this.gauges.add(gauge);
-	}
-
-	@Override
-	public void refresh() {
-		this.gauges.forEach(OptionalGauge::refresh);
+				() -> this.figures.limits().number(name).stream().asDoubleStream().findFirst())::refresh);
 	}
 
 	private void event(MeterRegistry registry, String name) {

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A gauge that is there while its figure is known. Micrometer's {@code MultiGauge} is for
- * this, but takes all its rows out and puts them in anew, and a scrape in between finds
+ * this, but removes all its rows and registers them again, and a scrape in between finds
  * some twice.
  */
 final class OptionalGauge {

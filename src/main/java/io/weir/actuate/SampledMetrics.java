@@ -1,8 +1,7 @@
 package io.weir.actuate;
 
-import java.util.List;
 import java.util.OptionalDouble;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.ToLongFunction;
 
 import io.micrometer.core.instrument.FunctionCounter;
@@ -11,12 +10,11 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
-import org.springframework.context.event.EventListener;
-
-import io.weir.actuate.ConnectionSampler.RoundTripTimes;
-import io.weir.actuate.ConnectionSampler.Summary;
-import io.weir.connection.ConnectionRegistry;
-import io.weir.server.TcpServerLifecycle.TcpServerStartedEvent;
+import io.weir.monitor.ConnectionSampler;
+import io.weir.monitor.ListenerFigures;
+import io.weir.monitor.OpenConnections;
+import io.weir.monitor.SampleSummary;
+import io.weir.monitor.SampleSummary.RoundTripTimes;
 
 /**
  * The meters of what the kernel says about the listener and its connections. A figure
@@ -24,34 +22,34 @@ import io.weir.server.TcpServerLifecycle.TcpServerStartedEvent;
  */
 public class SampledMetrics implements MeterBinder {
 
-	private static final long BLOCKED_SECONDS = 1;
-
 	private static final double MICROS = 1_000_000;
 
 	private final ConnectionSampler sampler;
 
 	private final ListenerFigures listener;
 
-	private final ConnectionRegistry connections;
+	private final OpenConnections connections;
 
-	private final List<Gauges> bound = new CopyOnWriteArrayList<>();
+	private final MeterRefresher refresher;
 
 	/**
-	 * Creates the binder, which follows the samples.
+	 * Creates the binder.
 	 * @param sampler the samples
 	 * @param listener the listener's figures
 	 * @param connections the connections
+	 * @param refresher refreshes the meters that come and go
 	 */
-	public SampledMetrics(ConnectionSampler sampler, ListenerFigures listener, ConnectionRegistry connections) {
+	public SampledMetrics(ConnectionSampler sampler, ListenerFigures listener, OpenConnections connections,
+			MeterRefresher refresher) {
 		this.sampler = sampler;
 		this.listener = listener;
 		this.connections = connections;
-		sampler.addListener(this::refresh);
+		this.refresher = refresher;
 	}
 
 	@Override
 	public void bindTo(MeterRegistry registry) {
-		Gauge.builder("tcp.server.blocked.writers", this.connections, SampledMetrics::blockedWriters)
+		Gauge.builder("tcp.server.blocked.writers", this.connections, OpenConnections::blockedWriters)
 			.baseUnit("connections")
 			.description("Connections whose write has been blocked for 1 s or longer")
 			.register(registry);
@@ -61,79 +59,52 @@ public class SampledMetrics implements MeterBinder {
 				.description("Segments sent again, all connections")
 				.register(registry);
 		}
-		this.bound.add(new Gauges(registry));
+		roundTripTime(registry, "min", RoundTripTimes::min);
+		roundTripTime(registry, "median", RoundTripTimes::median);
+		roundTripTime(registry, "max", RoundTripTimes::max);
+		queued(registry, "received", SampleSummary::receiveQueues);
+		queued(registry, "sent", SampleSummary::sendQueues);
+		this.refresher.add(new OptionalGauge(registry, "tcp.server.accept.queue", Tags.empty(), "connections",
+				"Connections that wait to be accepted",
+				() -> this.listener.read()
+					.map((figures) -> OptionalDouble.of((double) figures.queueLength()))
+					.orElse(OptionalDouble.empty()))::refresh);
+		overflows(registry);
 	}
 
-	private static long blockedWriters(ConnectionRegistry connections) {
-		return connections.connections()
-			.stream()
-			.filter((connection) -> connection.writeBlockedFor().toSeconds() >= BLOCKED_SECONDS)
-			.count();
+	private void roundTripTime(MeterRegistry registry, String statistic, ToLongFunction<RoundTripTimes> figure) {
+		this.refresher.add(new OptionalGauge(registry, "tcp.server.rtt", Tags.of("statistic", statistic), "seconds",
+				"Smoothed round-trip times over all connections, by the kernel", () -> {
+					SampleSummary summary = this.sampler.summary();
+					RoundTripTimes times = (summary != null) ? summary.roundTripTimes() : null;
+					return (times != null) ? OptionalDouble.of(figure.applyAsLong(times) / MICROS)
+							: OptionalDouble.empty();
+				})::refresh);
 	}
 
-	@EventListener
-	void started(TcpServerStartedEvent event) {
-		refresh();
+	private void queued(MeterRegistry registry, String direction, ToLongFunction<SampleSummary> figure) {
+		this.refresher.add(new OptionalGauge(registry, "tcp.server.queued", Tags.of("direction", direction), "bytes",
+				"Bytes in the kernel's queues of all connections: "
+						+ "received and not read yet, sent and not acknowledged yet",
+				() -> {
+					SampleSummary summary = this.sampler.summary();
+					return (summary != null) ? OptionalDouble.of((double) figure.applyAsLong(summary))
+							: OptionalDouble.empty();
+				})::refresh);
 	}
 
-	private void refresh() {
-		this.bound.forEach(Gauges::refresh);
-	}
-
-	/**
-	 * The meters of one registry that are there while their figures are known.
-	 */
-	private final class Gauges {
-
-		private final MeterRegistry registry;
-
-		private final List<OptionalGauge> gauges;
-
-		private boolean countsOverflows;
-
-		private Gauges(MeterRegistry registry) {
-			this.registry = registry;
-			this.gauges = List.of(roundTripTime("min", RoundTripTimes::min),
-					roundTripTime("median", RoundTripTimes::median), roundTripTime("max", RoundTripTimes::max),
-					queued("received", Summary::receiveQueues), queued("sent", Summary::sendQueues),
-					new OptionalGauge(registry, "tcp.server.accept.queue", Tags.empty(), "connections",
-							"Connections that wait to be accepted", SampledMetrics.this.listener::queueLength));
-		}
-
-		private OptionalGauge roundTripTime(String statistic, ToLongFunction<RoundTripTimes> figure) {
-			return new OptionalGauge(this.registry, "tcp.server.rtt", Tags.of("statistic", statistic), "seconds",
-					"Smoothed round-trip times over all connections, by the kernel", () -> {
-						Summary summary = SampledMetrics.this.sampler.summary();
-						RoundTripTimes times = (summary != null) ? summary.roundTripTimes() : null;
-						return (times != null) ? OptionalDouble.of(figure.applyAsLong(times) / MICROS)
-								: OptionalDouble.empty();
-					});
-		}
-
-		private OptionalGauge queued(String direction, ToLongFunction<Summary> figure) {
-			return new OptionalGauge(this.registry, "tcp.server.queued", Tags.of("direction", direction), "bytes",
-					"Bytes in the kernel's queues of all connections: "
-							+ "received and not read yet, sent and not acknowledged yet",
-					() -> {
-						Summary summary = SampledMetrics.this.sampler.summary();
-						return (summary != null) ? OptionalDouble.of((double) figure.applyAsLong(summary))
-								: OptionalDouble.empty();
-					});
-		}
-
-		private synchronized void refresh() {
-			this.gauges.forEach(OptionalGauge::refresh);
-			if (!this.countsOverflows && SampledMetrics.this.listener.overflows().isPresent()) {
-				this.countsOverflows = true;
+	// Once it is there it stays: a counter must not start again
+	private void overflows(MeterRegistry registry) {
+		AtomicBoolean registered = new AtomicBoolean();
+		this.refresher.add(() -> {
+			if (!registered.get() && this.listener.overflows().isPresent() && registered.compareAndSet(false, true)) {
 				FunctionCounter
-					.builder("tcp.server.accept.queue.overflows", SampledMetrics.this.listener,
-							ListenerFigures::lastOverflows)
+					.builder("tcp.server.accept.queue.overflows", this.listener, ListenerFigures::lastOverflows)
 					.baseUnit("connections")
 					.description("Packets that this listener dropped, because its accept queue was full")
-					.register(this.registry);
+					.register(registry);
 			}
-		}
-
+		});
 	}
 
 }

@@ -10,12 +10,11 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 
-import io.weir.connection.ConnectionRegistry;
-import io.weir.kernel.ProcReader;
+import io.weir.monitor.OpenConnections;
+import io.weir.monitor.ServerMonitor;
+import io.weir.monitor.ServerSnapshot;
 import io.weir.server.EffectiveSettings;
-import io.weir.server.ServerState;
-import io.weir.server.Setting;
-import io.weir.server.TcpServer;
+import io.weir.server.ServerStatus;
 
 /**
  * Whether connections are accepted: up also when full, or when accepting has failed for a
@@ -25,58 +24,47 @@ public class TcpServerHealthIndicator extends AbstractHealthIndicator {
 
 	private static final Duration SHORT_WHILE = Duration.ofSeconds(10);
 
-	private final TcpServer server;
+	private final ServerMonitor monitor;
 
-	private final ConnectionRegistry connections;
-
-	private final ProcReader kernel;
-
-	private final Findings findings;
+	private final OpenConnections connections;
 
 	private final int maxConnections;
 
 	/**
 	 * Creates the indicator.
-	 * @param server the listener
+	 * @param monitor knows the server
 	 * @param connections its connections
-	 * @param kernel the kernel's limits
-	 * @param findings what to tell beside
-	 * @param maxConnections how many connections are listed at the most
+	 * @param maxConnections how many connections are listed at most
 	 */
-	public TcpServerHealthIndicator(TcpServer server, ConnectionRegistry connections, ProcReader kernel,
-			Findings findings, int maxConnections) {
-		this.server = server;
+	public TcpServerHealthIndicator(ServerMonitor monitor, OpenConnections connections, int maxConnections) {
+		this.monitor = monitor;
 		this.connections = connections;
-		this.kernel = kernel;
-		this.findings = findings;
 		this.maxConnections = maxConnections;
 	}
 
 	@Override
 	protected void doHealthCheck(Health.Builder builder) {
-		ServerState state = this.server.state();
-		switch (state) {
+		ServerSnapshot snapshot = this.monitor.snapshot();
+		ServerStatus server = snapshot.server();
+		switch (server.state()) {
 			case ACCEPTING, FULL -> builder.up();
-			case BACKING_OFF -> backingOff(builder, this.server.backingOffFor());
-			case FAILED -> {
-				builder.down();
-				Throwable failure = this.server.failure();
-				builder.withDetail("error", "the accept loop failed and will be started again: " + failure);
-			}
+			case BACKING_OFF -> backingOff(builder, server.backingOffFor());
+			case FAILED -> builder.down()
+				.withDetail("error", "the accept loop failed and will be started again: " + server.failure());
 			case STARTING, DRAINING, STOPPED -> builder.outOfService();
 		}
-		builder.withDetail("state", state.text());
-		String address = TcpServerEndpoint.text(this.server.address());
+		builder.withDetail("state", server.state().text());
+		String address = server.addressText();
 		if (address != null) {
 			builder.withDetail("address", address);
 		}
-		EffectiveSettings settings = this.server.settings();
+		EffectiveSettings settings = server.settings();
 		if (settings != null) {
 			builder.withDetail("settings", brief(settings));
 		}
-		builder.withDetail("kernel", TcpServerEndpoint.json(this.kernel.limits()));
-		builder.withDetail("findings", this.findings.current());
-		builder.withDetail("activeConnections", this.connections.active());
+		builder.withDetail("kernel", KernelBody.of(snapshot.limits()));
+		builder.withDetail("findings", snapshot.findings());
+		builder.withDetail("activeConnections", snapshot.connections().active());
 		builder.withDetail("connections", connections());
 	}
 
@@ -91,22 +79,17 @@ public class TcpServerHealthIndicator extends AbstractHealthIndicator {
 
 	private static Map<String, Object> brief(EffectiveSettings settings) {
 		Map<String, Object> brief = new LinkedHashMap<>();
-		brief.put("backlog", brief(settings.backlog()));
-		brief.put("receiveBuffer", brief(settings.receiveBuffer()));
-		brief.put("sendBuffer", brief(settings.sendBuffer()));
-		brief.put("maxConnections", brief(settings.maxConnections()));
-		return brief;
-	}
-
-	private static Map<String, @Nullable Long> brief(Setting setting) {
-		Map<String, @Nullable Long> brief = new LinkedHashMap<>();
-		brief.put("requested", setting.requested());
-		brief.put("effective", setting.effective());
+		settings.byName().forEach((name, setting) -> {
+			Map<String, @Nullable Long> numbers = new LinkedHashMap<>();
+			numbers.put("requested", setting.requested());
+			numbers.put("effective", setting.effective());
+			brief.put(name, numbers);
+		});
 		return brief;
 	}
 
 	private List<OpenConnection> connections() {
-		return this.connections.connections()
+		return this.connections.all()
 			.stream()
 			.limit(this.maxConnections)
 			.map((connection) -> new OpenConnection(Long.toString(connection.id()), connection.bytesReceived(),

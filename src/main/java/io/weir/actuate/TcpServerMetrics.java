@@ -1,9 +1,7 @@
 package io.weir.actuate;
 
-import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
@@ -15,18 +13,14 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.context.event.EventListener;
-
 import io.weir.connection.CloseReason;
-import io.weir.connection.ConnectionRegistry;
 import io.weir.connection.ConnectionRegistry.Totals;
+import io.weir.monitor.ServerMonitor;
 import io.weir.server.AcceptError;
 import io.weir.server.EffectiveSettings;
 import io.weir.server.RejectReason;
 import io.weir.server.ServerState;
 import io.weir.server.Setting;
-import io.weir.server.TcpServer;
-import io.weir.server.TcpServerLifecycle.TcpServerStartedEvent;
 
 /**
  * The meters of the listener and of all connections together. A figure that isn't known
@@ -34,52 +28,48 @@ import io.weir.server.TcpServerLifecycle.TcpServerStartedEvent;
  */
 public class TcpServerMetrics implements MeterBinder {
 
-	private final TcpServer server;
+	private final ServerMonitor monitor;
 
-	private final ConnectionRegistry connections;
-
-	private final List<OptionalGauge> settingGauges = new CopyOnWriteArrayList<>();
+	private final MeterRefresher refresher;
 
 	/**
 	 * Creates the binder.
-	 * @param server the listener
-	 * @param connections its connections
+	 * @param monitor knows the server
+	 * @param refresher refreshes the meters that come and go
 	 */
-	public TcpServerMetrics(TcpServer server, ConnectionRegistry connections) {
-		this.server = server;
-		this.connections = connections;
+	public TcpServerMetrics(ServerMonitor monitor, MeterRefresher refresher) {
+		this.monitor = monitor;
+		this.refresher = refresher;
 	}
 
 	@Override
 	public void bindTo(MeterRegistry registry) {
-		Gauge.builder("tcp.server.active.connections", this.connections, ConnectionRegistry::active)
+		Gauge.builder("tcp.server.active.connections", this.monitor, ServerMonitor::activeConnections)
 			.baseUnit("connections")
 			.description("Open connections")
 			.register(registry);
-		FunctionCounter.builder("tcp.server.accepted.connections", this.connections, ConnectionRegistry::accepted)
-			.baseUnit("connections")
-			.description("Connections accepted")
-			.register(registry);
+		counter(registry, "tcp.server.accepted.connections", Tags.empty(), "connections", "Connections accepted",
+				ServerMonitor::acceptedConnections);
 		for (RejectReason reason : RejectReason.values()) {
-			FunctionCounter.builder("tcp.server.rejected.connections", this.server, (server) -> server.rejected(reason))
-				.tag("reason", reason.text())
-				.baseUnit("connections")
-				.description("Connections accepted but closed before they were handled")
-				.register(registry);
+			counter(registry, "tcp.server.rejected.connections", Tags.of("reason", reason.text()), "connections",
+					"Connections accepted but closed before they were handled",
+					(monitor) -> monitor.status().rejected().getOrDefault(reason, 0L));
 		}
 		for (AcceptError error : AcceptError.values()) {
-			FunctionCounter.builder("tcp.server.accept.errors", this.server, (server) -> server.acceptErrors(error))
-				.tag("error", error.text())
-				.baseUnit("errors")
-				.description("Failures of accept(2)")
-				.register(registry);
+			counter(registry, "tcp.server.accept.errors", Tags.of("error", error.text()), "errors",
+					"Failures of accept(2)", (monitor) -> monitor.status().acceptErrors().getOrDefault(error, 0L));
 		}
 		for (ServerState state : ServerState.values()) {
-			Gauge.builder("tcp.server.state", this.server, (server) -> (server.state() == state) ? 1 : 0)
+			Gauge.builder("tcp.server.state", this.monitor, (monitor) -> (monitor.status().state() == state) ? 1 : 0)
 				.tag("state", state.text())
 				.description("1 for the state that the server is in, 0 for the others")
 				.register(registry);
 		}
+		totals(registry);
+		settings(registry);
+	}
+
+	private void totals(MeterRegistry registry) {
 		total(registry, "tcp.server.bytes", Tags.of("direction", "received"), "bytes", "Bytes of all connections",
 				Totals::bytesReceived);
 		total(registry, "tcp.server.bytes", Tags.of("direction", "sent"), "bytes", "Bytes of all connections",
@@ -91,22 +81,20 @@ public class TcpServerMetrics implements MeterBinder {
 				(totals) -> totals.closed(CloseReason.PARTIAL_RECORD));
 		total(registry, "tcp.server.unanswered", Tags.empty(), "bytes",
 				"Bytes received and not served, because the server ended their connection", Totals::bytesUnanswered);
-		settings(registry);
 	}
 
 	private void total(MeterRegistry registry, String name, Tags tags, String unit, String description,
 			ToLongFunction<Totals> figure) {
-		ToDoubleFunction<ConnectionRegistry> function = (connections) -> figure.applyAsLong(connections.totals());
-		FunctionCounter.builder(name, this.connections, function)
+		counter(registry, name, tags, unit, description, (monitor) -> figure.applyAsLong(monitor.totals()));
+	}
+
+	private void counter(MeterRegistry registry, String name, Tags tags, String unit, String description,
+			ToDoubleFunction<ServerMonitor> figure) {
+		FunctionCounter.builder(name, this.monitor, figure)
 			.tags(tags)
 			.baseUnit(unit)
 			.description(description)
 			.register(registry);
-	}
-
-	@EventListener
-	void started(TcpServerStartedEvent event) {
-		this.settingGauges.forEach(OptionalGauge::refresh);
 	}
 
 	private void settings(MeterRegistry registry) {
@@ -126,15 +114,12 @@ public class TcpServerMetrics implements MeterBinder {
 			Function<EffectiveSettings, Setting> setting) {
 		Map<String, Function<Setting, @Nullable Long>> kinds = Map.of("requested", Setting::requested, "effective",
 				Setting::effective, "maximum", Setting::maximum);
-		kinds.forEach((kind, figure) -> {
-			OptionalGauge gauge = new OptionalGauge(registry, name, tags.and("kind", kind), unit, description, () -> {
-				EffectiveSettings settings = this.server.settings();
+		kinds.forEach((kind, figure) -> this.refresher
+			.add(new OptionalGauge(registry, name, tags.and("kind", kind), unit, description, () -> {
+				EffectiveSettings settings = this.monitor.status().settings();
 				Long value = (settings != null) ? figure.apply(setting.apply(settings)) : null;
 				return (value != null) ? OptionalDouble.of((double) value) : OptionalDouble.empty();
-			});
-			gauge.refresh();
-			this.settingGauges.add(gauge);
-		});
+			})::refresh));
 	}
 
 }

@@ -1,6 +1,5 @@
 /**
- * What one sees from outside: meters, health, the two endpoints and the findings. Only
- * reads, save for the operation that closes a connection.
+ * Shows what {@link io.weir.monitor} knows: meters, health and the two endpoints.
  */
 @NullMarked
 package io.weir.actuate;

@@ -3,16 +3,14 @@ package io.weir.config;
 import io.micrometer.core.instrument.MeterRegistry;
 
 import org.springframework.context.ApplicationEventPublisher;
+import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 import io.weir.actuate.ConnectionMeters;
-import io.weir.actuate.ConnectionSampler;
-import io.weir.actuate.Findings;
 import io.weir.actuate.KernelMetrics;
-import io.weir.actuate.ListenerFigures;
-import io.weir.actuate.MemoryGuard;
-import io.weir.actuate.OnDemandMetersAdvisor;
+import io.weir.actuate.MeterRefresher;
+import io.weir.actuate.OutOfMemoryLiveness;
 import io.weir.actuate.SampledMetrics;
 import io.weir.actuate.TcpConnectionsEndpoint;
 import io.weir.actuate.TcpServerEndpoint;
@@ -21,43 +19,19 @@ import io.weir.actuate.TcpServerMetrics;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.kernel.ProcReader;
 import io.weir.kernel.SocketDiagnostics;
+import io.weir.monitor.ConnectionSampler;
+import io.weir.monitor.Findings;
+import io.weir.monitor.ListenerFigures;
+import io.weir.monitor.OpenConnections;
+import io.weir.monitor.ServerMonitor;
 import io.weir.server.TcpServer;
+import io.weir.server.TcpServerLifecycle.TcpServerStartedEvent;
 
 /**
- * What one sees of the TCP server through the actuator.
+ * What is known of the TCP server, and what one sees of it through the actuator.
  */
 @Configuration(proxyBeanMethods = false)
 class ActuateConfiguration {
-
-	@Bean
-	KernelMetrics kernelMetrics(ProcReader figures) {
-		return new KernelMetrics(figures);
-	}
-
-	@Bean
-	TcpServerMetrics tcpServerMetrics(TcpServer server, ConnectionRegistry connections) {
-		return new TcpServerMetrics(server, connections);
-	}
-
-	@Bean
-	ConnectionMeters connectionMeters(MeterRegistry registry, TcpServerProperties properties,
-			ConnectionRegistry connections) {
-		ConnectionMeters meters = new ConnectionMeters(registry, properties.metrics().connections());
-		connections.addListener(meters);
-		return meters;
-	}
-
-	@Bean
-	OnDemandMetersAdvisor onDemandMetersAdvisor(ConnectionMeters connections, KernelMetrics kernel) {
-		return new OnDemandMetersAdvisor(connections, kernel);
-	}
-
-	@Bean
-	MemoryGuard memoryGuard(ApplicationEventPublisher events, ConnectionRegistry connections) {
-		MemoryGuard guard = new MemoryGuard(events);
-		connections.addListener(guard);
-		return guard;
-	}
 
 	@Bean
 	ListenerFigures listenerFigures(TcpServer server, SocketDiagnostics diagnostics) {
@@ -65,39 +39,102 @@ class ActuateConfiguration {
 	}
 
 	@Bean
+	Findings findings(TcpServer server, ListenerFigures listener, ProcReader proc) {
+		return new Findings(server, listener, proc);
+	}
+
+	@Bean
+	ServerMonitor serverMonitor(TcpServer server, ConnectionRegistry connections, ListenerFigures listener,
+			ProcReader proc, Findings findings) {
+		return new ServerMonitor(server, connections, listener, proc, findings);
+	}
+
+	@Bean
+	OpenConnections openConnections(TcpServer server, ConnectionRegistry connections, SocketDiagnostics diagnostics,
+			TcpServerProperties properties) {
+		return new OpenConnections(server, connections, diagnostics, properties.sampling().interval().isZero());
+	}
+
+	@Bean
 	ConnectionSampler connectionSampler(TcpServer server, ConnectionRegistry connections, SocketDiagnostics diagnostics,
-			Findings findings, TcpServerProperties properties) {
+			TcpServerProperties properties, Findings findings, MeterRefresher meters) {
 		ConnectionSampler sampler = new ConnectionSampler(server, connections, diagnostics,
 				properties.sampling().interval());
-		sampler.addListener(findings::tell);
+		sampler.addListener(findings::logNew);
+		sampler.addListener(meters::refresh);
 		return sampler;
 	}
 
 	@Bean
-	SampledMetrics sampledMetrics(ConnectionSampler sampler, ListenerFigures listener, ConnectionRegistry connections) {
-		return new SampledMetrics(sampler, listener, connections);
+	MonitorStarter monitorStarter(ConnectionSampler sampler, Findings findings, MeterRefresher meters) {
+		return new MonitorStarter(sampler, findings, meters);
 	}
 
 	@Bean
-	Findings findings(TcpServer server, ListenerFigures listener, ProcReader kernel) {
-		return new Findings(server, listener, kernel);
+	MeterRefresher meterRefresher() {
+		return new MeterRefresher();
 	}
 
 	@Bean
-	TcpServerHealthIndicator tcpServerHealthIndicator(TcpServer server, ConnectionRegistry connections,
-			ProcReader kernel, Findings findings, TcpServerProperties properties) {
-		return new TcpServerHealthIndicator(server, connections, kernel, findings, properties.metrics().connections());
+	KernelMetrics kernelMetrics(ProcReader proc, MeterRefresher refresher) {
+		return new KernelMetrics(proc, refresher);
 	}
 
 	@Bean
-	TcpServerEndpoint tcpServerEndpoint(TcpServer server, ConnectionRegistry connections, ListenerFigures listener,
-			ProcReader kernel, Findings findings) {
-		return new TcpServerEndpoint(server, connections, listener, kernel, findings);
+	TcpServerMetrics tcpServerMetrics(ServerMonitor monitor, MeterRefresher refresher) {
+		return new TcpServerMetrics(monitor, refresher);
 	}
 
 	@Bean
-	TcpConnectionsEndpoint tcpConnectionsEndpoint(ConnectionRegistry connections, ConnectionSampler sampler) {
-		return new TcpConnectionsEndpoint(connections, sampler);
+	ConnectionMeters connectionMeters(MeterRegistry registry, TcpServerProperties properties, MeterRefresher refresher,
+			ConnectionRegistry connections) {
+		ConnectionMeters meters = new ConnectionMeters(registry, properties.metrics().connections(), refresher);
+		connections.addListener(meters);
+		return meters;
+	}
+
+	@Bean
+	SampledMetrics sampledMetrics(ConnectionSampler sampler, ListenerFigures listener, OpenConnections connections,
+			MeterRefresher refresher) {
+		return new SampledMetrics(sampler, listener, connections, refresher);
+	}
+
+	@Bean
+	OutOfMemoryLiveness outOfMemoryLiveness(ApplicationEventPublisher events, ConnectionRegistry connections) {
+		OutOfMemoryLiveness liveness = new OutOfMemoryLiveness(events);
+		connections.addListener(liveness);
+		return liveness;
+	}
+
+	@Bean
+	TcpServerHealthIndicator tcpServerHealthIndicator(ServerMonitor monitor, OpenConnections connections,
+			TcpServerProperties properties) {
+		return new TcpServerHealthIndicator(monitor, connections, properties.metrics().connections());
+	}
+
+	@Bean
+	TcpServerEndpoint tcpServerEndpoint(ServerMonitor monitor) {
+		return new TcpServerEndpoint(monitor);
+	}
+
+	@Bean
+	TcpConnectionsEndpoint tcpConnectionsEndpoint(OpenConnections connections) {
+		return new TcpConnectionsEndpoint(connections);
+	}
+
+	/**
+	 * Begins to watch when the server has begun to listen.
+	 */
+	record MonitorStarter(ConnectionSampler sampler, Findings findings,
+			MeterRefresher meters) implements ApplicationListener<TcpServerStartedEvent> {
+
+		@Override
+		public void onApplicationEvent(TcpServerStartedEvent event) {
+			this.findings.logNew();
+			this.meters.refresh();
+			this.sampler.start();
+		}
+
 	}
 
 }

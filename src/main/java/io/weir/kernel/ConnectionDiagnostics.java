@@ -27,7 +27,7 @@ public record ConnectionDiagnostics(TcpState state, @Nullable String congestionC
 
 	/**
 	 * Copies what a sample says of a connection.
-	 * @param sample the sample, at the connection in question
+	 * @param sample the sample
 	 * @return a snapshot that stays
 	 */
 	public static ConnectionDiagnostics of(SocketSample sample) {

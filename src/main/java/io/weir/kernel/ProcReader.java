@@ -15,6 +15,11 @@ public final class ProcReader {
 	private static final long FRESH_NANOS = Duration.ofSeconds(1).toNanos();
 
 	private record Snapshot(KernelLimits limits, KernelEvents events, long readAt) {
+
+		private boolean isFresh() {
+			return System.nanoTime() - this.readAt < FRESH_NANOS;
+		}
+
 	}
 
 	private final ProcFiles files;
@@ -45,7 +50,7 @@ public final class ProcReader {
 	}
 
 	/**
-	 * All limits, read anew: what a start depends on must not be a second old.
+	 * All limits, without the cache: what a start depends on must not be a second old.
 	 * @return the limits now
 	 */
 	public KernelLimits readLimits() {
@@ -62,21 +67,17 @@ public final class ProcReader {
 
 	private Snapshot snapshot() {
 		Snapshot last = this.snapshot;
-		return isFresh(last) ? last : read();
+		return (last != null && last.isFresh()) ? last : read();
 	}
 
 	private synchronized Snapshot read() {
 		Snapshot last = this.snapshot;
-		if (isFresh(last)) {
+		if (last != null && last.isFresh()) {
 			return last;
 		}
 		Snapshot read = new Snapshot(ProcLimits.read(this.files), ProcEvents.read(this.files), System.nanoTime());
 		this.snapshot = read;
 		return read;
-	}
-
-	private static boolean isFresh(@Nullable Snapshot snapshot) {
-		return snapshot != null && System.nanoTime() - snapshot.readAt < FRESH_NANOS;
 	}
 
 }

@@ -34,7 +34,7 @@ public record SocketKey(int localAddress, int localPort, int remoteAddress, int 
 
 	/**
 	 * Copies the key of a sample.
-	 * @param sample the sample, at the connection in question
+	 * @param sample the sample
 	 * @return the key
 	 */
 	public static SocketKey of(SocketSample sample) {
@@ -42,7 +42,7 @@ public record SocketKey(int localAddress, int localPort, int remoteAddress, int 
 	}
 
 	/**
-	 * Tells whether a sample is at this connection. Allocates nothing.
+	 * Tells whether a sample shows this connection. Allocates nothing.
 	 * @param sample the sample
 	 * @return whether addresses and ports are the same
 	 */

@@ -6,6 +6,8 @@ import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.channels.NetworkChannel;
 import java.nio.channels.SocketChannel;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.OptionalLong;
 
 import org.jspecify.annotations.Nullable;
@@ -39,6 +41,27 @@ public record EffectiveSettings(Setting backlog, Setting receiveBuffer, Setting 
 	 * the JDK halves it again when it reads it.
 	 */
 	static final int BUFFER_FACTOR = System.getProperty("os.name", "").startsWith("Linux") ? 2 : 1;
+
+	/**
+	 * The settings by name, as endpoints show them.
+	 * @return always all of them and in this order
+	 */
+	public Map<String, Setting> byName() {
+		Map<String, Setting> settings = new LinkedHashMap<>();
+		settings.put("backlog", this.backlog);
+		settings.put("receiveBuffer", this.receiveBuffer);
+		settings.put("sendBuffer", this.sendBuffer);
+		settings.put("maxConnections", this.maxConnections);
+		return settings;
+	}
+
+	/**
+	 * What the kernel granted, for people.
+	 */
+	String text() {
+		return "accept queue " + this.backlog.text() + "; receive buffer " + this.receiveBuffer.bufferText()
+				+ "; send buffer " + this.sendBuffer.bufferText();
+	}
 
 	static EffectiveSettings read(ListenerSettings listener, SocketSettings sockets, int maxConnections,
 			ListeningSocket socket, KernelLimits limits, SocketDiagnostics diagnostics) {

@@ -10,9 +10,12 @@ import java.util.concurrent.atomic.LongAdder;
  */
 final class EnumCounter<E extends Enum<E>> {
 
+	private final Class<E> type;
+
 	private final Map<E, LongAdder> counts;
 
 	EnumCounter(Class<E> type) {
+		this.type = type;
 		this.counts = new EnumMap<>(type);
 		for (E constant : type.getEnumConstants()) {
 			this.counts.put(constant, new LongAdder());
@@ -20,15 +23,17 @@ final class EnumCounter<E extends Enum<E>> {
 	}
 
 	void increment(E constant) {
-		adder(constant).increment();
+		Objects.requireNonNull(this.counts.get(constant)).increment();
 	}
 
-	long get(E constant) {
-		return adder(constant).sum();
-	}
-
-	private LongAdder adder(E constant) {
-		return Objects.requireNonNull(this.counts.get(constant));
+	/**
+	 * All counts.
+	 * @return as things are now; every constant is there
+	 */
+	Map<E, Long> counts() {
+		Map<E, Long> counts = new EnumMap<>(this.type);
+		this.counts.forEach((constant, count) -> counts.put(constant, count.sum()));
+		return counts;
 	}
 
 }

@@ -1,5 +1,7 @@
 package io.weir.server;
 
+import java.util.OptionalLong;
+
 import org.jspecify.annotations.Nullable;
 
 import io.weir.kernel.Source;
@@ -31,6 +33,31 @@ public record Setting(@Nullable Long requested, @Nullable Long effective, @Nulla
 	 */
 	public @Nullable Long usable() {
 		return (this.effective != null) ? this.effective / EffectiveSettings.BUFFER_FACTOR : null;
+	}
+
+	/**
+	 * What is in force, for people.
+	 * @return for instance {@code 4096 (max 4096)}
+	 */
+	String text() {
+		return text(this.effective) + " (max " + text(this.maximum) + ")";
+	}
+
+	/**
+	 * A buffer's size, for people.
+	 * @return for instance {@code 131072 (usable 65536, max 6291456, autotuned)}
+	 */
+	String bufferText() {
+		return text(this.effective) + " (usable " + text(usable()) + ", max " + text(this.maximum)
+				+ (autotuned() ? ", autotuned)" : ")");
+	}
+
+	static String text(@Nullable Long number) {
+		return (number != null) ? number.toString() : "unknown";
+	}
+
+	static String text(OptionalLong number) {
+		return number.isPresent() ? Long.toString(number.getAsLong()) : "unknown";
 	}
 
 	/**

@@ -29,6 +29,7 @@ import io.weir.kernel.SocketDiagnostics;
 import io.weir.kernel.Source;
 import io.weir.kernel.TcpInfoField;
 import io.weir.tls.ServerTls;
+import io.weir.tls.TlsStatus;
 
 /**
  * The blocking TCP server: one thread accepts, each connection has a thread of its own,
@@ -176,31 +177,14 @@ public final class TcpServer {
 	}
 
 	private void logStart(InetSocketAddress address, EffectiveSettings settings, KernelLimits limits) {
-		logger.info(
-				"Listening on {} ({}): SYN queue max {}; accept queue {} (max {}); receive buffer {}; send buffer {}; "
-						+ "at most {} connections{}",
-				text(address), this.protocol, text(limits.number("net.ipv4.tcp_max_syn_backlog")),
-				text(settings.backlog().effective()), text(settings.backlog().maximum()),
-				bufferText(settings.receiveBuffer()), bufferText(settings.sendBuffer()),
+		logger.info("Listening on {} ({}): SYN queue max {}; {}; at most {} connections{}", text(address),
+				this.protocol, Setting.text(limits.number("net.ipv4.tcp_max_syn_backlog")), settings.text(),
 				this.servingSettings.maxConnections(), tlsText());
 	}
 
 	private String tlsText() {
 		return (this.tls != null) ? "; TLS with the certificate of " + this.tls.certificate().subject()
 				+ ", valid until " + this.tls.certificate().notAfter() : "";
-	}
-
-	private static String bufferText(Setting buffer) {
-		return text(buffer.effective()) + " (usable " + text(buffer.usable()) + ", max " + text(buffer.maximum())
-				+ (buffer.autotuned() ? ", autotuned)" : ")");
-	}
-
-	private static String text(OptionalLong number) {
-		return number.isPresent() ? Long.toString(number.getAsLong()) : "unknown";
-	}
-
-	private static String text(@Nullable Long number) {
-		return (number != null) ? number.toString() : "unknown";
 	}
 
 	private static String text(InetSocketAddress address) {
@@ -288,11 +272,11 @@ public final class TcpServer {
 			connection.fields(logger.atDebug())
 				.log("recv buffer size: {} (max={})",
 						(long) channel.getOption(StandardSocketOptions.SO_RCVBUF) * EffectiveSettings.BUFFER_FACTOR,
-						(settings != null) ? text(settings.receiveBuffer().maximum()) : "unknown");
+						(settings != null) ? Setting.text(settings.receiveBuffer().maximum()) : "unknown");
 			connection.fields(logger.atDebug())
 				.log("send buffer size: {} (max={})",
 						(long) channel.getOption(StandardSocketOptions.SO_SNDBUF) * EffectiveSettings.BUFFER_FACTOR,
-						(settings != null) ? text(settings.sendBuffer().maximum()) : "unknown");
+						(settings != null) ? Setting.text(settings.sendBuffer().maximum()) : "unknown");
 		}
 	}
 
@@ -376,26 +360,11 @@ public final class TcpServer {
 	 * @return the state now
 	 */
 	public ServerState state() {
-		Run now = this.run;
+		return state(this.run);
+	}
+
+	private ServerState state(@Nullable Run now) {
 		return (now == null || this.state == ServerState.DRAINING) ? this.state : now.loop.state();
-	}
-
-	/**
-	 * Why the accept loop failed.
-	 * @return null unless the state is failed
-	 */
-	public @Nullable Throwable failure() {
-		Run now = this.run;
-		return (now != null) ? now.loop.failure() : null;
-	}
-
-	/**
-	 * For how long accepting has failed again and again.
-	 * @return zero unless the state is backing off
-	 */
-	public Duration backingOffFor() {
-		Run now = this.run;
-		return (now != null) ? now.loop.backingOffFor() : Duration.ZERO;
 	}
 
 	/**
@@ -408,15 +377,6 @@ public final class TcpServer {
 	}
 
 	/**
-	 * When it began to listen.
-	 * @return null while it does not listen
-	 */
-	public @Nullable Instant startedAt() {
-		Run now = this.run;
-		return (now != null) ? now.startedAt : null;
-	}
-
-	/**
 	 * What it asked for and what it got.
 	 * @return as read at the start; null while it does not listen
 	 */
@@ -426,54 +386,16 @@ public final class TcpServer {
 	}
 
 	/**
-	 * What it asks for of each accepted socket.
-	 * @return the settings it was made with
+	 * All that there is to know about it.
+	 * @return as things are now
 	 */
-	public SocketSettings socketSettings() {
-		return this.socketSettings;
-	}
-
-	/**
-	 * How it serves connections.
-	 * @return the settings it was made with
-	 */
-	public ServingSettings servingSettings() {
-		return this.servingSettings;
-	}
-
-	/**
-	 * What protects its connections.
-	 * @return null if nothing does
-	 */
-	public @Nullable ServerTls tls() {
-		return this.tls;
-	}
-
-	/**
-	 * The name of what it does with a connection.
-	 * @return for instance {@code echo-record}
-	 */
-	public String protocol() {
-		return this.protocol;
-	}
-
-	/**
-	 * How often accept(2) failed.
-	 * @param error in which way
-	 * @return never less than before
-	 */
-	public long acceptErrors(AcceptError error) {
-		return this.acceptErrors.get(error);
-	}
-
-	/**
-	 * How many connections were closed after they were accepted, before they were
-	 * handled.
-	 * @param reason why
-	 * @return never less than before
-	 */
-	public long rejected(RejectReason reason) {
-		return this.rejected.get(reason);
+	public ServerStatus status() {
+		Run now = this.run;
+		return new ServerStatus(state(now), (now != null) ? now.loop.failure() : null,
+				(now != null) ? now.loop.backingOffFor() : Duration.ZERO, (now != null) ? now.address : null,
+				(now != null) ? now.startedAt : null, (now != null) ? now.settings : null, this.protocol,
+				this.socketSettings, this.servingSettings, TlsStatus.of(this.tls), this.rejected.counts(),
+				this.acceptErrors.counts());
 	}
 
 }

@@ -2,17 +2,16 @@ package io.weir.actuate;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.awaitility.Awaitility;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 import io.weir.Peer;
 import io.weir.connection.CloseReason;
+import io.weir.monitor.RunningServer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -23,11 +22,11 @@ class ConnectionMetersTests {
 
 	private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
 
-	private @Nullable ConnectionMeters connectionMeters;
+	private final MeterRefresher refresher = new MeterRefresher();
 
 	@Test
 	void whenThereIsNoConnectionThenDurationsAndSizesAreThere() {
-		assertThat(new ConnectionMeters(this.meters, 2)).isNotNull();
+		assertThat(new ConnectionMeters(this.meters, 2, this.refresher)).isNotNull();
 		assertThat(this.meters.get("tcp.server.connection.duration").timers()).hasSize(CloseReason.values().length)
 			.extracting((timer) -> timer.getId().getTag("reason"))
 			.contains("end_of_stream", "partial_record", "closed_by_operator", "drain_timeout");
@@ -141,16 +140,15 @@ class ConnectionMetersTests {
 		}
 	}
 
-	private RunningServer start(int most) {
+	private RunningServer start(int max) {
 		RunningServer running = new RunningServer(200);
-		this.connectionMeters = new ConnectionMeters(this.meters, most);
-		running.registry().addListener(this.connectionMeters);
+		running.registry().addListener(new ConnectionMeters(this.meters, max, this.refresher));
 		return running.start();
 	}
 
 	// Registers, as the endpoints that show meters have it done
 	private void look() {
-		Objects.requireNonNull(this.connectionMeters).refresh();
+		this.refresher.refresh();
 	}
 
 	private void awaitClosed(long count) {

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import io.weir.kernel.ProcReader;
+import io.weir.monitor.FakeProc;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -20,6 +21,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 class KernelMetricsTests {
 
 	private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+
+	private final MeterRefresher refresher = new MeterRefresher();
 
 	@TempDir
 	@SuppressWarnings("NullAway.Init")
@@ -39,7 +42,7 @@ class KernelMetricsTests {
 
 	@Test
 	void whenBoundThenWhatCanBeReadHasMetersAndNothingElse() {
-		new KernelMetrics(this.proc.reader()).bindTo(this.meters);
+		new KernelMetrics(this.proc.reader(), this.refresher).bindTo(this.meters);
 		assertThat(this.meters.get("tcp.kernel.limit").gauges()).extracting((gauge) -> gauge.getId().getTag("name"))
 			.containsExactlyInAnyOrder("net.core.somaxconn", "net.ipv4.tcp_rmem.min", "net.ipv4.tcp_rmem.default",
 					"net.ipv4.tcp_rmem.max", "nofile.soft", "nofile.hard");
@@ -57,7 +60,7 @@ class KernelMetricsTests {
 
 	@Test
 	void whenAFigureChangesThenTheMeterFollowsWithinASecond() throws IOException {
-		new KernelMetrics(this.proc.reader()).bindTo(this.meters);
+		new KernelMetrics(this.proc.reader(), this.refresher).bindTo(this.meters);
 		assertThat(events("ListenDrops")).isEqualTo(4);
 		this.proc.write("net/netstat", "TcpExt: ListenOverflows ListenDrops\nTcpExt: 3 9\n")
 			.write("sys/net/core/somaxconn", "128\n");
@@ -67,17 +70,16 @@ class KernelMetricsTests {
 
 	@Test
 	void whenALimitCanNoLongerBeReadThenItsMeterGoesAndComesBack() throws IOException {
-		KernelMetrics metrics = new KernelMetrics(this.proc.reader());
-		metrics.bindTo(this.meters);
+		new KernelMetrics(this.proc.reader(), this.refresher).bindTo(this.meters);
 		this.proc.write("sys/net/core/somaxconn", "");
 		Awaitility.await().until(() -> {
-			metrics.refresh();
+			this.refresher.refresh();
 			return this.meters.find("tcp.kernel.limit").tag("name", "net.core.somaxconn").gauge() == null;
 		});
 		assertThat(limit("net.ipv4.tcp_rmem.max")).isEqualTo(6291456);
 		this.proc.write("sys/net/core/somaxconn", "128\n");
 		Awaitility.await().until(() -> {
-			metrics.refresh();
+			this.refresher.refresh();
 			return this.meters.find("tcp.kernel.limit").tag("name", "net.core.somaxconn").gauge() != null;
 		});
 		assertThat(limit("net.core.somaxconn")).isEqualTo(128);
@@ -86,7 +88,7 @@ class KernelMetricsTests {
 	@Test
 	void whenEventsCannotBeReadThenTheirCountersDoNotFall() throws IOException {
 		ProcReader figures = this.proc.reader();
-		new KernelMetrics(figures).bindTo(this.meters);
+		new KernelMetrics(figures, this.refresher).bindTo(this.meters);
 		Files.delete(this.root.resolve("net/netstat"));
 		Awaitility.await().until(() -> figures.events().counters().isEmpty());
 		assertThat(events("ListenDrops")).isEqualTo(4);
@@ -94,7 +96,7 @@ class KernelMetricsTests {
 
 	@Test
 	void whenThereIsNoProcThenThereIsNoMeter(@TempDir Path nowhere) {
-		new KernelMetrics(new FakeProc(nowhere).reader()).bindTo(this.meters);
+		new KernelMetrics(new FakeProc(nowhere).reader(), this.refresher).bindTo(this.meters);
 		assertThat(this.meters.getMeters()).isEmpty();
 	}
 

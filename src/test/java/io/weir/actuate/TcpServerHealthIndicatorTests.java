@@ -1,6 +1,5 @@
 package io.weir.actuate;
 
-import io.weir.FakeDiagnostics;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -9,6 +8,7 @@ import java.util.Objects;
 
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -17,10 +17,11 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.Status;
 
 import io.weir.Peer;
-import io.weir.connection.ConnectionRegistry;
-import io.weir.kernel.ProcReader;
+import io.weir.monitor.RunningServer;
+import io.weir.monitor.ServerMonitor;
+import io.weir.monitor.ServerSnapshot;
 import io.weir.server.ServerState;
-import io.weir.server.TcpServer;
+import io.weir.server.ServerStatus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.BDDMockito.given;
@@ -31,12 +32,10 @@ import static org.mockito.Mockito.mock;
  */
 class TcpServerHealthIndicatorTests {
 
-	private final ProcReader kernel = new ProcReader();
-
 	@Test
 	void whenTheServerStartsDrainsAndStopsThenTheStatusFollows() throws Exception {
 		try (RunningServer running = new RunningServer(1)) {
-			TcpServerHealthIndicator indicator = indicator(running.server(), running.registry(), 100);
+			TcpServerHealthIndicator indicator = indicator(running, 100);
 			assertHealth(indicator, Status.OUT_OF_SERVICE, "starting");
 			running.start();
 			assertHealth(indicator, Status.UP, "accepting");
@@ -59,11 +58,8 @@ class TcpServerHealthIndicatorTests {
 	@ParameterizedTest
 	@CsvSource({ "0, UP", "9999, UP", "10000, DOWN", "60000, DOWN" })
 	void whenBackingOffThenItIsDownAfterTenSeconds(long millis, String status) {
-		TcpServer server = mock(TcpServer.class);
-		given(server.state()).willReturn(ServerState.BACKING_OFF);
-		given(server.backingOffFor()).willReturn(Duration.ofMillis(millis));
-		Health health = assertHealth(indicator(server, new ConnectionRegistry(), 100), new Status(status),
-				"backing_off");
+		Health health = assertHealth(indicator(ServerState.BACKING_OFF, null, Duration.ofMillis(millis)),
+				new Status(status), "backing_off");
 		if (status.equals("DOWN")) {
 			assertThat(health.getDetails().get("error")).asString()
 				.isEqualTo("no connection could be accepted for " + millis / 1000 + " s");
@@ -75,10 +71,8 @@ class TcpServerHealthIndicatorTests {
 
 	@Test
 	void whenTheAcceptLoopFailedThenItIsDownWithTheCause() {
-		TcpServer server = mock(TcpServer.class);
-		given(server.state()).willReturn(ServerState.FAILED);
-		given(server.failure()).willReturn(new IllegalStateException("a bug"));
-		Health health = assertHealth(indicator(server, new ConnectionRegistry(), 100), Status.DOWN, "failed");
+		Health health = assertHealth(indicator(ServerState.FAILED, new IllegalStateException("a bug"), Duration.ZERO),
+				Status.DOWN, "failed");
 		assertThat(health.getDetails().get("error")).asString().contains("accept loop failed", "a bug");
 	}
 
@@ -90,7 +84,7 @@ class TcpServerHealthIndicatorTests {
 				peers.add(running.connect());
 				peers.getLast().send((byte) 1, (byte) 2).receive(2);
 			}
-			Health health = assertHealth(indicator(running.server(), running.registry(), 2), Status.UP, "accepting");
+			Health health = assertHealth(indicator(running, 2), Status.UP, "accepting");
 			assertThat(health.getDetails())
 				.containsEntry("address", "127.0.0.1:" + Objects.requireNonNull(running.server().address()).getPort())
 				.containsEntry("activeConnections", 3)
@@ -113,9 +107,22 @@ class TcpServerHealthIndicatorTests {
 		}
 	}
 
-	private TcpServerHealthIndicator indicator(TcpServer server, ConnectionRegistry registry, int most) {
-		return new TcpServerHealthIndicator(server, registry, this.kernel,
-				new Findings(server, new ListenerFigures(server, new FakeDiagnostics()), this.kernel), most);
+	private static TcpServerHealthIndicator indicator(RunningServer running, int max) {
+		return new TcpServerHealthIndicator(running.monitor(), running.connections(), max);
+	}
+
+	private static TcpServerHealthIndicator indicator(ServerState state, @Nullable Throwable failure,
+			Duration backingOffFor) {
+		RunningServer running = new RunningServer(1);
+		ServerStatus status = running.server().status();
+		ServerSnapshot snapshot = running.monitor().snapshot();
+		ServerMonitor monitor = mock(ServerMonitor.class);
+		given(monitor.snapshot()).willReturn(new ServerSnapshot(
+				new ServerStatus(state, failure, backingOffFor, null, null, null, status.protocol(), status.sockets(),
+						status.serving(), null, status.rejected(), status.acceptErrors()),
+				snapshot.acceptQueue(), snapshot.source(), snapshot.connections(), snapshot.limits(), snapshot.events(),
+				snapshot.findings()));
+		return new TcpServerHealthIndicator(monitor, running.connections(), 1);
 	}
 
 	private static Health assertHealth(TcpServerHealthIndicator indicator, Status status, String state) {

@@ -12,14 +12,12 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-import org.springframework.context.annotation.AnnotationConfigApplicationContext;
-
 import io.weir.Peer;
 import io.weir.kernel.ProcReader;
+import io.weir.monitor.FakeProc;
+import io.weir.monitor.RunningServer;
 import io.weir.server.EffectiveSettings;
 import io.weir.server.Setting;
-import io.weir.server.TcpServer;
-import io.weir.server.TcpServerLifecycle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -30,10 +28,12 @@ class TcpServerMetricsTests {
 
 	private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
 
+	private final MeterRefresher refresher = new MeterRefresher();
+
 	@Test
 	void whenTheServerHasNotStartedThenTheMetersAreThereSaveThoseOfItsSettings() {
 		try (RunningServer running = new RunningServer(10)) {
-			new TcpServerMetrics(running.server(), running.registry()).bindTo(this.meters);
+			new TcpServerMetrics(running.monitor(), this.refresher).bindTo(this.meters);
 			assertThat(ids()).containsExactlyInAnyOrder("tcp.server.active.connections|connections|",
 					"tcp.server.accepted.connections|connections|",
 					"tcp.server.rejected.connections|connections|reason=socket_option",
@@ -66,7 +66,7 @@ class TcpServerMetricsTests {
 	@Test
 	void whenConnectionsComeAndGoThenTheyAreCounted() throws Exception {
 		try (RunningServer running = new RunningServer(10).start()) {
-			new TcpServerMetrics(running.server(), running.registry()).bindTo(this.meters);
+			new TcpServerMetrics(running.monitor(), this.refresher).bindTo(this.meters);
 			assertThat(gauge("tcp.server.state", "state", "accepting")).isEqualTo(1);
 			assertThat(this.meters.get("tcp.server.state").gauges().stream().mapToDouble(Gauge::value).sum())
 				.isEqualTo(1);
@@ -90,11 +90,11 @@ class TcpServerMetricsTests {
 
 	@Test
 	void whenTheServerStartsThenItsSettingsHaveGauges() {
-		try (RunningServer running = new RunningServer(7, 50_000, 10, new ProcReader());
-				AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
-			TcpServerMetrics metrics = new TcpServerMetrics(running.server(), running.registry());
-			metrics.bindTo(this.meters);
-			start(context, metrics, running.server());
+		try (RunningServer running = new RunningServer(7, 50_000, 10, new ProcReader())) {
+			new TcpServerMetrics(running.monitor(), this.refresher).bindTo(this.meters);
+			assertThat(this.meters.find("tcp.server.backlog").gauges()).isEmpty();
+			running.start();
+			this.refresher.refresh();
 			EffectiveSettings settings = Objects.requireNonNull(running.server().settings());
 			assertSetting(settings.backlog(), "tcp.server.backlog");
 			assertSetting(settings.receiveBuffer(), "tcp.server.socket.buffer", "direction", "received");
@@ -112,18 +112,12 @@ class TcpServerMetricsTests {
 	@Test
 	void whenAFigureIsNotKnownThenItHasNoMeter(@TempDir Path nowhere) {
 		try (RunningServer running = new RunningServer(null, null, 10, new FakeProc(nowhere).reader()).start()) {
-			new TcpServerMetrics(running.server(), running.registry()).bindTo(this.meters);
+			new TcpServerMetrics(running.monitor(), this.refresher).bindTo(this.meters);
 			assertThat(this.meters.find("tcp.server.backlog").gauges()).isEmpty();
 			assertThat(this.meters.get("tcp.server.socket.buffer").gauges())
 				.extracting((meter) -> meter.getId().getTag("kind"))
 				.containsOnly("effective");
 		}
-	}
-
-	private void start(AnnotationConfigApplicationContext context, Object listener, TcpServer server) {
-		context.registerBean("listener", Object.class, () -> listener);
-		context.registerBean(TcpServerLifecycle.class, () -> new TcpServerLifecycle(server, context));
-		context.refresh();
 	}
 
 	private void assertSetting(Setting setting, String name, String... tags) {

@@ -12,6 +12,7 @@ import ch.qos.logback.classic.Level;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,12 +26,15 @@ import io.weir.Bystander;
 import io.weir.CapturedLog;
 import io.weir.FakeDiagnostics;
 import io.weir.Peer;
-import io.weir.actuate.Findings;
-import io.weir.actuate.ListenerFigures;
+import io.weir.actuate.MeterRefresher;
 import io.weir.actuate.TcpServerHealthIndicator;
 import io.weir.actuate.TcpServerMetrics;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.kernel.ProcReader;
+import io.weir.monitor.Findings;
+import io.weir.monitor.ListenerFigures;
+import io.weir.monitor.OpenConnections;
+import io.weir.monitor.ServerMonitor;
 import io.weir.protocol.Protocol;
 import io.weir.server.SocketSettings.KeepAlive;
 import io.weir.struct.StructFormat;
@@ -60,6 +64,9 @@ class AcceptFaultTests {
 
 	private final MeterRegistry meters = new SimpleMeterRegistry();
 
+	// Held, as a meter holds it weakly
+	private @Nullable ServerMonitor monitor;
+
 	private final List<AutoCloseable> opened = new ArrayList<>();
 
 	@AfterEach
@@ -83,7 +90,8 @@ class AcceptFaultTests {
 			server.start();
 		}
 		this.opened.add(server::stop);
-		new TcpServerMetrics(server, this.registry).bindTo(this.meters);
+		this.monitor = monitor(server);
+		new TcpServerMetrics(this.monitor, new MeterRefresher()).bindTo(this.meters);
 		return server;
 	}
 
@@ -100,10 +108,15 @@ class AcceptFaultTests {
 		return bystander;
 	}
 
+	private ServerMonitor monitor(TcpServer server) {
+		ListenerFigures listener = new ListenerFigures(server, this.diagnostics);
+		return new ServerMonitor(server, this.registry, listener, this.kernel,
+				new Findings(server, listener, this.kernel));
+	}
+
 	private TcpServerHealthIndicator indicator(TcpServer server) {
-		ProcReader figures = this.kernel;
-		return new TcpServerHealthIndicator(server, this.registry, figures,
-				new Findings(server, new ListenerFigures(server, this.diagnostics), figures), 10);
+		return new TcpServerHealthIndicator(monitor(server),
+				new OpenConnections(server, this.registry, this.diagnostics, false), 10);
 	}
 
 	private static Health health(TcpServerHealthIndicator indicator) {
@@ -157,7 +170,7 @@ class AcceptFaultTests {
 			assertThat(connect(server).send((byte) 2).receive(1)).containsExactly(2);
 			assertThat(server.state()).isEqualTo(ServerState.ACCEPTING);
 			assertThat(state("backing_off")).isZero();
-			assertThat(server.backingOffFor()).isZero();
+			assertThat(server.status().backingOffFor()).isZero();
 			assertThat(log.events()).singleElement().satisfies((event) -> {
 				assertThat(event.getLevel()).isEqualTo(Level.WARN);
 				assertThat(event.getFormattedMessage()).contains(error + ": " + message, "What to do");

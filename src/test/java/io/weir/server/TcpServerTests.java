@@ -65,10 +65,10 @@ class TcpServerTests {
 		TcpServer server = server(10, NONE, NONE);
 		assertThat(server.state()).isEqualTo(ServerState.STARTING);
 		assertThat(server.address()).isNull();
-		assertThat(server.startedAt()).isNull();
+		assertThat(server.status().startedAt()).isNull();
 		assertThat(server.settings()).isNull();
-		assertThat(server.failure()).isNull();
-		assertThat(server.backingOffFor()).isZero();
+		assertThat(server.status().failure()).isNull();
+		assertThat(server.status().backingOffFor()).isZero();
 		try (CapturedLog log = CapturedLog.info(TcpServer.class.getName())) {
 			server.start();
 			server.start();
@@ -77,8 +77,8 @@ class TcpServerTests {
 				.contains("Listening on 127.0.0.1:" + port(server) + " (test)", "SYN queue max", "accept queue",
 						"receive buffer", "send buffer", "at most 10 connections");
 		}
-		assertThat(server.protocol()).isEqualTo("test");
-		assertThat(server.startedAt()).isNotNull();
+		assertThat(server.status().protocol()).isEqualTo("test");
+		assertThat(server.status().startedAt()).isNotNull();
 		assertThat(server.settings()).isNotNull();
 		assertThat(server.state()).isEqualTo(ServerState.ACCEPTING);
 		try (Peer peer = Peer.connect(port(server))) {
@@ -199,7 +199,7 @@ class TcpServerTests {
 			// One in ten seconds
 			assertThat(log.messages()).hasSize(1);
 		}
-		assertThat(server.failure()).isNull();
+		assertThat(server.status().failure()).isNull();
 	}
 
 	@Test

@@ -2,6 +2,7 @@ package io.weir.actuate;
 
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 import org.springframework.boot.actuate.endpoint.EndpointId;
 import org.springframework.boot.actuate.endpoint.OperationType;
@@ -10,29 +11,36 @@ import org.springframework.boot.actuate.endpoint.invoke.OperationInvokerAdvisor;
 import org.springframework.boot.actuate.endpoint.invoke.OperationParameters;
 
 /**
- * Has meters that come and go refreshed before an endpoint shows meters. So they cost
- * nothing while nobody looks.
+ * Registers meters that should be there and removes those that should not, before an
+ * endpoint shows meters and whenever it is told to. Safe for any thread.
  */
-public class OnDemandMetersAdvisor implements OperationInvokerAdvisor {
+public class MeterRefresher implements OperationInvokerAdvisor {
 
 	private static final Set<EndpointId> SHOWING_METERS = Set.of(EndpointId.of("metrics"), EndpointId.of("prometheus"));
 
-	private final List<OnDemandMeters> meters;
+	private final List<Runnable> meters = new CopyOnWriteArrayList<>();
 
 	/**
-	 * Creates the advisor of some meters.
-	 * @param connections the meters of single connections
-	 * @param kernel the kernel's figures
+	 * Adds meters that come and go, and refreshes them for the first time.
+	 * @param refresh registers and removes them; any thread calls it
 	 */
-	public OnDemandMetersAdvisor(ConnectionMeters connections, KernelMetrics kernel) {
-		this.meters = List.of(connections, kernel);
+	void add(Runnable refresh) {
+		this.meters.add(refresh);
+		refresh.run();
+	}
+
+	/**
+	 * Refreshes all meters that come and go.
+	 */
+	public void refresh() {
+		this.meters.forEach(Runnable::run);
 	}
 
 	@Override
 	public OperationInvoker apply(EndpointId endpoint, OperationType type, OperationParameters parameters,
 			OperationInvoker invoker) {
 		return SHOWING_METERS.contains(endpoint) ? (context) -> {
-			this.meters.forEach(OnDemandMeters::refresh);
+			refresh();
 			return invoker.invoke(context);
 		} : invoker;
 	}

@@ -1,4 +1,4 @@
-package io.weir.actuate;
+package io.weir.monitor;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -12,11 +12,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-import org.springframework.context.annotation.AnnotationConfigApplicationContext;
-
 import io.weir.CapturedLog;
 import io.weir.server.SocketSettings.KeepAlive;
-import io.weir.server.TcpServerLifecycle;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -100,21 +97,6 @@ class FindingsTests {
 			this.proc.write("sys/net/core/somaxconn", "8192\n");
 			running.start();
 			assertThat(findings.current()).isEmpty();
-		}
-	}
-
-	@Test
-	void whenTheServerStartsThenEachFindingIsLogged() {
-		try (RunningServer running = new RunningServer(8192, null, 1000, this.proc.reader());
-				CapturedLog log = CapturedLog.info(Findings.class.getName());
-				AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
-			context.registerBean(Findings.class, () -> running.findings());
-			context.registerBean(TcpServerLifecycle.class, () -> new TcpServerLifecycle(running.server(), context));
-			context.refresh();
-			assertThat(log.messages()).hasSize(2)
-				.anySatisfy((line) -> assertThat(line).startsWith("backlog: 8192 requested, 4096 granted")
-					.contains("What to do: "))
-				.anySatisfy((line) -> assertThat(line).startsWith("max-connections: 1000 requested"));
 		}
 	}
 
@@ -208,16 +190,16 @@ class FindingsTests {
 			running.diagnostics().listener(0, 10, 0);
 			running.start();
 			Findings findings = running.findings(now::get);
-			findings.tell();
+			findings.logNew();
 			running.diagnostics().listener(0, 10, 1);
-			findings.tell();
+			findings.logNew();
 			running.diagnostics().listener(0, 10, 2);
-			findings.tell();
+			findings.logNew();
 			assertThat(log.messages()).hasSize(1);
 			now.addAndGet(Findings.EVIDENCE_TIME.toNanos());
-			findings.tell();
+			findings.logNew();
 			running.diagnostics().listener(0, 10, 3);
-			findings.tell();
+			findings.logNew();
 			assertThat(log.messages()).hasSize(2).allSatisfy((line) -> assertThat(line).startsWith("accept-queue: "));
 		}
 	}

@@ -19,9 +19,9 @@ import io.weir.connection.ConnectionRegistry;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link MemoryGuard}.
+ * Tests for {@link OutOfMemoryLiveness}.
  */
-class MemoryGuardTests {
+class OutOfMemoryLivenessTests {
 
 	private final List<Object> events = new ArrayList<>();
 
@@ -31,7 +31,7 @@ class MemoryGuardTests {
 
 	private void guard() {
 		ApplicationEventPublisher publisher = this.events::add;
-		this.registry.addListener(new MemoryGuard(publisher, this.now::get));
+		this.registry.addListener(new OutOfMemoryLiveness(publisher, this.now::get));
 	}
 
 	private void fail(Error failure) throws Exception {
@@ -47,7 +47,7 @@ class MemoryGuardTests {
 	@Test
 	void whenMemoryRunsOutAgainAndAgainThenLivenessIsBroken() throws Exception {
 		guard();
-		try (CapturedLog log = CapturedLog.info(MemoryGuard.class.getName())) {
+		try (CapturedLog log = CapturedLog.info(OutOfMemoryLiveness.class.getName())) {
 			fail(new OutOfMemoryError("injected"));
 			fail(new OutOfMemoryError("injected"));
 			assertThat(this.events).isEmpty();
@@ -67,7 +67,7 @@ class MemoryGuardTests {
 		guard();
 		for (int i = 0; i < 6; i++) {
 			fail(new OutOfMemoryError("injected"));
-			this.now.addAndGet(MemoryGuard.PERIOD.toNanos() / 2 + 1);
+			this.now.addAndGet(OutOfMemoryLiveness.PERIOD.toNanos() / 2 + 1);
 		}
 		assertThat(this.events).isEmpty();
 	}

@@ -1,4 +1,4 @@
-package io.weir.actuate;
+package io.weir.monitor;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -9,23 +9,23 @@ import io.weir.kernel.ProcReader;
 /**
  * A {@code /proc} of few entries.
  */
-record FakeProc(Path root) {
+public record FakeProc(Path root) {
 
-	FakeProc write(String path, String text) throws IOException {
+	public FakeProc write(String path, String text) throws IOException {
 		Path file = this.root.resolve(path);
 		Files.createDirectories(file.getParent());
 		Files.writeString(file, text);
 		return this;
 	}
 
-	FakeProc files(long soft, long hard) throws IOException {
+	public FakeProc files(long soft, long hard) throws IOException {
 		return write("self/limits", """
 				Limit                     Soft Limit           Hard Limit           Units
 				Max open files            %d                   %d                   files
 				""".formatted(soft, hard));
 	}
 
-	ProcReader reader() {
+	public ProcReader reader() {
 		return new ProcReader(this.root);
 	}
 

@@ -1,15 +1,15 @@
-package io.weir.actuate;
+package io.weir.monitor;
 
-import io.weir.FakeDiagnostics;
-import java.util.function.LongSupplier;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Objects;
+import java.util.function.LongSupplier;
 
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
+import io.weir.FakeDiagnostics;
 import io.weir.Peer;
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
@@ -25,7 +25,7 @@ import io.weir.server.TcpServer;
 /**
  * An echo server to look at, on a free port.
  */
-final class RunningServer implements AutoCloseable {
+public final class RunningServer implements AutoCloseable {
 
 	private final ConnectionRegistry registry = new ConnectionRegistry();
 
@@ -35,11 +35,15 @@ final class RunningServer implements AutoCloseable {
 
 	private final TcpServer server;
 
-	RunningServer(@Nullable Integer backlog, @Nullable Integer buffer, int maxConnections, ProcReader kernel) {
+	private final ListenerFigures listener;
+
+	private final ServerMonitor monitor;
+
+	public RunningServer(@Nullable Integer backlog, @Nullable Integer buffer, int maxConnections, ProcReader kernel) {
 		this(backlog, new SocketSettings(buffer, true, null), maxConnections, Duration.ZERO, kernel);
 	}
 
-	RunningServer(KeepAlive keepAlive, Duration idleTimeout, ProcReader kernel) {
+	public RunningServer(KeepAlive keepAlive, Duration idleTimeout, ProcReader kernel) {
 		this(null, new SocketSettings(null, true, keepAlive), 10, idleTimeout, kernel);
 	}
 
@@ -51,42 +55,52 @@ final class RunningServer implements AutoCloseable {
 						Duration.ofSeconds(30)),
 				"echo", RunningServer::echo, this.registry, kernel::readLimits, this.diagnostics, null);
 		this.kernel = kernel;
+		this.listener = new ListenerFigures(this.server, this.diagnostics);
+		this.monitor = new ServerMonitor(this.server, this.registry, this.listener, kernel, findings());
 	}
 
-	RunningServer(int maxConnections) {
+	public RunningServer(int maxConnections) {
 		this(null, null, maxConnections, new ProcReader());
 	}
 
-	RunningServer start() {
+	public RunningServer start() {
 		this.server.start();
 		return this;
 	}
 
-	TcpServer server() {
+	public TcpServer server() {
 		return this.server;
 	}
 
-	FakeDiagnostics diagnostics() {
+	public FakeDiagnostics diagnostics() {
 		return this.diagnostics;
 	}
 
-	Findings findings() {
+	public Findings findings() {
 		return findings(System::nanoTime);
 	}
 
-	Findings findings(LongSupplier nanoTime) {
-		return new Findings(this.server, new ListenerFigures(this.server, this.diagnostics), this.kernel, nanoTime);
+	public Findings findings(LongSupplier nanoTime) {
+		return new Findings(this.server, this.listener, this.kernel, nanoTime);
 	}
 
-	ConnectionRegistry registry() {
+	public ServerMonitor monitor() {
+		return this.monitor;
+	}
+
+	public OpenConnections connections() {
+		return new OpenConnections(this.server, this.registry, this.diagnostics, false);
+	}
+
+	public ConnectionRegistry registry() {
 		return this.registry;
 	}
 
-	Peer connect() throws IOException {
+	public Peer connect() throws IOException {
 		return Peer.connect(Objects.requireNonNull(this.server.address()).getPort());
 	}
 
-	void awaitActive(int count) {
+	public void awaitActive(int count) {
 		Awaitility.await()
 			.pollDelay(Duration.ZERO)
 			.pollInterval(Duration.ofMillis(2))

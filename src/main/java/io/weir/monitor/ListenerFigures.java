@@ -1,7 +1,6 @@
-package io.weir.actuate;
+package io.weir.monitor;
 
 import java.net.InetSocketAddress;
-import java.util.OptionalDouble;
 import java.util.OptionalLong;
 
 import io.weir.kernel.ListenerDiagnostics;
@@ -11,8 +10,7 @@ import io.weir.kernel.Source;
 import io.weir.server.TcpServer;
 
 /**
- * What the kernel says about the listening socket, asked anew each time. Safe for any
- * thread.
+ * The kernel's figures of the listening socket, read at each call. Safe for any thread.
  */
 public class ListenerFigures {
 
@@ -36,38 +34,31 @@ public class ListenerFigures {
 	 * Asks the kernel.
 	 * @return the figures now, or why there are none
 	 */
-	Reading<ListenerDiagnostics> read() {
+	public Reading<ListenerDiagnostics> read() {
 		InetSocketAddress address = this.server.address();
 		Reading<ListenerDiagnostics> reading = (address != null) ? this.diagnostics.listener(address)
 				: new Reading.Unavailable<>("the server does not listen");
-		this.overflows = reading.map(ListenerDiagnostics::overflows)
-			.orElse(OptionalLong.empty())
-			.orElse(this.overflows);
+		this.overflows = overflows(reading).orElse(this.overflows);
 		return reading;
-	}
-
-	/**
-	 * Connections that wait to be accepted.
-	 * @return empty where the kernel does not say
-	 */
-	OptionalDouble queueLength() {
-		return read().map((figures) -> OptionalDouble.of((double) figures.queueLength()))
-			.orElse(OptionalDouble.empty());
 	}
 
 	/**
 	 * Packets that the listening socket dropped.
 	 * @return empty where the kernel does not say
 	 */
-	OptionalLong overflows() {
-		return read().map(ListenerDiagnostics::overflows).orElse(OptionalLong.empty());
+	public OptionalLong overflows() {
+		return overflows(read());
+	}
+
+	static OptionalLong overflows(Reading<ListenerDiagnostics> reading) {
+		return reading.map(ListenerDiagnostics::overflows).orElse(OptionalLong.empty());
 	}
 
 	/**
 	 * Packets that the listening socket dropped.
 	 * @return the last known number
 	 */
-	double lastOverflows() {
+	public double lastOverflows() {
 		read();
 		return this.overflows;
 	}

@@ -17,11 +17,11 @@ import io.weir.connection.Connection;
 import io.weir.connection.ConnectionListener;
 
 /**
- * Declares the application broken when connections fail for want of memory again and
- * again, so that the platform starts it anew: one such failure ends one connection only,
- * but a process that has no memory left must not look alive.
+ * Declares the application broken when connections fail because memory is short again and
+ * again, so that the platform restarts it: one such failure ends one connection only, but
+ * a process that has no memory left must not look alive.
  */
-public class MemoryGuard implements ConnectionListener {
+public class OutOfMemoryLiveness implements ConnectionListener {
 
 	/**
 	 * How many failures within {@link #PERIOD} are too many.
@@ -30,7 +30,7 @@ public class MemoryGuard implements ConnectionListener {
 
 	static final Duration PERIOD = Duration.ofMinutes(1);
 
-	private static final Logger logger = LoggerFactory.getLogger(MemoryGuard.class);
+	private static final Logger logger = LoggerFactory.getLogger(OutOfMemoryLiveness.class);
 
 	private final ApplicationEventPublisher events;
 
@@ -43,11 +43,11 @@ public class MemoryGuard implements ConnectionListener {
 	 * Creates a guard.
 	 * @param events is told when liveness is broken
 	 */
-	public MemoryGuard(ApplicationEventPublisher events) {
+	public OutOfMemoryLiveness(ApplicationEventPublisher events) {
 		this(events, System::nanoTime);
 	}
 
-	MemoryGuard(ApplicationEventPublisher events, LongSupplier nanoTime) {
+	OutOfMemoryLiveness(ApplicationEventPublisher events, LongSupplier nanoTime) {
 		this.events = events;
 		this.nanoTime = nanoTime;
 	}

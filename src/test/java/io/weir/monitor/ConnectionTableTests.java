@@ -1,4 +1,4 @@
-package io.weir.actuate;
+package io.weir.monitor;
 
 import java.net.Inet4Address;
 import java.net.InetAddress;

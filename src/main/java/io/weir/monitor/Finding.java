@@ -1,4 +1,4 @@
-package io.weir.actuate;
+package io.weir.monitor;
 
 /**
  * Something that an operator should know, with what was measured and what to do.

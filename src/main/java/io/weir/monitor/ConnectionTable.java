@@ -1,4 +1,4 @@
-package io.weir.actuate;
+package io.weir.monitor;
 
 import io.weir.connection.Connection;
 import io.weir.kernel.LongMap;

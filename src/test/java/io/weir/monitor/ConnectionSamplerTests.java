@@ -1,4 +1,4 @@
-package io.weir.actuate;
+package io.weir.monitor;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -20,7 +20,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 import io.weir.Peer;
-import io.weir.actuate.ConnectionSampler.Summary;
 import io.weir.connection.Connection;
 import io.weir.kernel.ConnectionDiagnostics;
 import io.weir.kernel.ProcReader;
@@ -37,7 +36,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
- * Tests for {@link ConnectionSampler} and its {@link ConnectionTable}.
+ * Tests for {@link ConnectionSampler} and {@link OpenConnections}.
  */
 class ConnectionSamplerTests {
 
@@ -61,6 +60,10 @@ class ConnectionSamplerTests {
 		return new ConnectionSampler(this.running.server(), this.running.registry(), this.diagnostics, interval);
 	}
 
+	private OpenConnections connections(boolean off) {
+		return new OpenConnections(this.running.server(), this.running.registry(), this.diagnostics, off);
+	}
+
 	private void connect(int count) throws IOException {
 		for (int i = 0; i < count; i++) {
 			Peer peer = this.running.connect();
@@ -80,21 +83,22 @@ class ConnectionSamplerTests {
 				Duration.ofSeconds(1));
 		sampler.sample();
 		assertThat(counting.walks).isEqualTo(walks);
-		Summary summary = Objects.requireNonNull(sampler.summary());
+		SampleSummary summary = Objects.requireNonNull(sampler.summary());
+		OpenConnections connections = connections(false);
 		List<Long> rtts = new ArrayList<>();
 		for (Connection connection : this.running.registry().connections()) {
-			Reading<ConnectionDiagnostics> reading = sampler.read(connection);
+			Reading<ConnectionDiagnostics> reading = connections.read(connection);
 			assertThat(reading).isInstanceOfSatisfying(Reading.Available.class, (available) -> rtts
 				.add(((ConnectionDiagnostics) available.value()).get(TcpInfoField.RTT_MICROS).orElseThrow()));
 		}
 		rtts.sort(null);
-		ConnectionSampler.RoundTripTimes times = Objects.requireNonNull(summary.roundTripTimes());
+		SampleSummary.RoundTripTimes times = Objects.requireNonNull(summary.roundTripTimes());
 		assertThat(times.min()).isEqualTo(rtts.getFirst());
 		assertThat(times.median()).isEqualTo(rtts.get(rtts.size() / 2));
 		assertThat(times.max()).isEqualTo(rtts.getLast());
 		assertThat(summary.receiveQueues()).isZero();
 		assertThat(sampler.retransmits()).isZero();
-		assertThat(sampler.readAll()).isInstanceOfSatisfying(Reading.Available.class,
+		assertThat(connections.readAll()).isInstanceOfSatisfying(Reading.Available.class,
 				(available) -> assertThat((Map<?, ?>) available.value()).hasSize(count));
 	}
 
@@ -143,9 +147,10 @@ class ConnectionSamplerTests {
 		connect(1);
 		ConnectionSampler sampler = sampler(Duration.ZERO);
 		assertThat(sampler.knowsRetransmits()).isFalse();
-		assertThat(sampler.readAll())
+		OpenConnections connections = connections(true);
+		assertThat(connections.readAll())
 			.isEqualTo(new Reading.Unavailable<>("sampling is off: tcp.server.sampling.interval is 0"));
-		assertThat(sampler.read(this.running.registry().connections().iterator().next()))
+		assertThat(connections.read(this.running.registry().connections().iterator().next()))
 			.isEqualTo(new Reading.Unavailable<>("sampling is off: tcp.server.sampling.interval is 0"));
 	}
 
@@ -160,7 +165,7 @@ class ConnectionSamplerTests {
 			assertThat(sampler.summary()).isNull();
 		}
 		finally {
-			sampler.destroy();
+			sampler.close();
 		}
 	}
 
@@ -173,7 +178,7 @@ class ConnectionSamplerTests {
 		this.running.server().stop();
 		sampler.sample();
 		assertThat(sampler.summary()).isNull();
-		assertThat(sampler.readAll()).isEqualTo(new Reading.Unavailable<>("the server does not listen"));
+		assertThat(connections(false).readAll()).isEqualTo(new Reading.Unavailable<>("the server does not listen"));
 	}
 
 	@Test
@@ -182,7 +187,7 @@ class ConnectionSamplerTests {
 		Connection connection = this.running.registry().connections().iterator().next();
 		this.peers.getFirst().close();
 		Awaitility.await().until(() -> this.running.registry().active() == 0);
-		assertThat(sampler(Duration.ofSeconds(1)).read(connection))
+		assertThat(connections(false).read(connection))
 			.isEqualTo(new Reading.Unavailable<>("the connection is closed"));
 	}
 

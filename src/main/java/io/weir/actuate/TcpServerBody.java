@@ -1,0 +1,86 @@
+package io.weir.actuate;
+
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonInclude.Include;
+import org.jspecify.annotations.Nullable;
+
+import io.weir.connection.CloseReason;
+import io.weir.connection.ConnectionRegistry.Totals;
+import io.weir.kernel.KernelEvents;
+import io.weir.kernel.ListenerDiagnostics;
+import io.weir.kernel.Source;
+import io.weir.monitor.ConnectionCounts;
+import io.weir.monitor.Finding;
+import io.weir.monitor.ServerSnapshot;
+import io.weir.server.ServerStatus;
+import io.weir.tls.TlsStatus;
+
+/**
+ * What {@code /actuator/tcpserver} answers.
+ */
+@JsonInclude(Include.ALWAYS)
+record TcpServerBody(String state, @Nullable String address, String protocol, @Nullable Instant startedAt,
+		SettingBody.@Nullable All settings, Object acceptQueue, Connections connections, Records records,
+		Map<String, Object> kernel, Object events, @Nullable Ssl ssl, List<Finding> findings) {
+
+	static TcpServerBody of(ServerSnapshot snapshot) {
+		ServerStatus server = snapshot.server();
+		Totals totals = snapshot.connections().totals();
+		return new TcpServerBody(server.state().text(), server.addressText(), server.protocol(), server.startedAt(),
+				(server.settings() != null) ? SettingBody.All.of(server.settings()) : null,
+				snapshot.acceptQueue()
+					.<Object>fold((figures) -> AcceptQueue.of(figures, snapshot.source()), UnavailableBody::new),
+				Connections.of(snapshot.connections()),
+				new Records(totals.records(), totals.closed(CloseReason.PARTIAL_RECORD)),
+				KernelBody.of(snapshot.limits()), events(snapshot.events()), Ssl.of(server.tls()), snapshot.findings());
+	}
+
+	private static Object events(KernelEvents events) {
+		String reason = events.reason();
+		return (events.counters().isEmpty() && reason != null) ? new UnavailableBody(reason) : events.counters();
+	}
+
+	@JsonInclude(Include.ALWAYS)
+	record AcceptQueue(long length, @Nullable Long limit, @Nullable Long overflows, String source) {
+
+		static AcceptQueue of(ListenerDiagnostics figures, Source source) {
+			return new AcceptQueue(figures.queueLength(), boxed(figures.queueLimit()), boxed(figures.overflows()),
+					source.text());
+		}
+
+		private static @Nullable Long boxed(OptionalLong number) {
+			return number.isPresent() ? number.getAsLong() : null;
+		}
+
+	}
+
+	record Connections(long active, long accepted, Map<String, Long> closed, long bytesReceived, long bytesSent) {
+
+		static Connections of(ConnectionCounts counts) {
+			Map<String, Long> closed = new LinkedHashMap<>();
+			counts.totals().closed().forEach((reason, count) -> closed.put(reason.text(), count));
+			return new Connections(counts.active(), counts.accepted(), closed, counts.totals().bytesReceived(),
+					counts.totals().bytesSent());
+		}
+
+	}
+
+	record Records(long unpacked, long partial) {
+	}
+
+	record Ssl(String bundle, String subject, Instant notAfter) {
+
+		static @Nullable Ssl of(@Nullable TlsStatus tls) {
+			return (tls != null) ? new Ssl(tls.bundle(), tls.certificate().subject(), tls.certificate().notAfter())
+					: null;
+		}
+
+	}
+
+}

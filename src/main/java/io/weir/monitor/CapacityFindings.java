@@ -1,0 +1,62 @@
+package io.weir.monitor;
+
+import java.time.Duration;
+import java.util.Map;
+
+import io.weir.server.EffectiveSettings;
+import io.weir.server.Setting;
+import io.weir.server.SocketSettings.KeepAlive;
+import io.weir.tls.ServerTls;
+
+/**
+ * Findings about how many connections fit, and how long dead ones take room.
+ */
+final class CapacityFindings implements Evidence.Rule {
+
+	@Override
+	public void find(Evidence evidence, Map<FindingKind, Finding> findings) {
+		files(evidence.settings().maxConnections(), findings);
+		KeepAlive keepAlive = evidence.server().sockets().keepAlive();
+		Duration idleTimeout = evidence.server().serving().idleTimeout();
+		if (keepAlive != null && !idleTimeout.isZero() && keepAlive.time().compareTo(idleTimeout) > 0) {
+			findings.put(FindingKind.KEEP_ALIVE_TOO_SLOW, keepAlive(keepAlive, idleTimeout));
+		}
+		if (evidence.server().tls() != null) {
+			heap(evidence.server().serving().maxConnections(), findings);
+		}
+	}
+
+	private static void files(Setting maxConnections, Map<FindingKind, Finding> findings) {
+		Long requested = maxConnections.requested();
+		Long fitting = maxConnections.maximum();
+		if (maxConnections.limitedBy() != null && requested != null && fitting != null) {
+			findings.put(FindingKind.TOO_FEW_FILES, new Finding("max-connections",
+					"%d requested, but the process's limit of open files leaves room for %d".formatted(requested,
+							fitting),
+					("Raise the limit of open files to %d or more (ulimit -n, docker run --ulimit nofile, LimitNOFILE), "
+							+ "or set tcp.server.max-connections to %d")
+						.formatted(requested + EffectiveSettings.OTHER_FILES, fitting)));
+		}
+	}
+
+	private static Finding keepAlive(KeepAlive keepAlive, Duration idleTimeout) {
+		return new Finding("keep-alive",
+				"finds a dead peer after %d s, but the idle timeout ends the connection after %d s"
+					.formatted(keepAlive.time().toSeconds(), idleTimeout.toSeconds()),
+				"Lower tcp.server.keep-alive.idle, interval or count, raise tcp.server.idle-timeout, "
+						+ "or set tcp.server.keep-alive.enabled to false");
+	}
+
+	private static void heap(int maxConnections, Map<FindingKind, Finding> findings) {
+		long heap = Runtime.getRuntime().maxMemory();
+		long fitting = ServerTls.connectionsFitting(heap);
+		if (maxConnections > fitting) {
+			findings.put(FindingKind.TOO_LITTLE_HEAP, new Finding("max-connections",
+					"%d requested, but a heap of %d MB has room for only %d with TLS whose peers send much and read nothing"
+						.formatted(maxConnections, heap / 1024 / 1024, fitting),
+					"Give the JVM more memory (-Xmx, -XX:MaxRAMPercentage), or set tcp.server.max-connections to %d"
+						.formatted(fitting)));
+		}
+	}
+
+}

@@ -1,0 +1,174 @@
+package io.weir.monitor;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.locks.LockSupport;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.weir.connection.Connection;
+import io.weir.connection.ConnectionRegistry;
+import io.weir.connection.LogLimiter;
+import io.weir.kernel.SocketDiagnostics;
+import io.weir.kernel.Source;
+import io.weir.server.TcpServer;
+
+/**
+ * Reads the kernel's figures of all connections at an interval, on a platform thread of
+ * its own, and sums them up.
+ */
+public class ConnectionSampler implements AutoCloseable {
+
+	// So many are asked about one by one in the time that an empty table takes to walk
+	private static final int FEW = 128;
+
+	private static final Duration INTERVAL_WITHOUT_SAMPLES = Duration.ofSeconds(1);
+
+	private static final Logger logger = LoggerFactory.getLogger(ConnectionSampler.class);
+
+	private final TcpServer server;
+
+	private final ConnectionRegistry connections;
+
+	private final SocketDiagnostics diagnostics;
+
+	private final Duration interval;
+
+	private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
+
+	private final LogLimiter failures = new LogLimiter();
+
+	// The thread's own
+	private final SampleSums sums = new SampleSums();
+
+	private volatile @Nullable SampleSummary summary;
+
+	private volatile long retransmits;
+
+	private volatile boolean closed;
+
+	private @Nullable Thread thread;
+
+	/**
+	 * Creates a sampler, not started.
+	 * @param server the listener
+	 * @param connections its connections
+	 * @param diagnostics asks the kernel
+	 * @param interval how often to sample; zero is never, its listeners run all the same
+	 */
+	public ConnectionSampler(TcpServer server, ConnectionRegistry connections, SocketDiagnostics diagnostics,
+			Duration interval) {
+		this.server = server;
+		this.connections = connections;
+		this.diagnostics = diagnostics;
+		this.interval = interval;
+	}
+
+	/**
+	 * Adds what is to run after each sample, on the sampling thread; without samples,
+	 * once a second.
+	 * @param listener must not block
+	 */
+	public void addListener(Runnable listener) {
+		this.listeners.add(listener);
+	}
+
+	/**
+	 * Starts its thread, the first time it is called.
+	 */
+	public synchronized void start() {
+		if (this.thread == null) {
+			this.thread = Thread.ofPlatform().name("tcp-sampler").daemon().start(this::run);
+		}
+	}
+
+	/**
+	 * Ends its thread, after the sample that is under way.
+	 */
+	@Override
+	public synchronized void close() {
+		this.closed = true;
+		LockSupport.unpark(this.thread);
+	}
+
+	private void run() {
+		while (!this.closed) {
+			try {
+				if (!this.interval.isZero()) {
+					sample();
+				}
+				this.listeners.forEach(Runnable::run);
+			}
+			// An OutOfMemoryError, too, must not leave old figures standing
+			catch (Throwable ex) {
+				warn(ex);
+			}
+			LockSupport.parkNanos(this, (this.interval.isZero() ? INTERVAL_WITHOUT_SAMPLES : this.interval).toNanos());
+		}
+	}
+
+	private void warn(Throwable ex) {
+		long suppressed = this.failures.tryAcquire();
+		if (suppressed >= 0) {
+			logger.warn("A sample of the kernel's figures failed; sampling goes on ({} such lines suppressed)",
+					suppressed, ex);
+		}
+	}
+
+	/**
+	 * Takes a sample now. One thread at a time.
+	 */
+	void sample() {
+		InetSocketAddress address = this.server.address();
+		if (address == null) {
+			this.summary = null;
+			return;
+		}
+		Collection<Connection> open = this.connections.connections();
+		this.sums.begin(open);
+		// All at once means a walk through the table of all TCP sockets of the machine
+		boolean complete = (open.size() <= FEW && this.diagnostics.source() == Source.SOCK_DIAG) ? sampleEach(open)
+				: this.diagnostics.sample(address.getPort(), this.sums::add) == null;
+		this.retransmits = this.sums.retransmits();
+		this.summary = complete ? this.sums.summarize() : null;
+	}
+
+	private boolean sampleEach(Collection<Connection> open) {
+		for (Connection connection : open) {
+			if (this.diagnostics.sample(connection.socketKey(), this.sums::add) != null) {
+				return false;
+			}
+		}
+		return true;
+	}
+
+	/**
+	 * The last sample, summed up.
+	 * @return null where there is none
+	 */
+	public @Nullable SampleSummary summary() {
+		return this.summary;
+	}
+
+	/**
+	 * Segments sent again on all connections so far, as far as samples saw it.
+	 * @return never less than before
+	 */
+	public long retransmits() {
+		return this.retransmits;
+	}
+
+	/**
+	 * Whether retransmits are known.
+	 * @return false where sampling is off
+	 */
+	public boolean knowsRetransmits() {
+		return !this.interval.isZero() && this.diagnostics.source() == Source.SOCK_DIAG;
+	}
+
+}

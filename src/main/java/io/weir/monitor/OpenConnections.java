@@ -1,0 +1,183 @@
+package io.weir.monitor;
+
+import java.net.InetSocketAddress;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+
+import io.weir.connection.CloseReason;
+import io.weir.connection.Connection;
+import io.weir.connection.ConnectionRegistry;
+import io.weir.kernel.ConnectionDiagnostics;
+import io.weir.kernel.Reading;
+import io.weir.kernel.SocketDiagnostics;
+import io.weir.kernel.SocketKey;
+import io.weir.kernel.Source;
+import io.weir.server.TcpServer;
+
+/**
+ * The open connections with the kernel's figures of each, read at each call. Safe for any
+ * thread.
+ */
+public class OpenConnections {
+
+	private static final long BLOCKED_SECONDS = 1;
+
+	private final TcpServer server;
+
+	private final ConnectionRegistry registry;
+
+	private final SocketDiagnostics diagnostics;
+
+	private final boolean off;
+
+	/**
+	 * Creates the view of a server's connections.
+	 * @param server the listener
+	 * @param registry its connections
+	 * @param diagnostics asks the kernel
+	 * @param off whether the kernel is not to be asked
+	 */
+	public OpenConnections(TcpServer server, ConnectionRegistry registry, SocketDiagnostics diagnostics, boolean off) {
+		this.server = server;
+		this.registry = registry;
+		this.diagnostics = diagnostics;
+		this.off = off;
+	}
+
+	/**
+	 * A connection and the kernel's figures of it.
+	 *
+	 * @param connection the connection
+	 * @param figures the figures, or why there are none
+	 * @param sampledAt when they were read
+	 */
+	public record Observed(Connection connection, Reading<ConnectionDiagnostics> figures, Instant sampledAt) {
+	}
+
+	/**
+	 * The connections alone.
+	 * @return a live view, in no particular order
+	 */
+	public Collection<Connection> all() {
+		return this.registry.connections();
+	}
+
+	/**
+	 * The first connections of an order.
+	 * @param order the order
+	 * @param limit how many at most
+	 * @return sorted by what was read once, as the live figures change under a sort
+	 */
+	public List<Observed> list(ConnectionOrder order, int limit) {
+		Reading<Map<SocketKey, ConnectionDiagnostics>> figures = readAll();
+		Instant now = Instant.now();
+		long nanoTime = System.nanoTime();
+		return all().stream()
+			.map((connection) -> new Observed(connection, figuresOf(connection, figures), now))
+			.map((observed) -> new Keyed(order.key(observed, nanoTime), observed))
+			.sorted()
+			.limit(limit)
+			.map(Keyed::observed)
+			.toList();
+	}
+
+	private static Reading<ConnectionDiagnostics> figuresOf(Connection connection,
+			Reading<Map<SocketKey, ConnectionDiagnostics>> all) {
+		return all.flatMap((figures) -> {
+			ConnectionDiagnostics own = figures.get(connection.socketKey());
+			return (own != null) ? new Reading.Available<>(own)
+					: new Reading.Unavailable<>("the kernel has no such connection (any more)");
+		});
+	}
+
+	Reading<Map<SocketKey, ConnectionDiagnostics>> readAll() {
+		if (this.off) {
+			return turnedOff();
+		}
+		InetSocketAddress address = this.server.address();
+		if (address == null) {
+			return new Reading.Unavailable<>("the server does not listen");
+		}
+		Map<SocketKey, ConnectionDiagnostics> figures = new HashMap<>();
+		String failure = this.diagnostics.sample(address.getPort(),
+				(sample) -> figures.put(SocketKey.of(sample), ConnectionDiagnostics.of(sample)));
+		return (failure != null) ? new Reading.Unavailable<>(failure) : new Reading.Available<>(figures);
+	}
+
+	/**
+	 * Finds one connection.
+	 * @param id its number, as text
+	 * @return null if there is none (any more)
+	 */
+	public @Nullable Observed find(String id) {
+		Connection connection = connection(id);
+		return (connection != null) ? new Observed(connection, read(connection), Instant.now()) : null;
+	}
+
+	Reading<ConnectionDiagnostics> read(Connection connection) {
+		if (this.off) {
+			return turnedOff();
+		}
+		return (this.registry.find(connection.id()) != null) ? this.diagnostics.connection(connection.socketKey())
+				: new Reading.Unavailable<>("the connection is closed");
+	}
+
+	private static <T> Reading<T> turnedOff() {
+		return new Reading.Unavailable<>("sampling is off: tcp.server.sampling.interval is 0");
+	}
+
+	/**
+	 * Ends a connection for the operator.
+	 * @param id its number, as text
+	 * @return whether this call ended it
+	 */
+	public boolean close(String id) {
+		Connection connection = connection(id);
+		return connection != null && connection.end(CloseReason.CLOSED_BY_OPERATOR);
+	}
+
+	private @Nullable Connection connection(String id) {
+		try {
+			return this.registry.find(Long.parseLong(id));
+		}
+		catch (NumberFormatException ex) {
+			return null;
+		}
+	}
+
+	/**
+	 * How many connections have a write that has been blocked for 1 s or longer.
+	 * @return 0 or more
+	 */
+	public long blockedWriters() {
+		return all().stream()
+			.filter((connection) -> connection.writeBlockedFor().toSeconds() >= BLOCKED_SECONDS)
+			.count();
+	}
+
+	/**
+	 * Where the kernel's figures come from.
+	 * @return the kernel's interface that is asked
+	 */
+	public Source source() {
+		return this.diagnostics.source();
+	}
+
+	/**
+	 * A connection with what it is sorted by, downwards.
+	 */
+	private record Keyed(long key, Observed observed) implements Comparable<Keyed> {
+
+		@Override
+		public int compareTo(Keyed other) {
+			return Long.compare(other.key, this.key);
+		}
+
+	}
+
+}

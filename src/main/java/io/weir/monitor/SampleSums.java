@@ -1,0 +1,79 @@
+package io.weir.monitor;
+
+import java.util.Arrays;
+
+import io.weir.connection.Connection;
+import io.weir.kernel.SocketSample;
+import io.weir.kernel.TcpInfoField;
+import io.weir.monitor.SampleSummary.RoundTripTimes;
+
+/**
+ * Sums a sample up while it is taken, without garbage per connection. One thread at a
+ * time.
+ */
+final class SampleSums {
+
+	private final ConnectionTable table = new ConnectionTable();
+
+	private long[] rtts = new long[64];
+
+	private int rttCount;
+
+	private long receiveQueues;
+
+	private long sendQueues;
+
+	private long retransmits;
+
+	/**
+	 * Starts a sample.
+	 * @param open the connections that count
+	 */
+	void begin(Iterable<Connection> open) {
+		this.table.begin(open);
+		this.rttCount = 0;
+		this.receiveQueues = 0;
+		this.sendQueues = 0;
+	}
+
+	/**
+	 * Adds a socket, if it is one of the connections.
+	 * @param sample the socket
+	 */
+	void add(SocketSample sample) {
+		if (!this.table.contains(sample)) {
+			return;
+		}
+		this.receiveQueues += sample.get(TcpInfoField.RECEIVE_QUEUE);
+		this.sendQueues += sample.get(TcpInfoField.SEND_QUEUE);
+		if (sample.has(TcpInfoField.RETRANSMITS)) {
+			this.retransmits += this.table.increase(sample, sample.get(TcpInfoField.RETRANSMITS));
+		}
+		if (sample.has(TcpInfoField.RTT_MICROS)) {
+			if (this.rttCount == this.rtts.length) {
+				this.rtts = Arrays.copyOf(this.rtts, this.rttCount * 2);
+			}
+			this.rtts[this.rttCount++] = sample.get(TcpInfoField.RTT_MICROS);
+		}
+	}
+
+	/**
+	 * Sums up what was added.
+	 */
+	SampleSummary summarize() {
+		RoundTripTimes times = null;
+		if (this.rttCount > 0) {
+			Arrays.sort(this.rtts, 0, this.rttCount);
+			times = new RoundTripTimes(this.rtts[0], this.rtts[this.rttCount / 2], this.rtts[this.rttCount - 1]);
+		}
+		return new SampleSummary(times, this.receiveQueues, this.sendQueues);
+	}
+
+	/**
+	 * Segments sent again, over all samples so far.
+	 */
+	long retransmits() {
+		return this.retransmits;
+	}
+
+}

@@ -1,0 +1,91 @@
+package io.weir.monitor;
+
+import io.weir.connection.ConnectionRegistry;
+import io.weir.connection.ConnectionRegistry.Totals;
+import io.weir.kernel.ListenerDiagnostics;
+import io.weir.kernel.ProcReader;
+import io.weir.kernel.Reading;
+import io.weir.server.ServerStatus;
+import io.weir.server.TcpServer;
+
+/**
+ * Knows a server: what health, endpoints and meters show comes from here. Safe for any
+ * thread.
+ */
+public class ServerMonitor {
+
+	private final TcpServer server;
+
+	private final ConnectionRegistry connections;
+
+	private final ListenerFigures listener;
+
+	private final ProcReader proc;
+
+	private final Findings findings;
+
+	/**
+	 * Creates the monitor of a server.
+	 * @param server the listener
+	 * @param connections its connections
+	 * @param listener what the kernel says about it
+	 * @param proc the kernel's limits and events
+	 * @param findings what an operator should know
+	 */
+	public ServerMonitor(TcpServer server, ConnectionRegistry connections, ListenerFigures listener, ProcReader proc,
+			Findings findings) {
+		this.server = server;
+		this.connections = connections;
+		this.listener = listener;
+		this.proc = proc;
+		this.findings = findings;
+	}
+
+	/**
+	 * Everything, which asks the kernel.
+	 * @return as things are now
+	 */
+	public ServerSnapshot snapshot() {
+		ServerStatus status = status();
+		Reading<ListenerDiagnostics> acceptQueue = this.listener.read();
+		return new ServerSnapshot(status, acceptQueue, this.listener.source(), connections(), this.proc.limits(),
+				this.proc.events(), this.findings.current(status, acceptQueue));
+	}
+
+	private ConnectionCounts connections() {
+		return new ConnectionCounts(activeConnections(), acceptedConnections(), totals());
+	}
+
+	/**
+	 * What the server is doing.
+	 * @return as things are now; the kernel is not asked
+	 */
+	public ServerStatus status() {
+		return this.server.status();
+	}
+
+	/**
+	 * How many connections are open.
+	 * @return those being closed included
+	 */
+	public int activeConnections() {
+		return this.connections.active();
+	}
+
+	/**
+	 * How many connections were accepted so far.
+	 * @return never less than before
+	 */
+	public long acceptedConnections() {
+		return this.connections.accepted();
+	}
+
+	/**
+	 * Sums over all connections so far.
+	 * @return no sum is less than in an earlier call
+	 */
+	public Totals totals() {
+		return this.connections.totals();
+	}
+
+}

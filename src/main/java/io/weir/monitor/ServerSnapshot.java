@@ -1,0 +1,25 @@
+package io.weir.monitor;
+
+import java.util.List;
+
+import io.weir.kernel.KernelEvents;
+import io.weir.kernel.KernelLimits;
+import io.weir.kernel.ListenerDiagnostics;
+import io.weir.kernel.Reading;
+import io.weir.kernel.Source;
+import io.weir.server.ServerStatus;
+
+/**
+ * All that is known about a server, of one moment.
+ *
+ * @param server what it is doing, and its settings as requested and as granted
+ * @param acceptQueue what the kernel says about its listening socket
+ * @param source where that comes from
+ * @param connections how many connections there are and were
+ * @param limits the kernel's limits
+ * @param events the kernel's event counters
+ * @param findings what an operator should know
+ */
+public record ServerSnapshot(ServerStatus server, Reading<ListenerDiagnostics> acceptQueue, Source source,
+		ConnectionCounts connections, KernelLimits limits, KernelEvents events, List<Finding> findings) {
+}

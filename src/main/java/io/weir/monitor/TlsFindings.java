@@ -1,0 +1,44 @@
+package io.weir.monitor;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+
+import io.weir.tls.TlsStatus;
+
+/**
+ * Findings about the certificate.
+ */
+final class TlsFindings implements Evidence.Rule {
+
+	private static final Duration EXPIRY_WARNING = Duration.ofDays(14);
+
+	@Override
+	public void find(Evidence evidence, Map<FindingKind, Finding> findings) {
+		TlsStatus tls = evidence.server().tls();
+		if (tls == null) {
+			return;
+		}
+		String subject = tls.certificate().subject();
+		Instant end = tls.certificate().notAfter();
+		Duration left = Duration.between(Instant.now(), end);
+		if (left.compareTo(EXPIRY_WARNING) < 0) {
+			findings.put(FindingKind.CERTIFICATE_EXPIRES,
+					new Finding("ssl",
+							left.isNegative()
+									? "the certificate of %s in the bundle '%s' expired at %s: clients refuse it"
+										.formatted(subject, tls.bundle(), end)
+									: "the certificate of %s in the bundle '%s' expires at %s, in %d days"
+										.formatted(subject, tls.bundle(), end, left.toDays()),
+							"Renew it. With reload-on-update in the bundle, new files are taken without a restart"));
+		}
+		if (tls.reloadFailure() != null) {
+			findings.put(FindingKind.BUNDLE_NOT_RELOADED,
+					new Finding("ssl",
+							"the bundle '%s' has changed and can't be used; the certificate of %s stays: %s"
+								.formatted(tls.bundle(), subject, tls.reloadFailure()),
+							"Correct the files below spring.ssl.bundle, key and certificate together"));
+		}
+	}
+
+}

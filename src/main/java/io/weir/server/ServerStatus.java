@@ -1,0 +1,46 @@
+package io.weir.server;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+
+import io.weir.tls.TlsStatus;
+
+/**
+ * What a server is doing, all of one moment.
+ *
+ * @param state what it does
+ * @param failure why the accept loop failed; null unless the state is failed
+ * @param backingOffFor for how long accepting has failed again and again; zero unless the
+ * state is backing off
+ * @param address where it listens, with the port that was taken; null while it does not
+ * listen
+ * @param startedAt when it began to listen; null while it does not
+ * @param settings what it asked for and what it got, as read at the start; null while it
+ * does not listen
+ * @param protocol the name of what serves a connection, for instance {@code echo-record}
+ * @param sockets what it asks for of each accepted socket
+ * @param serving how it serves connections
+ * @param tls what protects its connections; null if nothing does
+ * @param rejected how many connections were closed after they were accepted and before
+ * they were handled, by reason; every reason is there
+ * @param acceptErrors how often accept(2) failed, by error; every error is there
+ */
+public record ServerStatus(ServerState state, @Nullable Throwable failure, Duration backingOffFor,
+		@Nullable InetSocketAddress address, @Nullable Instant startedAt, @Nullable EffectiveSettings settings,
+		String protocol, SocketSettings sockets, ServingSettings serving, @Nullable TlsStatus tls,
+		Map<RejectReason, Long> rejected, Map<AcceptError, Long> acceptErrors) {
+
+	/**
+	 * The address as people write it.
+	 * @return for instance {@code 127.0.0.1:9999}; null while it does not listen
+	 */
+	public @Nullable String addressText() {
+		return (this.address != null) ? this.address.getAddress().getHostAddress() + ":" + this.address.getPort()
+				: null;
+	}
+
+}
