@@ -1,0 +1,421 @@
+package io.weir.scheduling;
+
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A platform thread that runs the virtual threads of connections, and wakes those whose
+ * sockets are ready. A round runs what stood in the queue when the round began; then the
+ * loop asks the selector, by time while threads are runnable, and waits for it when none
+ * is.
+ * <p>
+ * The loop's thread takes no lock that a virtual thread may hold while it waits, as
+ * nobody could run the holder then: it alone registers, changes and cancels keys. It logs
+ * nothing and calls no listener.
+ */
+final class EventLoop implements Runnable {
+
+	/**
+	 * What a loop runs: a virtual thread until it waits, or a request to the loop.
+	 */
+	interface Task {
+
+		/**
+		 * Runs on the thread of a loop.
+		 * @param loop the loop
+		 */
+		void run(EventLoop loop);
+
+	}
+
+	// While threads are runnable, for so long those whose sockets are ready wait at most
+	private static final long MAX_WITHOUT_SELECT = TimeUnit.MICROSECONDS.toNanos(250);
+
+	private static final long FIRST_BACK_OFF = TimeUnit.MILLISECONDS.toNanos(1);
+
+	private static final int MAX_BACK_OFFS = 7;
+
+	private static final VarHandle RUNNING;
+
+	private static final VarHandle ROUNDS;
+
+	private static final VarHandle EPOCH;
+
+	static {
+		try {
+			MethodHandles.Lookup lookup = MethodHandles.lookup();
+			RUNNING = lookup.findVarHandle(EventLoop.class, "running", Task.class);
+			ROUNDS = lookup.findVarHandle(EventLoop.class, "rounds", long.class);
+			EPOCH = lookup.findVarHandle(EventLoop.class, "epoch", int.class);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
+	private final Selector selector;
+
+	private final Heirs heirs;
+
+	private final Thread thread;
+
+	private final Consumer<SelectionKey> ready = (key) -> {
+		if (key.attachment() instanceof LoopThread connection) {
+			connection.keyReady(key);
+		}
+	};
+
+	// Of the loop's thread
+	private final ArrayDeque<Task> local = new ArrayDeque<>();
+
+	private final Queue<Task> remote = new ConcurrentLinkedQueue<>();
+
+	// Of the loop's thread: those that wait for more than their key tells the selector
+	private final ArrayDeque<LoopThread> changed = new ArrayDeque<>();
+
+	// Of the loop's thread
+	private final ArrayDeque<SelectionKey> cancelled = new ArrayDeque<>();
+
+	private final ConnectionList connections = new ConnectionList();
+
+	private final AtomicInteger count = new AtomicInteger();
+
+	private volatile boolean asleep;
+
+	private volatile boolean ending;
+
+	private volatile boolean ended;
+
+	// No lock, no fence: others look at it about once a second
+	@SuppressWarnings("UnusedVariable") // Through its VarHandle
+	private @Nullable Task running;
+
+	@SuppressWarnings("UnusedVariable") // Through its VarHandle
+	private long rounds;
+
+	@SuppressWarnings("UnusedVariable") // Through its VarHandle
+	private int epoch;
+
+	private long lastSelect;
+
+	private boolean justSelected;
+
+	private int backOffs;
+
+	private volatile @Nullable Throwable failure;
+
+	/**
+	 * Says which loop takes over what is handed to a loop that has ended.
+	 */
+	interface Heirs {
+
+		/**
+		 * Takes a task over.
+		 * @param task to be run
+		 * @param from the loop that has ended
+		 */
+		void take(Task task, EventLoop from);
+
+	}
+
+	/**
+	 * Creates a loop, not started.
+	 * @param name of its thread
+	 * @param heirs where tasks go after the end
+	 * @throws IOException if a selector cannot be opened
+	 */
+	EventLoop(String name, Heirs heirs) throws IOException {
+		this(name, heirs, Selector.open());
+	}
+
+	EventLoop(String name, Heirs heirs, Selector selector) {
+		this.selector = selector;
+		this.heirs = heirs;
+		this.thread = Thread.ofPlatform().name(name).daemon().unstarted(this);
+	}
+
+	/**
+	 * Starts the thread.
+	 * @throws IOException if the selector of a thread that could not be started cannot be
+	 * closed
+	 */
+	void start() throws IOException {
+		boolean started = false;
+		try {
+			this.thread.start();
+			started = true;
+		}
+		finally {
+			if (!started) {
+				this.selector.close();
+			}
+		}
+	}
+
+	/**
+	 * Has something run on this loop, or on another one if this one has ended. Any
+	 * thread.
+	 * @param task does not block
+	 */
+	void hand(Task task) {
+		if (Thread.currentThread() == this.thread && !this.ended) {
+			this.local.add(task);
+			return;
+		}
+		this.remote.add(task);
+		wake();
+		// Either the end of the loop sees the task, or this does
+		if (this.ended) {
+			forward();
+		}
+	}
+
+	/**
+	 * Lets the loop come round if it waits for the selector. Any thread.
+	 */
+	void wake() {
+		// The loop announces its sleep first and looks at the queues and the selector's
+		// cancelled keys then. A producer does it the other way round
+		if (this.asleep) {
+			this.asleep = false;
+			this.selector.wakeup();
+		}
+	}
+
+	@Override
+	public void run() {
+		while (!this.ending) {
+			try {
+				runQueue();
+				select();
+				this.backOffs = 0;
+			}
+			catch (Throwable ex) {
+				// Whatever fails, also for lack of memory: the loop lives on
+				backOff(ex);
+			}
+		}
+		end();
+	}
+
+	private void runQueue() {
+		for (Task task = this.remote.peek(); task != null; task = this.remote.peek()) {
+			// Without memory the task stays where it is
+			this.local.add(task);
+			this.remote.poll();
+		}
+		for (int i = this.local.size(); i > 0; i--) {
+			Task task = this.local.remove();
+			RUNNING.setOpaque(this, task);
+			try {
+				task.run(this);
+			}
+			catch (Throwable ex) {
+				this.failure = ex;
+			}
+		}
+		RUNNING.setOpaque(this, null);
+	}
+
+	private void select() throws IOException {
+		applyChanges();
+		if (this.local.isEmpty() && this.remote.isEmpty()) {
+			this.asleep = true;
+			try {
+				if (this.remote.isEmpty() && !this.ending) {
+					if (this.selector.select(this.ready) == 0) {
+						// A selector never waits again below an interrupted thread
+						Thread.interrupted();
+					}
+				}
+				else {
+					this.selector.selectNow(this.ready);
+				}
+			}
+			finally {
+				this.asleep = false;
+			}
+			this.justSelected = true;
+		}
+		else if (isSelectDue()) {
+			this.justSelected = true;
+			this.selector.selectNow(this.ready);
+		}
+		ROUNDS.setOpaque(this, this.rounds + 1);
+	}
+
+	/**
+	 * Whether the selector was last asked so long ago that it is time. The clock starts
+	 * with the first call after each select. On the loop's thread.
+	 * @return {@code true} until the loop has come round
+	 */
+	boolean isSelectDue() {
+		long now = System.nanoTime();
+		if (this.justSelected) {
+			this.justSelected = false;
+			this.lastSelect = now;
+		}
+		return now - this.lastSelect > MAX_WITHOUT_SELECT;
+	}
+
+	/**
+	 * Whether others than the one that runs are runnable. On the loop's thread.
+	 * @return as far as known without asking the selector
+	 */
+	boolean hasOthers() {
+		return !this.local.isEmpty() || !this.remote.isEmpty();
+	}
+
+	private void applyChanges() {
+		for (SelectionKey key = this.cancelled.poll(); key != null; key = this.cancelled.poll()) {
+			key.cancel();
+		}
+		for (LoopThread connection = this.changed.poll(); connection != null; connection = this.changed.poll()) {
+			connection.updateKey(this);
+		}
+	}
+
+	private void backOff(Throwable ex) {
+		this.failure = ex;
+		LockSupport.parkNanos(this, FIRST_BACK_OFF << this.backOffs);
+		this.backOffs = Math.min(this.backOffs + 1, MAX_BACK_OFFS);
+	}
+
+	private void end() {
+		this.ended = true;
+		for (Task task = this.local.poll(); task != null; task = this.local.poll()) {
+			give(task);
+		}
+		forward();
+		this.connections.forEach(LoopThread::wakeAll);
+		try {
+			this.selector.close();
+		}
+		catch (IOException ex) {
+			this.failure = ex;
+		}
+	}
+
+	private void forward() {
+		for (Task task = this.remote.poll(); task != null; task = this.remote.poll()) {
+			give(task);
+		}
+	}
+
+	private void give(Task task) {
+		try {
+			this.heirs.take(task, this);
+		}
+		catch (Throwable ex) {
+			// The others go on
+			this.failure = ex;
+		}
+	}
+
+	/**
+	 * Ends the loop. Any thread.
+	 */
+	void stop() {
+		this.ending = true;
+		wake();
+	}
+
+	boolean isEnding() {
+		return this.ending;
+	}
+
+	boolean isEnded() {
+		return this.ended;
+	}
+
+	/**
+	 * Has a key brought up to date before the next select. On the loop's thread.
+	 * @param connection whose key
+	 */
+	void updateLater(LoopThread connection) {
+		if (this.ended) {
+			connection.wakeAll();
+		}
+		else {
+			this.changed.add(connection);
+		}
+	}
+
+	/**
+	 * Has a key cancelled before the next select. On the loop's thread.
+	 * @param key the key
+	 */
+	void cancelLater(SelectionKey key) {
+		this.cancelled.add(key);
+	}
+
+	/**
+	 * Releases the descriptors of closed channels. On the loop's thread.
+	 * @throws IOException as a select does
+	 */
+	void selectNow() throws IOException {
+		this.selector.selectNow(this.ready);
+	}
+
+	Selector selector() {
+		return this.selector;
+	}
+
+	Thread thread() {
+		return this.thread;
+	}
+
+	// The connections it runs. On the loop's thread
+	ConnectionList connections() {
+		return this.connections;
+	}
+
+	// How many connections were given to it and are not over. Any thread
+	AtomicInteger count() {
+		return this.count;
+	}
+
+	@Nullable Task running() {
+		return (Task) RUNNING.getOpaque(this);
+	}
+
+	// Rises whenever the selector has been asked or was not due
+	long rounds() {
+		return (long) ROUNDS.getOpaque(this);
+	}
+
+	boolean isAsleep() {
+		return this.asleep;
+	}
+
+	// The number of the second in which it runs now
+	int epoch() {
+		return (int) EPOCH.getOpaque(this);
+	}
+
+	void nextEpoch() {
+		EPOCH.setOpaque(this, epoch() + 1);
+	}
+
+	// What failed since the last call
+	@Nullable Throwable takeFailure() {
+		Throwable last = this.failure;
+		if (last != null) {
+			this.failure = null;
+		}
+		return last;
+	}
+
+}

@@ -1,0 +1,26 @@
+package io.weir.scheduling;
+
+/**
+ * A daemon platform thread. The kernel lets others go first.
+ */
+final class PlatformConnectionThread extends BlockingConnectionThread {
+
+	/**
+	 * Creates a thread, not started.
+	 * @param name the thread's name
+	 */
+	PlatformConnectionThread(String name) {
+		super(Thread.ofPlatform().daemon().name(name));
+	}
+
+	@Override
+	public void beforeRead(boolean lastReadFilledItsBuffer) {
+		// The kernel decides who is next
+	}
+
+	@Override
+	public void giveWay() {
+		// The kernel decides who is next
+	}
+
+}
