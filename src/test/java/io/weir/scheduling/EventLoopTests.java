@@ -1,0 +1,204 @@
+package io.weir.scheduling;
+
+import java.io.IOException;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.spi.AbstractSelectableChannel;
+import java.nio.channels.spi.AbstractSelector;
+import java.nio.channels.spi.SelectorProvider;
+import java.util.Set;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link EventLoop}.
+ */
+@Timeout(60)
+class EventLoopTests {
+
+	private EventLoop loop;
+
+	private final AtomicInteger inherited = new AtomicInteger();
+
+	@AfterEach
+	void stop() throws InterruptedException {
+		if (this.loop != null) {
+			this.loop.stop();
+			this.loop.thread().join(5000);
+			assertThat(this.loop.thread().isAlive()).isFalse();
+		}
+	}
+
+	private void start(Selector selector) throws IOException {
+		this.loop = new EventLoop("test-loop", (task, from) -> this.inherited.incrementAndGet(), selector);
+		this.loop.start();
+	}
+
+	// Each producer hands over the next task only when its last one has run, so that the
+	// loop falls asleep again and again while another producer is about to wake it
+	@Test
+	void whenManyProducersHandOverToALoopThatIsMostlyAsleepThenNoneWaitsForEver() throws Exception {
+		start(Selector.open());
+		int producers = 4;
+		int tasks = 25_000;
+		CountDownLatch over = new CountDownLatch(producers);
+		for (int i = 0; i < producers; i++) {
+			Thread.ofPlatform().daemon().start(() -> {
+				for (int j = 0; j < tasks; j++) {
+					CountDownLatch run = new CountDownLatch(1);
+					this.loop.hand((on) -> run.countDown());
+					try {
+						run.await();
+					}
+					catch (InterruptedException ex) {
+						return;
+					}
+				}
+				over.countDown();
+			});
+		}
+		assertThat(over.await(40, TimeUnit.SECONDS)).isTrue();
+	}
+
+	@Test
+	void whenATaskThrowsThenTheNextRunsAndTheFailureIsKept() throws Exception {
+		start(Selector.open());
+		OutOfMemoryError failure = new OutOfMemoryError("test");
+		this.loop.hand((on) -> {
+			throw failure;
+		});
+		assertRuns();
+		assertThat(this.loop.takeFailure()).isSameAs(failure);
+		assertThat(this.loop.takeFailure()).isNull();
+	}
+
+	@Test
+	void whenTheSelectorFailsThenTasksRunAllTheSameAndTheLoopDoesNotSpin() throws Exception {
+		FailingSelector selector = new FailingSelector();
+		start(selector);
+		for (int i = 0; i < 3; i++) {
+			assertRuns();
+		}
+		assertThat(this.loop.takeFailure()).hasMessage("test");
+		long rounds = this.loop.rounds();
+		selector.failing = false;
+		assertRuns();
+		assertRuns();
+		assertThat(this.loop.rounds()).isGreaterThan(rounds);
+		assertThat(selector.selects).as("with a pause between each two").hasValueLessThan(50);
+	}
+
+	@Test
+	void whenTheLoopThreadIsInterruptedThenItGoesOnWaiting() throws Exception {
+		start(Selector.open());
+		assertRuns();
+		this.loop.thread().interrupt();
+		assertRuns();
+		AtomicReference<Boolean> interrupted = new AtomicReference<>();
+		CountDownLatch run = new CountDownLatch(1);
+		this.loop.hand((on) -> {
+			interrupted.set(Thread.currentThread().isInterrupted());
+			run.countDown();
+		});
+		assertThat(run.await(5, TimeUnit.SECONDS)).isTrue();
+		assertThat(interrupted).hasValue(false);
+	}
+
+	@Test
+	void whenTheLoopHasEndedThenItsHeirGetsWhatIsHandedOver() throws Exception {
+		start(Selector.open());
+		this.loop.stop();
+		this.loop.thread().join(5000);
+		this.loop.hand((on) -> {
+		});
+		assertThat(this.inherited).hasValue(1);
+	}
+
+	private void assertRuns() throws InterruptedException {
+		CountDownLatch run = new CountDownLatch(1);
+		this.loop.hand((on) -> run.countDown());
+		assertThat(run.await(5, TimeUnit.SECONDS)).isTrue();
+	}
+
+	private static final class FailingSelector extends AbstractSelector {
+
+		private final Selector selector = Selector.open();
+
+		private final AtomicInteger selects = new AtomicInteger();
+
+		private volatile boolean failing = true;
+
+		FailingSelector() throws IOException {
+			super(SelectorProvider.provider());
+		}
+
+		private void fail() throws IOException {
+			this.selects.incrementAndGet();
+			if (this.failing) {
+				throw new IOException("test");
+			}
+		}
+
+		@Override
+		public int select(java.util.function.Consumer<SelectionKey> action) throws IOException {
+			fail();
+			return this.selector.select(action);
+		}
+
+		@Override
+		public int selectNow(java.util.function.Consumer<SelectionKey> action) throws IOException {
+			fail();
+			return this.selector.selectNow(action);
+		}
+
+		@Override
+		public Set<SelectionKey> keys() {
+			return this.selector.keys();
+		}
+
+		@Override
+		public Set<SelectionKey> selectedKeys() {
+			return this.selector.selectedKeys();
+		}
+
+		@Override
+		public int selectNow() throws IOException {
+			return this.selector.selectNow();
+		}
+
+		@Override
+		public int select(long timeout) throws IOException {
+			return this.selector.select(timeout);
+		}
+
+		@Override
+		public int select() throws IOException {
+			return this.selector.select();
+		}
+
+		@Override
+		public Selector wakeup() {
+			return this.selector.wakeup();
+		}
+
+		@Override
+		protected void implCloseSelector() throws IOException {
+			this.selector.close();
+		}
+
+		@Override
+		protected SelectionKey register(AbstractSelectableChannel channel, int ops, Object attachment) {
+			throw new UnsupportedOperationException();
+		}
+
+	}
+
+}

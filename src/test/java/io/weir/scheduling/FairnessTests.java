@@ -1,0 +1,139 @@
+package io.weir.scheduling;
+
+import java.nio.channels.SocketChannel;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLongArray;
+
+import java.net.Socket;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests that threads that never wait do not shut out others.
+ */
+@Timeout(60)
+class FairnessTests {
+
+	private static final int BUSY = 24;
+
+	private static final int NEWCOMERS = 20;
+
+	// The machine may be busy with something else
+	private static final int MAX_LATE = 2;
+
+	private final AtomicLongArray turns = new AtomicLongArray(BUSY);
+
+	private volatile boolean ended;
+
+	private static ConnectionScheduler scheduler(String text) {
+		return "virtual".equals(text) ? Schedulers.virtual() : Schedulers.auto();
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "event-loop, read", "event-loop, give way", "virtual, read", "virtual, give way" })
+	void whenThreadsNeverWaitThenNewThreadsRunAndTheyThemselvesGoOn(String text, String safePoint) throws Exception {
+		ConnectionScheduler scheduler = scheduler(text);
+		assertThat(scheduler.text()).isEqualTo(text);
+		scheduler.start();
+		CountDownLatch over = new CountDownLatch(BUSY);
+		try (SocketChannel any = SocketChannel.open()) {
+			startBusy(scheduler, any, over, safePoint.equals("read"));
+			int late = 0;
+			for (int i = 0; i < NEWCOMERS; i++) {
+				CountDownLatch begun = new CountDownLatch(1);
+				scheduler.newThread("newcomer", any).start(begun::countDown);
+				late += begun.await(250, TimeUnit.MILLISECONDS) ? 0 : 1;
+			}
+			assertThat(late).as("newcomers that waited").isLessThanOrEqualTo(MAX_LATE);
+			for (int i = 0; i < BUSY; i++) {
+				int index = i;
+				long before = this.turns.get(i);
+				Awaitility.await().until(() -> this.turns.get(index) > before + 10);
+			}
+		}
+		finally {
+			end(over);
+			scheduler.stop();
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "event-loop", "virtual" })
+	void whenThreadsNeverWaitThenThoseWhoseBytesHaveComeAreServed(String text) throws Exception {
+		ConnectionScheduler scheduler = scheduler(text);
+		scheduler.start();
+		CountDownLatch over = new CountDownLatch(BUSY);
+		try (SocketChannel any = SocketChannel.open();
+				EchoServer server = new EchoServer(scheduler);
+				Socket socket = server.dial()) {
+			exchange(socket);
+			startBusy(scheduler, any, over, true);
+			int late = 0;
+			for (int i = 0; i < NEWCOMERS; i++) {
+				late += (exchange(socket).toMillis() < 250) ? 0 : 1;
+			}
+			assertThat(late).as("exchanges that waited").isLessThanOrEqualTo(MAX_LATE);
+		}
+		finally {
+			end(over);
+			scheduler.stop();
+		}
+	}
+
+	private static Duration exchange(Socket socket) throws Exception {
+		long begin = System.nanoTime();
+		socket.getOutputStream().write(1);
+		assertThat(socket.getInputStream().read()).isEqualTo(1);
+		return Duration.ofNanos(System.nanoTime() - begin);
+	}
+
+	private void startBusy(ConnectionScheduler scheduler, SocketChannel any, CountDownLatch over, boolean read) {
+		for (int i = 0; i < BUSY; i++) {
+			int index = i;
+			ConnectionThread thread = scheduler.newThread("busy-" + i, any);
+			thread.start(() -> {
+				while (!this.ended) {
+					work();
+					this.turns.incrementAndGet(index);
+					letOthersGoFirst(thread, read);
+				}
+				over.countDown();
+			});
+		}
+		Awaitility.await().until(() -> this.turns.get(BUSY - 1) > 1);
+	}
+
+	private static void letOthersGoFirst(ConnectionThread thread, boolean read) {
+		if (read) {
+			try {
+				thread.beforeRead(true);
+			}
+			catch (java.io.IOException ex) {
+				throw new AssertionError(ex);
+			}
+		}
+		else {
+			thread.giveWay();
+		}
+	}
+
+	private static void work() {
+		long end = System.nanoTime() + 50_000;
+		while (System.nanoTime() < end) {
+			Thread.onSpinWait();
+		}
+	}
+
+	private void end(CountDownLatch over) throws InterruptedException {
+		this.ended = true;
+		assertThat(over.await(10, TimeUnit.SECONDS)).isTrue();
+	}
+
+}
