@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs connections on event loops: on one as long as it has time to spare, as several cost
- * more CPU for the same work, and on more while they are busy and the machine has
+ * Runs connections on event loops: on one as long as it has time to spare, as several
+ * cost more CPU for the same work, and on more while they are busy and the machine has
  * processors to spare. Safe for any thread.
  */
 final class EventLoopScheduler implements ConnectionScheduler {
@@ -109,7 +109,8 @@ final class EventLoopScheduler implements ConnectionScheduler {
 		return new LoopThread(this.threads, name, channel, choose(current).loop());
 	}
 
-	// In turn, a busy loop less often. As the figures are up to 1 s old, not all go to the
+	// In turn, a busy loop less often. As the figures are up to 1 s old, not all go to
+	// the
 	// one that was least busy
 	private static LoopState choose(List<LoopState> loops) {
 		LoopState chosen = loops.getFirst();
@@ -178,7 +179,8 @@ final class EventLoopScheduler implements ConnectionScheduler {
 		}
 	}
 
-	// A thread that cannot let go of the loop's thread, for lack of memory or below native
+	// A thread that cannot let go of the loop's thread, for lack of memory or below
+	// native
 	// code, blocks the loop while it waits: then nobody asks the selector for it
 	private static void freeStuckThread(LoopState state, long now) {
 		if (state.isStalled(now) && state.loop().running() instanceof LoopThread connection) {

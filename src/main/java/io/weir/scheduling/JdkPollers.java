@@ -48,8 +48,8 @@ final class JdkPollers {
 	private static void parkAndWake() throws IOException {
 		try (ServerSocketChannel listener = ServerSocketChannel.open()) {
 			listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1);
-			try (SocketChannel one = SocketChannel.open(listener.getLocalAddress());
-					SocketChannel other = listener.accept()) {
+			SocketChannel one = SocketChannel.open(listener.getLocalAddress());
+			try (SocketChannel other = listener.accept()) {
 				Step read = Step.parked(() -> one.read(ByteBuffer.allocate(1)));
 				other.write(ByteBuffer.allocate(1));
 				read.finish();
@@ -57,6 +57,9 @@ final class JdkPollers {
 				// A close below a thread that waits takes a way of its own in the JDK
 				one.close();
 				write.finish();
+			}
+			finally {
+				one.close();
 			}
 		}
 	}

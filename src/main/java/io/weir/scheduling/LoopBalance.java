@@ -4,8 +4,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Decides how many loops there are and which connections move. Called by one thread, about
- * once a second.
+ * Decides how many loops there are and which connections move. Called by one thread,
+ * about once a second.
  */
 final class LoopBalance {
 
@@ -45,7 +45,8 @@ final class LoopBalance {
 	boolean wantsMore(List<LoopState> loops, int max) {
 		List<LoopState> active = active(loops);
 		boolean busy = active.size() < max && active.stream().anyMatch((state) -> state.busy() > BUSY);
-		// The figure is that since it was asked for last: it counts from the second time on
+		// The figure is that since it was asked for last: it counts from the second time
+		// on
 		double spare = busy ? this.load.spareProcessors() : 0;
 		boolean counts = this.wasBusy;
 		this.wasBusy = busy;
@@ -78,7 +79,9 @@ final class LoopBalance {
 		else if (active.size() > 1 && sum < IDLE * (active.size() - 1)) {
 			active.getLast().retire(true);
 		}
-		loops.stream().filter(LoopState::isRetiring).forEach((state) -> moveAll(state.loop(), stayingBut(loops, state)));
+		loops.stream()
+			.filter(LoopState::isRetiring)
+			.forEach((state) -> moveAll(state.loop(), stayingBut(loops, state)));
 	}
 
 	private static EventLoop stayingBut(List<LoopState> loops, LoopState leaving) {

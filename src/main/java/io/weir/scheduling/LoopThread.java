@@ -127,6 +127,7 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 	 * Runs this thread, or one that it started, on its loop. Called by the JDK.
 	 */
 	@Override
+	@SuppressWarnings("ReferenceEquality") // The JDK hands over the same object each time
 	public void execute(Runnable runnable) {
 		if (this.continuation == null) {
 			// The start: nothing else can have been started before
@@ -288,6 +289,7 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 	 * Wakes those whom a key tells that the socket is ready. On the loop's thread.
 	 * @param fired of this connection
 	 */
+	@SuppressWarnings("ReferenceEquality") // A key has no other identity
 	void keyReady(SelectionKey fired) {
 		if (fired != this.key || !fired.isValid()) {
 			return;
@@ -397,7 +399,8 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 		return this.lastEpoch - epoch >= 0;
 	}
 
-	@SuppressWarnings("ThreadPriorityCheck") // The loop that it is handed to is the new one
+	@SuppressWarnings("ThreadPriorityCheck") // The loop that it is handed to is the new
+												// one
 	private void moveIfAsked() {
 		EventLoop to = this.target;
 		if (to == null) {

@@ -338,8 +338,7 @@ class EventLoopSchedulerTests {
 		Socket socket = dial(server(EchoServer::echo));
 		assertEchoes(socket);
 		Path dump = directory.resolve("threads.txt");
-		java.lang.management.ManagementFactory
-			.getPlatformMXBean(com.sun.management.HotSpotDiagnosticMXBean.class)
+		java.lang.management.ManagementFactory.getPlatformMXBean(com.sun.management.HotSpotDiagnosticMXBean.class)
 			.dumpThreads(dump.toString(), com.sun.management.HotSpotDiagnosticMXBean.ThreadDumpFormat.TEXT_PLAIN);
 		assertThat(Files.readString(dump)).contains("\"connection-1\"").contains("LoopThread.awaitReadable");
 	}

@@ -32,8 +32,7 @@ class JdkPollersTests {
 			throws Exception {
 		String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
 		Process process = new ProcessBuilder("sh", "-c", "ulimit -n 120 && exec \"$0\" \"$@\"", java, "-Xmx64m",
-				"--add-opens", "java.base/java.lang=ALL-UNNAMED", "-cp", classPath(),
-				Main.class.getName(), scheduler)
+				"--add-opens", "java.base/java.lang=ALL-UNNAMED", "-cp", classPath(), Main.class.getName(), scheduler)
 			.redirectErrorStream(true)
 			.start();
 		try {
