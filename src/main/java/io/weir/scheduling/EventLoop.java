@@ -71,11 +71,7 @@ final class EventLoop implements Runnable {
 
 	private final Thread thread;
 
-	private final Consumer<SelectionKey> ready = (key) -> {
-		if (key.attachment() instanceof LoopThread connection) {
-			connection.keyReady(key);
-		}
-	};
+	private final Consumer<SelectionKey> ready = EventLoop::ready;
 
 	// Of the loop's thread
 	private final ArrayDeque<Task> local = new ArrayDeque<>();
@@ -254,6 +250,12 @@ final class EventLoop implements Runnable {
 			this.selector.selectNow(this.ready);
 		}
 		ROUNDS.setOpaque(this, this.rounds + 1);
+	}
+
+	private static void ready(SelectionKey key) {
+		if (key.attachment() instanceof LoopThread connection) {
+			connection.keyReady(key);
+		}
 	}
 
 	/**
