@@ -27,6 +27,10 @@ final class Actuator implements AutoCloseable {
 		this.port = port;
 	}
 
+	int port() {
+		return this.port;
+	}
+
 	HttpResponse<String> request(String method, String path) throws IOException, InterruptedException {
 		URI uri = URI.create("http://localhost:" + this.port + "/actuator" + path);
 		return this.client.send(HttpRequest.newBuilder(uri)

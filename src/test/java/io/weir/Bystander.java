@@ -1,9 +1,15 @@
 package io.weir;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+
+import javax.net.ssl.SSLSocket;
 
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -24,9 +30,11 @@ public final class Bystander implements AutoCloseable {
 
 	private static final Duration PAUSE = Duration.ofMillis(20);
 
-	private final Peer peer;
+	private final Closeable peer;
 
 	private final Exchange exchange;
+
+	private final Duration limit;
 
 	private final Thread thread;
 
@@ -38,13 +46,29 @@ public final class Bystander implements AutoCloseable {
 
 	private volatile Duration slowest = Duration.ZERO;
 
+	private final List<Duration> waits = new CopyOnWriteArrayList<>();
+
+	// System.nanoTime() when the exchange began that is under way
+	private volatile @Nullable Long begin;
+
 	/**
 	 * Begins.
 	 * @param peer the client, connected; closed with this
 	 * @param exchange what it does again and again; returns when it has been served
 	 */
-	public Bystander(Peer peer, Exchange exchange) {
+	public Bystander(Closeable peer, Exchange exchange) {
+		this(peer, SLOW, exchange);
+	}
+
+	/**
+	 * Begins.
+	 * @param peer the client, connected; closed with this
+	 * @param limit no exchange may take as long
+	 * @param exchange what it does again and again; returns when it has been served
+	 */
+	public Bystander(Closeable peer, Duration limit, Exchange exchange) {
 		this.peer = peer;
+		this.limit = limit;
 		this.exchange = exchange;
 		this.thread = Thread.ofPlatform().daemon().name("bystander").start(this::run);
 	}
@@ -57,20 +81,53 @@ public final class Bystander implements AutoCloseable {
 		return new Bystander(peer, () -> assertThat(peer.send(bytes).receive(bytes.length)).isEqualTo(bytes));
 	}
 
+	/**
+	 * One that sends some bytes over TLS and awaits them back.
+	 * @param limit no exchange may take as long
+	 */
+	public static Bystander echoing(SSLSocket socket, Duration limit) {
+		return new Bystander(socket, limit, () -> TlsClient.echo(socket));
+	}
+
 	private void run() {
 		try {
 			while (!this.enough) {
-				long begin = System.nanoTime();
+				long now = System.nanoTime();
+				this.begin = now;
 				this.exchange.run();
-				Duration time = Duration.ofNanos(System.nanoTime() - begin);
+				this.begin = null;
+				Duration time = Duration.ofNanos(System.nanoTime() - now);
 				this.slowest = (time.compareTo(this.slowest) > 0) ? time : this.slowest;
 				this.exchanges.incrementAndGet();
+				this.waits.addAll(waits(time));
 				LockSupport.parkNanos(PAUSE.toNanos());
 			}
 		}
 		catch (Throwable ex) {
 			this.failure = ex;
 		}
+	}
+
+	// While one exchange takes long, others would have begun and waited, too
+	private static List<Duration> waits(Duration time) {
+		List<Duration> waits = new ArrayList<>(List.of(time));
+		for (Duration wait = time.minus(PAUSE); wait.isPositive(); wait = wait.minus(PAUSE)) {
+			waits.add(wait);
+		}
+		return waits;
+	}
+
+	/**
+	 * How long exchanges take that begin at regular intervals, whether or not the one
+	 * before is done; the one that is under way as if it were done now.
+	 */
+	public List<Duration> waits() {
+		List<Duration> all = new ArrayList<>(this.waits);
+		Long now = this.begin;
+		if (now != null) {
+			all.addAll(waits(Duration.ofNanos(System.nanoTime() - now)));
+		}
+		return all;
 	}
 
 	/**
@@ -99,7 +156,7 @@ public final class Bystander implements AutoCloseable {
 		this.peer.close();
 		assertThat(this.failure).as("failure of the other client").isNull();
 		assertThat(this.exchanges.get()).as("exchanges of the other client").isPositive();
-		assertThat(this.slowest).as("slowest exchange of the other client").isLessThan(SLOW);
+		assertThat(this.slowest).as("slowest exchange of the other client").isLessThan(this.limit);
 	}
 
 	/**

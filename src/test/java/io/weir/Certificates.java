@@ -42,9 +42,23 @@ public final class Certificates {
 	 * @param days how long the certificate is valid; negative for an expired one
 	 */
 	public Certificates issue(String name, int days) throws IOException {
+		return issue(name, days, "ec", "-pkeyopt", "ec_paramgen_curve:P-256");
+	}
+
+	/**
+	 * Makes them with an RSA key.
+	 * @param bits the size of the key
+	 */
+	public Certificates issueRsa(String name, int days, int bits) throws IOException {
+		return issue(name, days, "rsa:" + bits);
+	}
+
+	private Certificates issue(String name, int days, String... key) throws IOException {
 		Files.writeString(file("names.txt"), "subjectAltName=DNS:localhost,IP:127.0.0.1\n");
-		run(this.directory, "req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj",
-				"/CN=" + name, "-keyout", name + ".key", "-out", name + ".csr");
+		List<String> request = new ArrayList<>(List.of("req", "-new", "-nodes", "-subj", "/CN=" + name, "-keyout",
+				name + ".key", "-out", name + ".csr", "-newkey"));
+		request.addAll(List.of(key));
+		run(this.directory, request.toArray(String[]::new));
 		run(this.directory, "x509", "-req", "-in", name + ".csr", "-CA", "ca.pem", "-CAkey", "ca.key",
 				"-CAcreateserial", "-days", Integer.toString(days), "-extfile", "names.txt", "-out", name + ".pem");
 		return this;
@@ -68,6 +82,15 @@ public final class Certificates {
 		return this;
 	}
 
+	/**
+	 * Arguments for a server that shows a certificate.
+	 */
+	public List<String> arguments(String name) {
+		return List.of("--tcp.server.ssl.bundle=weir",
+				"--spring.ssl.bundle.pem.weir.keystore.certificate=" + file(name + ".pem"),
+				"--spring.ssl.bundle.pem.weir.keystore.private-key=" + file(name + ".key"));
+	}
+
 	public Path file(String name) {
 		return this.directory.resolve(name);
 	}
@@ -78,7 +101,7 @@ public final class Certificates {
 		Process process = new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true).start();
 		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 		try {
-			assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+			assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
 		}
 		catch (InterruptedException ex) {
 			throw new IOException(ex);

@@ -1,7 +1,11 @@
 package io.weir;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
  * Programs of this machine that a test can do with or without.
@@ -24,6 +28,30 @@ final class Command {
 		catch (IOException ex) {
 			return false;
 		}
+	}
+
+	/**
+	 * What to put before a command that shall run on some of the processors only; skips
+	 * the test where that can't be had.
+	 * @param count how many processors
+	 */
+	static List<String> onProcessors(int count) throws InterruptedException {
+		return prefix("taskset", "--cpu-list", (count == 1) ? "0" : "0-" + (count - 1));
+	}
+
+	/**
+	 * What to put before a command that shall have few file descriptors; skips the test
+	 * where that can't be had.
+	 */
+	static List<String> withDescriptors(int limit) throws InterruptedException {
+		return prefix("prlimit", "--nofile=" + limit);
+	}
+
+	private static List<String> prefix(String... command) throws InterruptedException {
+		List<String> prefix = List.of(command);
+		assumeTrue(succeeds(Stream.concat(prefix.stream(), Stream.of("true")).toArray(String[]::new)),
+				() -> "\"" + String.join(" ", command) + "\" can't be run");
+		return prefix;
 	}
 
 }

@@ -40,7 +40,18 @@ public record Footprint(long heap, long direct, int threads, int files) {
 	 * Counts this process's open file descriptors; 0 where there is no {@code /proc}.
 	 */
 	public static int openFiles() throws IOException {
-		Path files = Path.of("/proc/self/fd");
+		return openFiles("self");
+	}
+
+	/**
+	 * Counts another process's open file descriptors.
+	 */
+	public static int openFiles(long pid) throws IOException {
+		return openFiles(Long.toString(pid));
+	}
+
+	private static int openFiles(String process) throws IOException {
+		Path files = Path.of("/proc", process, "fd");
 		if (!Files.isDirectory(files)) {
 			return 0;
 		}

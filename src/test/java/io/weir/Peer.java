@@ -1,5 +1,6 @@
 package io.weir;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -11,7 +12,7 @@ import java.net.StandardSocketOptions;
  * The other side of a connection: a blocking client whose reads end with an exception
  * after ten seconds.
  */
-public final class Peer implements AutoCloseable {
+public final class Peer implements Closeable {
 
 	private static final int TIMEOUT = 10_000;
 

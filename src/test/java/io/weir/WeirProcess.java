@@ -97,6 +97,14 @@ final class WeirProcess implements AutoCloseable {
 		this.process.toHandle().destroy();
 	}
 
+	/**
+	 * Sends a signal.
+	 * @param name without SIG
+	 */
+	void signal(String name) throws InterruptedException {
+		assertThat(Command.succeeds("sh", "-c", "kill -" + name + " " + pid())).isTrue();
+	}
+
 	boolean isAlive() {
 		return this.process.isAlive();
 	}

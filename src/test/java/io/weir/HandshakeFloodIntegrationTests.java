@@ -1,0 +1,100 @@
+package io.weir;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+import javax.net.ssl.SSLSocket;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Many handshakes at once, each of which costs the server a signature, hold up nobody who
+ * is connected.
+ */
+@Timeout(value = 2, unit = TimeUnit.MINUTES)
+class HandshakeFloodIntegrationTests {
+
+	private static final int HANDSHAKES = 2_000;
+
+	private static final int BYSTANDERS = 4;
+
+	private static final Duration TIMEOUT = Duration.ofSeconds(3);
+
+	@TempDir
+	@SuppressWarnings("NullAway.Init")
+	static Path directory;
+
+	@SuppressWarnings("NullAway.Init")
+	private static Certificates certificates;
+
+	@BeforeAll
+	static void issue() throws IOException {
+		certificates = new Certificates(directory).issueRsa("server", 20, 4096);
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "auto", "virtual" })
+	void whenHandshakesFloodTheServerThenOpenConnectionsAreServedAndThoseThatWaitTimeOut(String threads)
+			throws Exception {
+		TlsClient clients = new TlsClient(certificates, null);
+		byte[] hello = TlsAttacker.clientHello(clients.context(), "TLSv1.3");
+		List<String> arguments = new ArrayList<>(certificates.arguments("server"));
+		arguments.addAll(List.of("--tcp.server.port=0", "--tcp.server.protocol=echo", "--tcp.server.threads=" + threads,
+				"--tcp.server.ssl.handshake-timeout=" + TIMEOUT.toMillis()));
+		List<Bystander> others = new ArrayList<>();
+		List<Socket> flood = new ArrayList<>();
+		try (WeirProcess weir = WeirProcess.start(directory, Map.of(), arguments.toArray(String[]::new)).awaitStarted();
+				Actuator actuator = weir.actuator()) {
+			for (int i = 0; i < BYSTANDERS; i++) {
+				SSLSocket socket = clients.connect(weir.tcpPort());
+				TlsClient.echo(socket);
+				others.add(Bystander.echoing(socket, Duration.ofSeconds(2)));
+			}
+			for (int i = 0; i < HANDSHAKES; i++) {
+				Socket socket = TlsClient.plain(weir.tcpPort(), 0);
+				flood.add(socket);
+				socket.getOutputStream().write(hello);
+			}
+			Awaitility.await().pollDelay(TIMEOUT).until(() -> true);
+			assertThat(percentile(others, 0.99)).as("99th percentile of the others' exchanges")
+				.isLessThan(Duration.ofMillis(250));
+			Awaitility.await()
+				.atMost(Duration.ofSeconds(5))
+				.pollInterval(Duration.ofMillis(250))
+				.untilAsserted(
+						() -> assertThat(timedOut(actuator)).as("handshakes that timed out").isEqualTo(HANDSHAKES));
+			assertThat(actuator.json("/tcpserver").at("/connections/active").asInt()).isEqualTo(BYSTANDERS);
+			for (Bystander other : others) {
+				other.close();
+			}
+		}
+		finally {
+			for (Socket socket : flood) {
+				socket.close();
+			}
+		}
+	}
+
+	private static int timedOut(Actuator actuator) throws Exception {
+		return actuator.json("/tcpserver").at("/connections/closed/handshake_timeout").asInt();
+	}
+
+	private static Duration percentile(List<Bystander> others, double share) {
+		List<Duration> waits = others.stream().flatMap((other) -> other.waits().stream()).sorted().toList();
+		return waits.get((int) (share * waits.size()));
+	}
+
+}

@@ -1,0 +1,152 @@
+package io.weir;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Clients that come while others send at full speed are served at once.
+ */
+@Timeout(value = 1, unit = TimeUnit.MINUTES)
+@EnabledOnOs(value = OS.LINUX, disabledReason = "needs taskset")
+class NewcomerIntegrationTests {
+
+	private static final byte[] DATA = "data\n".getBytes(StandardCharsets.US_ASCII);
+
+	private static final byte[] RECORD = new byte[22];
+
+	private static final byte[] NOTHING = {};
+
+	private static final Duration LIMIT = Duration.ofMillis(250);
+
+	// The kernel gives the processor to each of the senders' threads in turn
+	private static final Duration PLATFORM_LIMIT = Duration.ofSeconds(1);
+
+	// Until a server has chosen threads for the senders
+	private static final Duration LEAD_IN = Duration.ofMillis(2500);
+
+	private static final Duration PATIENCE = Duration.ofSeconds(5);
+
+	private static final int SENDERS = 24;
+
+	private static final int NEWCOMERS = 20;
+
+	@TempDir
+	@SuppressWarnings("NullAway.Init")
+	static Path directory;
+
+	@SuppressWarnings("NullAway.Init")
+	private static Certificates certificates;
+
+	@BeforeAll
+	static void issue() throws IOException {
+		certificates = new Certificates(directory).issue("server", 20);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "record, 2, auto", "record, 1, auto", "echo, 1, auto", "echo-record, 2, auto", "discard, 2, auto",
+			"record, 2, virtual", "record, 1, platform" })
+	void whenManySendAtFullSpeedThenNewcomersAreServedAtOnce(String protocol, int processors, String threads)
+			throws Exception {
+		try (WeirProcess weir = start(List.of(), protocol, processors, threads)) {
+			visitOften(weir, protocol, null);
+			try (FullSpeedSenders senders = FullSpeedSenders.connect(weir.tcpPort(), SENDERS)) {
+				awaitActive(weir);
+				senders.begin(LEAD_IN);
+				assertNewcomersAreServed(weir, protocol, null, threads.equals("platform") ? PLATFORM_LIMIT : LIMIT);
+			}
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "record, 2, auto", "record, 1, auto" })
+	void whenManySendAtFullSpeedOverTlsThenNewcomersAreServedAtOnce(String protocol, int processors, String threads)
+			throws Exception {
+		TlsClient clients = new TlsClient(certificates, null);
+		try (WeirProcess weir = start(certificates.arguments("server"), protocol, processors, threads)) {
+			visitOften(weir, protocol, clients);
+			try (FullSpeedSenders senders = FullSpeedSenders.connect(clients, weir.tcpPort(), SENDERS)) {
+				awaitActive(weir);
+				senders.begin(LEAD_IN);
+				assertNewcomersAreServed(weir, protocol, clients, LIMIT);
+			}
+		}
+	}
+
+	private static WeirProcess start(List<String> more, String protocol, int processors, String threads)
+			throws Exception {
+		List<String> arguments = new ArrayList<>(more);
+		arguments.addAll(
+				List.of("--tcp.server.port=0", "--tcp.server.protocol=" + protocol, "--tcp.server.threads=" + threads));
+		return WeirProcess
+			.start(Command.onProcessors(processors), directory, Map.of(), arguments.toArray(String[]::new))
+			.awaitStarted();
+	}
+
+	private static void awaitActive(WeirProcess weir) {
+		try (Actuator actuator = weir.actuator()) {
+			Awaitility.await().until(() -> actuator.json("/tcpserver").at("/connections/active").asInt() == SENDERS);
+		}
+	}
+
+	private static void assertNewcomersAreServed(WeirProcess weir, String protocol, @Nullable TlsClient tls,
+			Duration limit) throws IOException {
+		List<Duration> waits = new ArrayList<>();
+		long begin = System.nanoTime();
+		for (int i = 0; i < NEWCOMERS && System.nanoTime() - begin < PATIENCE.toNanos(); i++) {
+			long then = System.nanoTime();
+			visit(weir, protocol, tls);
+			waits.add(Duration.ofNanos(System.nanoTime() - then));
+		}
+		assertThat(waits).as("waits of newcomers").hasSize(NEWCOMERS).allMatch((wait) -> wait.compareTo(limit) < 0);
+	}
+
+	// The first connections cost a server the loading of its classes
+	private static void visitOften(WeirProcess weir, String protocol, @Nullable TlsClient tls) throws IOException {
+		for (int i = 0; i < NEWCOMERS; i++) {
+			visit(weir, protocol, tls);
+		}
+	}
+
+	// The server ends its side when it has served all
+	private static void visit(WeirProcess weir, String protocol, @Nullable TlsClient tls) throws IOException {
+		try (Socket plain = TlsClient.plain(weir.tcpPort(), 0);
+				Socket socket = (tls != null) ? tls.over(plain) : plain) {
+			socket.setSoTimeout(5_000);
+			switch (protocol) {
+				case "echo" -> exchange(socket, DATA, DATA);
+				case "echo-record" -> {
+					exchange(socket, DATA, DATA);
+					exchange(socket, RECORD, NOTHING);
+				}
+				default -> exchange(socket, RECORD, NOTHING);
+			}
+			socket.shutdownOutput();
+			assertThat(socket.getInputStream().readAllBytes()).isEmpty();
+		}
+	}
+
+	private static void exchange(Socket socket, byte[] bytes, byte[] answer) throws IOException {
+		socket.getOutputStream().write(bytes);
+		assertThat(socket.getInputStream().readNBytes(answer.length)).isEqualTo(answer);
+	}
+
+}

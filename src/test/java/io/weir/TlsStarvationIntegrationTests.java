@@ -1,0 +1,129 @@
+package io.weir;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+import javax.net.ssl.SSLSocket;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.JsonNode;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * One client that sends TLS records without end and gets no further holds nobody up, and
+ * is ended.
+ */
+@Timeout(value = 2, unit = TimeUnit.MINUTES)
+@EnabledOnOs(value = OS.LINUX, disabledReason = "needs taskset")
+class TlsStarvationIntegrationTests {
+
+	private static final Duration LIMIT = Duration.ofMillis(250);
+
+	private static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(2);
+
+	private static final byte[] NOTHING = {};
+
+	@TempDir
+	@SuppressWarnings("NullAway.Init")
+	static Path directory;
+
+	@SuppressWarnings("NullAway.Init")
+	private static Certificates certificates;
+
+	@BeforeAll
+	static void issue() throws IOException {
+		certificates = new Certificates(directory).issue("server", 20);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "1, auto", "2, auto", "1, virtual", "1, platform" })
+	void whenAClientSendsWarningsWithoutEndThenOthersAreServedAndItIsEnded(int processors, String threads)
+			throws Exception {
+		TlsClient clients = new TlsClient(certificates, null);
+		byte[] hello = TlsAttacker.clientHello(clients.context(), "TLSv1.2");
+		try (WeirProcess weir = start(processors, threads); Actuator actuator = weir.actuator()) {
+			attack(weir, clients, Duration.ofSeconds(4), TlsAttacker.sending(NOTHING, TlsAttacker.WARNING));
+			attack(weir, clients, Duration.ofSeconds(2), TlsAttacker.sending(hello, TlsAttacker.WARNING));
+			assertHandshakesHaveFailed(actuator);
+		}
+	}
+
+	@Test
+	void whenAClientSendsAHandshakeInPiecesWithoutEndThenOthersAreServedAndItIsEnded() throws Exception {
+		TlsClient clients = new TlsClient(certificates, null);
+		byte[] hello = TlsAttacker.fragments(TlsAttacker.clientHello(clients.context(), "TLSv1.3"));
+		try (WeirProcess weir = start(1, "auto"); Actuator actuator = weir.actuator()) {
+			attack(weir, clients, Duration.ofSeconds(2), TlsAttacker.sending(NOTHING, TlsAttacker.EMPTY_HANDSHAKE));
+			attack(weir, clients, Duration.ofSeconds(2), TlsAttacker.sending(hello, TlsAttacker.EMPTY_HANDSHAKE));
+			attack(weir, clients, Duration.ofSeconds(2),
+					TlsAttacker.sending(TlsAttacker.LONG_HELLO, TlsAttacker.HANDSHAKE_BYTE));
+			assertHandshakesHaveFailed(actuator);
+		}
+	}
+
+	@Test
+	void whenAClientUpdatesItsKeysWithoutEndThenOthersAreServed() throws Exception {
+		TlsClient clients = new TlsClient(certificates, null);
+		try (WeirProcess weir = start(1, "auto");
+				Bystander other = Bystander.echoing(connect(weir, clients), LIMIT);
+				TlsAttacker attacker = new TlsAttacker(weir.tcpPort(), TlsAttacker.updatingKeys(clients))) {
+			Awaitility.await().pollDelay(Duration.ofSeconds(3)).until(() -> other.exchanges() > 0);
+			assertThat(attacker.ended()).as("times the attacker was ended").isZero();
+		}
+	}
+
+	private static WeirProcess start(int processors, String threads) throws Exception {
+		List<String> arguments = new ArrayList<>(certificates.arguments("server"));
+		arguments.addAll(List.of("--tcp.server.port=0", "--tcp.server.protocol=echo", "--tcp.server.threads=" + threads,
+				"--tcp.server.ssl.handshake-timeout=" + HANDSHAKE_TIMEOUT.toMillis()));
+		return WeirProcess
+			.start(Command.onProcessors(processors), directory, Map.of(), arguments.toArray(String[]::new))
+			.awaitStarted();
+	}
+
+	private static void attack(WeirProcess weir, TlsClient clients, Duration time, TlsAttacker.Attack attack)
+			throws Exception {
+		try (Bystander other = Bystander.echoing(connect(weir, clients), LIMIT);
+				TlsAttacker attacker = new TlsAttacker(weir.tcpPort(), attack)) {
+			Awaitility.await("the attacker is ended")
+				.pollDelay(time)
+				.atMost(time.plus(HANDSHAKE_TIMEOUT).plusSeconds(2))
+				.until(() -> attacker.ended() > 0 && other.exchanges() > 0);
+		}
+	}
+
+	// The first connections cost a server the loading of its classes
+	private static SSLSocket connect(WeirProcess weir, TlsClient clients) throws IOException {
+		for (int i = 0; i < 5; i++) {
+			try (SSLSocket first = clients.connect(weir.tcpPort())) {
+				TlsClient.echo(first);
+			}
+		}
+		SSLSocket socket = clients.connect(weir.tcpPort());
+		TlsClient.echo(socket);
+		return socket;
+	}
+
+	private static void assertHandshakesHaveFailed(Actuator actuator) throws Exception {
+		JsonNode closed = actuator.json("/tcpserver").at("/connections/closed");
+		assertThat(closed.at("/handshake_failed").asInt() + closed.at("/handshake_timeout").asInt())
+			.as(closed.toString())
+			.isPositive();
+		assertThat(closed.at("/handler_error").asInt()).as(closed.toString()).isZero();
+	}
+
+}
