@@ -27,6 +27,8 @@ final class LoadGenerator implements AutoCloseable {
 
 	private final List<Client> clients = new ArrayList<>();
 
+	private final List<NewcomerClient> newcomers = new ArrayList<>();
+
 	LoadGenerator() throws IOException {
 	}
 
@@ -41,6 +43,9 @@ final class LoadGenerator implements AutoCloseable {
 		for (int i = 0; i < scenario.connections(); i++) {
 			Client client = scenario.client(this.tally, i);
 			this.clients.add(client);
+			if (client instanceof NewcomerClient newcomer) {
+				this.newcomers.add(newcomer);
+			}
 			client.start(server, tls, this.selector);
 			// Answers what has come, so that the accept queue never fills
 			select(0);
@@ -71,8 +76,12 @@ final class LoadGenerator implements AutoCloseable {
 		this.tally.reset();
 		long end = System.nanoTime() + (long) (seconds * 1e9);
 		for (long left = 1; left > 0; left = end - System.nanoTime()) {
-			select(Math.max(1, left / 1_000_000));
+			select(this.newcomers.isEmpty() ? Math.max(1, left / 1_000_000) : 1);
+			for (NewcomerClient newcomer : this.newcomers) {
+				newcomer.tick();
+			}
 		}
+		this.newcomers.forEach(NewcomerClient::countWait);
 		return this.tally;
 	}
 

@@ -27,6 +27,11 @@ enum Metric {
 	P99("p99 µs", "p99Micros", 0, true),
 
 	/**
+	 * The operation that took longest.
+	 */
+	MAX("max µs", "maxMicros", 0, true),
+
+	/**
 	 * Connections that were held.
 	 */
 	CONNECTIONS("connections", "connections", 0, false),

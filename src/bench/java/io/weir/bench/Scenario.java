@@ -11,10 +11,10 @@ import java.util.function.BiFunction;
  * @param protocol what servers have to speak: {@code echo}, {@code echo-record}, or
  * {@code tls}, which is echo over TLS
  * @param connections how many at once
- * @param streaming whether it counts bytes instead of operations
+ * @param counts what it counts
  * @param factory makes a client with a number
  */
-record Scenario(String name, String title, String protocol, int connections, boolean streaming,
+record Scenario(String name, String title, String protocol, int connections, Counts counts,
 		BiFunction<Tally, Integer, Client> factory) {
 
 	static final String ECHO = "echo";
@@ -30,10 +30,13 @@ record Scenario(String name, String title, String protocol, int connections, boo
 			pingPong("pingpong-1000", 1000), streaming("stream-1", 1, 1024 * 1024),
 			streaming("stream-16", 16, 256 * 1024), pingPong("pingpong-64", 64).overTls(),
 			streaming("stream-1", 1, 1024 * 1024).overTls(),
-			new Scenario("connect-echo-close", "connect, 64 bytes there and back, close; 16 at once", ECHO, 16, false,
-					ConnectingClient::new),
-			new Scenario("record-64", "the recipe's exchange of line and record, 64 connections", RECORD, 64, false,
-					RecordClient::new));
+			new Scenario("connect-echo-close", "connect, 64 bytes there and back, close; 16 at once", ECHO, 16,
+					Counts.OPERATIONS, ConnectingClient::new),
+			new Scenario("record-64", "the recipe's exchange of line and record, 64 connections", RECORD, 64,
+					Counts.OPERATIONS, RecordClient::new),
+			newcomer("newcomer-64", "a newcomer's wait behind 64 busy connections", 64, PingPongClient::new),
+			newcomer("newcomer-stream-24", "a newcomer's wait behind 24 streams", 24,
+					(tally, id) -> new StreamingClient(tally, 256 * 1024)));
 
 	/**
 	 * Messages of 64 bytes, each sent when the one before has come back.
@@ -41,17 +44,23 @@ record Scenario(String name, String title, String protocol, int connections, boo
 	 * @param connections how many at once
 	 */
 	static Scenario pingPong(String name, int connections) {
-		return new Scenario(name, "64 bytes there and back, " + connections(connections), ECHO, connections, false,
-				PingPongClient::new);
+		return new Scenario(name, "64 bytes there and back, " + connections(connections), ECHO, connections,
+				Counts.OPERATIONS, PingPongClient::new);
 	}
 
 	private static Scenario streaming(String name, int connections, int window) {
-		return new Scenario(name, "a stream there and back, " + connections(connections), ECHO, connections, true,
-				(tally, id) -> new StreamingClient(tally, window));
+		return new Scenario(name, "a stream there and back, " + connections(connections), ECHO, connections,
+				Counts.BYTES, (tally, id) -> new StreamingClient(tally, window));
+	}
+
+	// What the busy ones do is not counted
+	private static Scenario newcomer(String name, String title, int busy, BiFunction<Tally, Integer, Client> factory) {
+		return new Scenario(name, title, ECHO, busy + 1, Counts.WAITS,
+				(tally, id) -> (id < busy) ? factory.apply(new Tally(), id) : new NewcomerClient(tally, id));
 	}
 
 	private Scenario overTls() {
-		return new Scenario("tls-" + this.name, this.title + ", TLS 1.3", TLS, this.connections, this.streaming,
+		return new Scenario("tls-" + this.name, this.title + ", TLS 1.3", TLS, this.connections, this.counts,
 				this.factory);
 	}
 
@@ -61,6 +70,29 @@ record Scenario(String name, String title, String protocol, int connections, boo
 
 	Client client(Tally tally, int id) {
 		return this.factory.apply(tally, id);
+	}
+
+	/**
+	 * What a load counts.
+	 */
+	enum Counts {
+
+		/**
+		 * Operations, each with its time.
+		 */
+		OPERATIONS,
+
+		/**
+		 * Bytes.
+		 */
+		BYTES,
+
+		/**
+		 * How long newcomers wait for an answer. What the server's processor time is for
+		 * can't be told.
+		 */
+		WAITS
+
 	}
 
 }

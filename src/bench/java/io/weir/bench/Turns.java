@@ -96,13 +96,19 @@ final class Turns {
 			throw new IOException("The server answered nothing in a slice");
 		}
 		double elapsed = end.elapsedSince(begin);
-		double operations = scenario.streaming() ? tally.operations() / 1e6 : tally.operations();
 		Map<Metric, Double> figures = new EnumMap<>(Metric.class);
-		figures.put(Metric.RATE, operations / elapsed * 1e9);
-		figures.put(Metric.CPU, serverNanos / operations / 1e3);
-		if (!scenario.streaming()) {
+		if (scenario.counts() != Scenario.Counts.WAITS) {
+			boolean streaming = scenario.counts() == Scenario.Counts.BYTES;
+			double operations = streaming ? tally.operations() / 1e6 : tally.operations();
+			figures.put(Metric.RATE, operations / elapsed * 1e9);
+			figures.put(Metric.CPU, serverNanos / operations / 1e3);
+		}
+		if (scenario.counts() != Scenario.Counts.BYTES) {
 			figures.put(Metric.P50, tally.latencies().percentile(0.5) / 1e3);
 			figures.put(Metric.P99, tally.latencies().percentile(0.99) / 1e3);
+		}
+		if (scenario.counts() == Scenario.Counts.WAITS) {
+			figures.put(Metric.MAX, tally.latencies().percentile(1) / 1e3);
 		}
 		figures.put(Metric.DRIVER, driverNanos / elapsed * 100);
 		double others = end.busy() - begin.busy() - serverNanos - driverNanos;
