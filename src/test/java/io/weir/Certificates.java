@@ -74,6 +74,16 @@ public final class Certificates {
 	}
 
 	/**
+	 * Makes {@code <store>.p12} of a certificate without its key, as one who takes it for
+	 * a truststore.
+	 */
+	public Certificates storeWithoutKey(String name, String store, String password) throws IOException {
+		run(this.directory, "pkcs12", "-export", "-nokeys", "-in", name + ".pem", "-passout", "pass:" + password,
+				"-out", store + ".p12");
+		return this;
+	}
+
+	/**
 	 * Makes an encrypted key of another.
 	 */
 	public Certificates encrypt(String name, String encrypted, String password) throws IOException {

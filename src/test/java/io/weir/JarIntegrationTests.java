@@ -347,8 +347,8 @@ class JarIntegrationTests {
 				""");
 		assertReport(Map.of("TCP_SERVER_MAXCONNECTIONS", "0"), List.of("--tcp.server.chunk-size=0"),
 				"Property: tcp.server.port", "Value: \"70000\"", "application.yml] - 3:11",
-				"Property: tcp.server.recordFormat", "4:20", "'y'", "Property: tcp.server.maxConnections",
-				"Origin: System Environment Property \"TCP_SERVER_MAXCONNECTIONS\"", "Property: tcp.server.chunkSize");
+				"Property: tcp.server.record-format", "4:20", "'y'", "Property: tcp.server.max-connections",
+				"Origin: System Environment Property \"TCP_SERVER_MAXCONNECTIONS\"", "Property: tcp.server.chunk-size");
 		Files.delete(config);
 		assertReport(Map.of("TCP_SERVER_PROTOCOL", "http"), List.of(), "tcp.server.protocol", "http",
 				"TCP_SERVER_PROTOCOL");

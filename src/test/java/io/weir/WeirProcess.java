@@ -67,7 +67,10 @@ final class WeirProcess implements AutoCloseable {
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
 		command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m"));
 		command.addAll(options);
-		command.addAll(List.of("-jar", jar, "--server.port=0"));
+		command.addAll(List.of("-jar", jar));
+		if (List.of(arguments).stream().noneMatch((argument) -> argument.startsWith("--server.port="))) {
+			command.add("--server.port=0");
+		}
 		command.addAll(List.of(arguments));
 		ProcessBuilder builder = new ProcessBuilder(command).directory(directory.toFile()).redirectErrorStream(true);
 		builder.environment().keySet().removeIf((name) -> name.startsWith("TCP_") || name.startsWith("SPRING_"));

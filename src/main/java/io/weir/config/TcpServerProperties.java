@@ -3,11 +3,7 @@ package io.weir.config;
 import java.time.Duration;
 
 import jakarta.validation.Valid;
-import jakarta.validation.constraints.Max;
-import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotNull;
-import org.hibernate.validator.constraints.time.DurationMax;
-import org.hibernate.validator.constraints.time.DurationMin;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.context.properties.ConfigurationProperties;
@@ -43,6 +39,7 @@ import io.weir.tls.ClientAuth;
  * @param noDelay Whether to set TCP_NODELAY.
  * @param keepAlive Keep-alive probes.
  * @param drain What happens at the stop signal.
+ * @param health Health.
  * @param ssl TLS.
  * @param sampling Sampling of the kernel's figures.
  * @param metrics Meters.
@@ -51,18 +48,23 @@ import io.weir.tls.ClientAuth;
 @ConfigurationProperties(prefix = "tcp.server", ignoreUnknownFields = false)
 public record TcpServerProperties(
 		// The setting's own name for "any"
-		@DefaultValue("localhost") @NotNull String host, @DefaultValue("9999") @Min(0) @Max(65535) int port,
-		@Min(1) @Nullable Integer backlog, @Min(1) @Max(Integer.MAX_VALUE) @Nullable DataSize receiveBufferSize,
-		@Min(1) @Max(Integer.MAX_VALUE) @Nullable DataSize sendBufferSize, @DefaultValue("true") boolean reuseAddress,
-		@DefaultValue("false") boolean reusePort, @DefaultValue("echo-record") @NotNull Protocol protocol,
-		@DefaultValue("1024B") @NotNull @Min(1) @Max(TcpServerProperties.MOST_BYTES) DataSize chunkSize,
+		@DefaultValue("localhost") @NotNull String host,
+		@DefaultValue("9999") @Within(min = "0", max = "65535") int port,
+		@Within(min = "1", max = "2147483647") @Nullable Integer backlog,
+		@Within(min = "1B", max = "2147483647B") @Nullable DataSize receiveBufferSize,
+		@Within(min = "1B", max = "2147483647B") @Nullable DataSize sendBufferSize,
+		@DefaultValue("true") boolean reuseAddress, @DefaultValue("false") boolean reusePort,
+		@DefaultValue("echo-record") @NotNull Protocol protocol,
+		@DefaultValue("1024B") @NotNull @Within(min = "1B", max = "16MB") DataSize chunkSize,
 		@DefaultValue("! I 2s Q 2h f") @NotNull @RecordFormat String recordFormat,
-		@DefaultValue("auto") @NotNull ConnectionThreads threads, @DefaultValue("8192") @Min(1) int maxConnections,
-		@DefaultValue("5m") @NotNull @DurationMin(nanos = 0) Duration idleTimeout,
-		@DefaultValue("30s") @NotNull @DurationMin(nanos = 0) Duration writeTimeout,
+		@DefaultValue("auto") @NotNull ConnectionThreads threads,
+		@DefaultValue("8192") @Within(min = "1", max = "1000000") int maxConnections,
+		@DefaultValue("5m") @NotNull @Within(zero = "never", min = "100ms", max = "365d") Duration idleTimeout,
+		@DefaultValue("30s") @NotNull @Within(zero = "never", min = "100ms", max = "365d") Duration writeTimeout,
 		@DefaultValue("true") boolean noDelay, @DefaultValue @NotNull @Valid KeepAlive keepAlive,
-		@DefaultValue @NotNull @Valid Drain drain, @DefaultValue @NotNull @Valid Ssl ssl,
-		@DefaultValue @NotNull @Valid Sampling sampling, @DefaultValue @NotNull @Valid Metrics metrics) {
+		@DefaultValue @NotNull @Valid Drain drain, @DefaultValue @NotNull @Valid Health health,
+		@DefaultValue @NotNull @Valid Ssl ssl, @DefaultValue @NotNull @Valid Sampling sampling,
+		@DefaultValue @NotNull @Valid Metrics metrics) {
 
 	/**
 	 * The most bytes of an echo unit or a record: each connection has a buffer for one.
@@ -78,9 +80,9 @@ public record TcpServerProperties(
 	 * @param count Unanswered probes that end a connection (TCP_KEEPCNT).
 	 */
 	public record KeepAlive(@DefaultValue("true") boolean enabled,
-			@DefaultValue("60s") @NotNull @DurationMin(seconds = 1) @DurationMax(seconds = 32767) Duration idle,
-			@DefaultValue("10s") @NotNull @DurationMin(seconds = 1) @DurationMax(seconds = 32767) Duration interval,
-			@DefaultValue("6") @Min(1) @Max(127) int count) {
+			@DefaultValue("60s") @NotNull @Within(min = "1s", max = "32767s") Duration idle,
+			@DefaultValue("10s") @NotNull @Within(min = "1s", max = "32767s") Duration interval,
+			@DefaultValue("6") @Within(min = "1", max = "127") int count) {
 	}
 
 	/**
@@ -89,8 +91,17 @@ public record TcpServerProperties(
 	 * @param delay How long accepting goes on after the stop signal.
 	 * @param gracePeriod How long connections may then go on until they are cut.
 	 */
-	public record Drain(@DefaultValue("0s") @NotNull @DurationMin(nanos = 0) Duration delay,
-			@DefaultValue("20s") @NotNull @DurationMin(nanos = 0) Duration gracePeriod) {
+	public record Drain(@DefaultValue("0s") @NotNull @Within(min = "0", max = "1d") Duration delay,
+			@DefaultValue("20s") @NotNull @Within(min = "0", max = "1d") Duration gracePeriod) {
+	}
+
+	/**
+	 * Health.
+	 *
+	 * @param full Readiness while all places are taken: up, or out-of-service when
+	 * newcomers have waited for 10 s.
+	 */
+	public record Health(@DefaultValue("up") @NotNull FullReadiness full) {
 	}
 
 	/**
@@ -103,7 +114,8 @@ public record TcpServerProperties(
 	 * never.
 	 */
 	public record Ssl(@Nullable String bundle, @DefaultValue("none") @NotNull ClientAuth clientAuth,
-			@DefaultValue("10s") @NotNull @DurationMin(nanos = 0) Duration handshakeTimeout) {
+			@DefaultValue("10s") @NotNull @Within(zero = "never", min = "100ms",
+					max = "365d") Duration handshakeTimeout) {
 	}
 
 	/**
@@ -112,7 +124,8 @@ public record TcpServerProperties(
 	 * @param interval How often the kernel's figures of all connections are read. 0 is
 	 * off.
 	 */
-	public record Sampling(@DefaultValue("1s") @NotNull @DurationMin(nanos = 0) Duration interval) {
+	public record Sampling(
+			@DefaultValue("1s") @NotNull @Within(zero = "off", min = "50ms", max = "1h") Duration interval) {
 	}
 
 	/**
@@ -121,7 +134,7 @@ public record TcpServerProperties(
 	 * @param connections Most connections that have meters of their own at once. 0 is
 	 * none.
 	 */
-	public record Metrics(@DefaultValue("100") @Min(0) int connections) {
+	public record Metrics(@DefaultValue("100") @Within(min = "0", max = "100000") int connections) {
 	}
 
 }

@@ -4,8 +4,10 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Stream;
 
 import javax.net.ssl.SSLException;
+import javax.net.ssl.X509TrustManager;
 
 import org.jspecify.annotations.Nullable;
 
@@ -33,12 +35,13 @@ class TlsConfiguration {
 	}
 
 	@Bean
-	@Nullable ServerTls serverTls(TcpServerProperties properties, SslBundles bundles, BundleFollower follower) {
+	@Nullable ServerTls serverTls(TcpServerProperties properties, SslBundles bundles, BundleFollower follower,
+			Environment environment) {
 		TcpServerProperties.Ssl ssl = properties.ssl();
 		String name = ssl.bundle();
 		if (name == null) {
 			if (ssl.clientAuth() != ClientAuth.NONE) {
-				throw new TlsConfigurationException("tcp.server.ssl.client-auth", ssl.clientAuth().text(),
+				throw invalid(environment, "tcp.server.ssl.client-auth",
 						"there is no TLS, as tcp.server.ssl.bundle is not set",
 						"Set tcp.server.ssl.bundle to the name of a bundle under spring.ssl.bundle, "
 								+ "or leave tcp.server.ssl.client-auth out",
@@ -53,15 +56,21 @@ class TlsConfiguration {
 			return tls;
 		}
 		catch (NoSuchSslBundleException ex) {
-			throw new TlsConfigurationException("tcp.server.ssl.bundle", name,
-					"there is no such bundle; there are " + bundles.getBundleNames(),
+			throw invalid(environment, "tcp.server.ssl.bundle",
+					"there is no such bundle; there are " + bundles.getBundleNames()
+							+ Nearest.question(name, bundles.getBundleNames()),
 					"Define it below spring.ssl.bundle.pem.<name> or spring.ssl.bundle.jks.<name>, or correct the name",
 					ex);
 		}
 		catch (SSLException | RuntimeException ex) {
-			throw new TlsConfigurationException("tcp.server.ssl.bundle", name, ServerTls.reason(ex),
+			throw invalid(environment, "tcp.server.ssl.bundle", PlainText.of(ServerTls.reason(ex)),
 					"Correct the bundle below spring.ssl.bundle, or the files it names", ex);
 		}
+	}
+
+	private static InvalidConfigurationException invalid(Environment environment, String property, String reason,
+			String action, @Nullable Exception cause) {
+		return new InvalidConfigurationException(List.of(Mistake.of(environment, property, reason)), action, cause);
 	}
 
 	private static TlsMaterial material(SslBundle bundle, ClientAuth clientAuth) {
@@ -74,6 +83,12 @@ class TlsConfiguration {
 		if (clientAuth != ClientAuth.NONE && bundle.getStores().getTrustStore() == null) {
 			throw new IllegalStateException("tcp.server.ssl.client-auth is " + clientAuth.text()
 					+ ", but the bundle has no truststore to say which client certificates to trust");
+		}
+		if (clientAuth != ClientAuth.NONE && !trustsAnyone(bundle)) {
+			throw new IllegalStateException("tcp.server.ssl.client-auth is " + clientAuth.text()
+					+ ", but the bundle's truststore has no trusted certificate. One that 'openssl pkcs12 -export "
+					+ "-nokeys' made has none for the JDK: take a PEM bundle's truststore.certificate, "
+					+ "or 'keytool -importcert'");
 		}
 		SslOptions options = bundle.getOptions();
 		return new TlsMaterial(bundle.createSslContext(), list(options.getEnabledProtocols()),
@@ -94,6 +109,11 @@ class TlsConfiguration {
 		catch (GeneralSecurityException ex) {
 			throw new IllegalStateException(ex);
 		}
+	}
+
+	private static boolean trustsAnyone(SslBundle bundle) {
+		return Stream.of(bundle.getManagers().getTrustManagers())
+			.anyMatch((manager) -> manager instanceof X509TrustManager x509 && x509.getAcceptedIssuers().length > 0);
 	}
 
 	private static @Nullable List<String> list(String @Nullable [] names) {

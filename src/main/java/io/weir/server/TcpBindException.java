@@ -13,7 +13,14 @@ public class TcpBindException extends RuntimeException {
 
 	private final int port;
 
-	TcpBindException(Problem problem, String host, int port, Throwable cause) {
+	/**
+	 * Creates the exception.
+	 * @param problem what is wrong
+	 * @param host as configured; empty is any address
+	 * @param port as configured
+	 * @param cause what the system said
+	 */
+	public TcpBindException(Problem problem, String host, int port, Throwable cause) {
 		super("Cannot listen on " + (host.isEmpty() ? "0.0.0.0" : host) + ":" + port + ": " + problem.text, cause);
 		this.problem = problem;
 		this.host = host;

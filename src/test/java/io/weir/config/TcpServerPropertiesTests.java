@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
@@ -62,6 +61,7 @@ class TcpServerPropertiesTests {
 				Duration.ofMinutes(5), Duration.ofSeconds(30), true,
 				new TcpServerProperties.KeepAlive(true, Duration.ofMinutes(1), Duration.ofSeconds(10), 6),
 				new TcpServerProperties.Drain(Duration.ZERO, Duration.ofSeconds(20)),
+				new TcpServerProperties.Health(FullReadiness.UP),
 				new TcpServerProperties.Ssl(null, ClientAuth.NONE, Duration.ofSeconds(10)),
 				new TcpServerProperties.Sampling(Duration.ofSeconds(1)), new TcpServerProperties.Metrics(100)));
 	}
@@ -75,59 +75,96 @@ class TcpServerPropertiesTests {
 				"tcp.server.max-connections=1", "tcp.server.idle-timeout=0", "tcp.server.write-timeout=1500ms",
 				"tcp.server.no-delay=false", "tcp.server.keep-alive.enabled=false", "tcp.server.keep-alive.idle=2m",
 				"tcp.server.keep-alive.interval=1s", "tcp.server.keep-alive.count=127", "tcp.server.drain.delay=3s",
-				"tcp.server.drain.grace-period=0", "tcp.server.ssl.bundle=mine", "tcp.server.ssl.client-auth=need",
-				"tcp.server.ssl.handshake-timeout=0", "tcp.server.sampling.interval=0",
-				"tcp.server.metrics.connections=0"))
+				"tcp.server.drain.grace-period=0", "tcp.server.health.full=out-of-service",
+				"tcp.server.ssl.bundle=mine", "tcp.server.ssl.client-auth=need", "tcp.server.ssl.handshake-timeout=0",
+				"tcp.server.sampling.interval=0", "tcp.server.metrics.connections=0"))
 			.isEqualTo(new TcpServerProperties("", 0, 7, DataSize.ofKilobytes(64), DataSize.ofBytes(70_000), false,
 					true, Protocol.DISCARD, DataSize.ofKilobytes(2), ">H", ConnectionThreads.PLATFORM, 1, Duration.ZERO,
 					Duration.ofMillis(1500), false,
 					new TcpServerProperties.KeepAlive(false, Duration.ofMinutes(2), Duration.ofSeconds(1), 127),
 					new TcpServerProperties.Drain(Duration.ofSeconds(3), Duration.ZERO),
+					new TcpServerProperties.Health(FullReadiness.OUT_OF_SERVICE),
 					new TcpServerProperties.Ssl("mine", ClientAuth.NEED, Duration.ZERO),
 					new TcpServerProperties.Sampling(Duration.ZERO), new TcpServerProperties.Metrics(0)));
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', quoteCharacter = '"', textBlock = """
-			port                    | -1          | greater than or equal to 0
-			port                    | 65536       | less than or equal to 65535
-			backlog                 | 0           | greater than or equal to 1
-			receive-buffer-size     | 0           | greater than or equal to 1
-			receive-buffer-size     | 2147483648B | less than or equal to 2147483647
-			receive-buffer-size     | -1B         | greater than or equal to 1
-			send-buffer-size        | 0           | greater than or equal to 1
-			send-buffer-size        | 2GB         | less than or equal to 2147483647
-			chunk-size              | 0           | greater than or equal to 1
-			chunk-size              | 17MB        | less than or equal to 16777216
-			record-format           | ! I 2y      | 'y'
-			record-format           | !           | a record of no bytes
-			record-format           | 0s          | a record of no bytes
-			record-format           | 16777217s   | a record of 16777217 bytes
-			max-connections         | 0           | greater than or equal to 1
-			idle-timeout            | -1s         | longer than or equal to
-			write-timeout           | -1ns        | longer than or equal to
-			keep-alive.idle         | 0s          | longer than or equal to
-			keep-alive.idle         | 32768s      | shorter than or equal to
-			keep-alive.interval     | 0s          | longer than or equal to
-			keep-alive.interval     | 32768s      | shorter than or equal to
-			keep-alive.count        | 0           | greater than or equal to 1
-			keep-alive.count        | 128         | less than or equal to 127
-			drain.delay             | -1s         | longer than or equal to
-			drain.grace-period      | -1s         | longer than or equal to
-			ssl.handshake-timeout   | -1ns        | longer than or equal to
-			metrics.connections     | -1          | greater than or equal to 0
-			""")
+	@CsvSource(delimiter = '|', quoteCharacter = '"',
+			textBlock = """
+					port                   | -1                         | a whole number: 0 to 65535
+					port                   | 65536                      | a whole number: 0 to 65535
+					backlog                | 0                          | a whole number: 1 to 2147483647
+					receive-buffer-size    | 0                          | a size, such as 512B, 64KB or 1MB: 1B to 2147483647B
+					receive-buffer-size    | 2147483648B                | a size, such as 512B, 64KB or 1MB: 1B to 2147483647B
+					receive-buffer-size    | -1B                        | a size, such as 512B, 64KB or 1MB: 1B to 2147483647B
+					send-buffer-size       | 0                          | a size, such as 512B, 64KB or 1MB: 1B to 2147483647B
+					send-buffer-size       | 2147483648B                | a size, such as 512B, 64KB or 1MB: 1B to 2147483647B
+					send-buffer-size       | -1B                        | a size, such as 512B, 64KB or 1MB: 1B to 2147483647B
+					chunk-size             | 0                          | a size, such as 512B, 64KB or 1MB: 1B to 16MB
+					chunk-size             | 16777217B                  | a size, such as 512B, 64KB or 1MB: 1B to 16MB
+					chunk-size             | 17MB                       | a size, such as 512B, 64KB or 1MB: 1B to 16MB
+					record-format          | ! I 2y                     | 'y'
+					record-format          | !                          | a record of no bytes
+					record-format          | 0s                         | a record of no bytes
+					record-format          | 16777217s                  | a record of 16777217 bytes
+					max-connections        | 0                          | a whole number: 1 to 1000000
+					max-connections        | 1000001                    | a whole number: 1 to 1000000
+					max-connections        | 2147483647                 | a whole number: 1 to 1000000
+					idle-timeout           | -1ns                       | a time with its unit, such as 500ms, 30s or 5m: 0 (never), or 100ms to 365d
+					idle-timeout           | 99ms                       | a time with its unit, such as 500ms, 30s or 5m: 0 (never), or 100ms to 365d
+					idle-timeout           | 1ns                        | a time with its unit, such as 500ms, 30s or 5m: 0 (never), or 100ms to 365d
+					idle-timeout           | 31536000001ms              | a time with its unit, such as 500ms, 30s or 5m: 0 (never), or 100ms to 365d
+					idle-timeout           | 366d                       | a time with its unit, such as 500ms, 30s or 5m: 0 (never), or 100ms to 365d
+					write-timeout          | -1ns                       | a time with its unit, such as 500ms, 30s or 5m: 0 (never), or 100ms to 365d
+					write-timeout          | 99ms                       | a time with its unit, such as 500ms, 30s or 5m: 0 (never), or 100ms to 365d
+					write-timeout          | 1ns                        | a time with its unit, such as 500ms, 30s or 5m: 0 (never), or 100ms to 365d
+					write-timeout          | 31536000001ms              | a time with its unit, such as 500ms, 30s or 5m: 0 (never), or 100ms to 365d
+					write-timeout          | 366d                       | a time with its unit, such as 500ms, 30s or 5m: 0 (never), or 100ms to 365d
+					ssl.handshake-timeout  | -1ns                       | a time with its unit, such as 500ms, 30s or 5m: 0 (never), or 100ms to 365d
+					ssl.handshake-timeout  | 99ms                       | a time with its unit, such as 500ms, 30s or 5m: 0 (never), or 100ms to 365d
+					ssl.handshake-timeout  | 1ns                        | a time with its unit, such as 500ms, 30s or 5m: 0 (never), or 100ms to 365d
+					ssl.handshake-timeout  | 31536000001ms              | a time with its unit, such as 500ms, 30s or 5m: 0 (never), or 100ms to 365d
+					ssl.handshake-timeout  | 366d                       | a time with its unit, such as 500ms, 30s or 5m: 0 (never), or 100ms to 365d
+					keep-alive.idle        | 0s                         | a time with its unit, such as 500ms, 30s or 5m: 1s to 32767s
+					keep-alive.idle        | 999ms                      | a time with its unit, such as 500ms, 30s or 5m: 1s to 32767s
+					keep-alive.idle        | 32768s                     | a time with its unit, such as 500ms, 30s or 5m: 1s to 32767s
+					keep-alive.interval    | 0s                         | a time with its unit, such as 500ms, 30s or 5m: 1s to 32767s
+					keep-alive.interval    | 999ms                      | a time with its unit, such as 500ms, 30s or 5m: 1s to 32767s
+					keep-alive.interval    | 32768s                     | a time with its unit, such as 500ms, 30s or 5m: 1s to 32767s
+					keep-alive.count       | 0                          | a whole number: 1 to 127
+					keep-alive.count       | 128                        | a whole number: 1 to 127
+					drain.delay            | -1s                        | a time with its unit, such as 500ms, 30s or 5m: 0 to 1d
+					drain.delay            | 86400001ms                 | a time with its unit, such as 500ms, 30s or 5m: 0 to 1d
+					drain.delay            | PT2562047788015215H30M7S   | a time with its unit, such as 500ms, 30s or 5m: 0 to 1d
+					drain.grace-period     | -1s                        | a time with its unit, such as 500ms, 30s or 5m: 0 to 1d
+					drain.grace-period     | 86400001ms                 | a time with its unit, such as 500ms, 30s or 5m: 0 to 1d
+					drain.grace-period     | PT2562047788015215H30M7S   | a time with its unit, such as 500ms, 30s or 5m: 0 to 1d
+					sampling.interval      | 1ns                        | a time with its unit, such as 500ms, 30s or 5m: 0 (off), or 50ms to 1h
+					sampling.interval      | 49ms                       | a time with its unit, such as 500ms, 30s or 5m: 0 (off), or 50ms to 1h
+					sampling.interval      | 3600001ms                  | a time with its unit, such as 500ms, 30s or 5m: 0 (off), or 50ms to 1h
+					sampling.interval      | 110000d                    | a time with its unit, such as 500ms, 30s or 5m: 0 (off), or 50ms to 1h
+					sampling.interval      | -1s                        | a time with its unit, such as 500ms, 30s or 5m: 0 (off), or 50ms to 1h
+					metrics.connections    | -1                         | a whole number: 0 to 100000
+					metrics.connections    | 100001                     | a whole number: 0 to 100000
+					""")
 	void whenAValueIsOutOfBoundsThenItIsNamedWithTheReason(String key, String value, String reason) {
 		this.runner.withPropertyValues("tcp.server." + key + "=" + value).run((context) -> {
 			String description = report(context.getStartupFailure()).getDescription();
-			assertThat(description).contains("Property: tcp.server." + camelCased(key), "Value: ",
+			assertThat(description).contains("Property: tcp.server." + key, "Value: \"" + value + "\"",
 					"Origin: \"tcp.server." + key + "\" from property source \"test\"", reason);
 		});
 	}
 
-	// As Boot's report names it
-	private static String camelCased(String key) {
-		return Pattern.compile("-(.)").matcher(key).replaceAll((match) -> match.group(1).toUpperCase(Locale.ROOT));
+	@ParameterizedTest
+	@CsvSource({ "port, 0", "port, 65535", "backlog, 1", "backlog, 2147483647", "receive-buffer-size, 1B",
+			"send-buffer-size, 2147483647", "chunk-size, 1", "chunk-size, 16MB", "record-format, 16777216s",
+			"max-connections, 1", "max-connections, 1000000", "idle-timeout, 0", "idle-timeout, 100",
+			"write-timeout, 365d", "ssl.handshake-timeout, 100ms", "keep-alive.idle, 1s", "keep-alive.interval, 32767s",
+			"keep-alive.count, 127", "drain.delay, 1ms", "drain.grace-period, 24h", "sampling.interval, 50ms",
+			"sampling.interval, 1h", "metrics.connections, 100000", "health.full, OUT_OF_SERVICE" })
+	void whenAValueIsAtABoundThenItIsTaken(String key, String value) {
+		this.runner.withPropertyValues("tcp.server." + key + "=" + value)
+			.run((context) -> assertThat(context).hasNotFailed());
 	}
 
 	@ParameterizedTest
@@ -153,8 +190,9 @@ class TcpServerPropertiesTests {
 				ValidationErrors errors = validationErrors(context.getStartupFailure());
 				assertThat(errors.getAllErrors()).hasSize(7);
 				assertThat(report(context.getStartupFailure()).getDescription()).contains("tcp.server.port",
-						"tcp.server.maxConnections", "tcp.server.chunkSize", "tcp.server.recordFormat",
-						"tcp.server.keepAlive.count", "tcp.server.drain.gracePeriod", "tcp.server.metrics.connections");
+						"tcp.server.max-connections", "tcp.server.chunk-size", "tcp.server.record-format",
+						"tcp.server.keep-alive.count", "tcp.server.drain.grace-period",
+						"tcp.server.metrics.connections");
 			});
 	}
 
@@ -228,14 +266,15 @@ class TcpServerPropertiesTests {
 	private static List<String> documentedKeys() throws IOException {
 		String metadata = new ClassPathResource("META-INF/spring-configuration-metadata.json")
 			.getContentAsString(StandardCharsets.UTF_8);
-		// Properties, not groups, are the ones with a source type and no source method
-		Matcher name = Pattern.compile("\"name\": \"(tcp\\.server\\.[a-z.-]+)\"").matcher(metadata);
+		// Hints have names too
+		String properties = metadata.substring(0, metadata.indexOf("\"hints\""));
+		Matcher name = Pattern.compile("\"name\": \"(tcp\\.server\\.[a-z.-]+)\"").matcher(properties);
 		List<String> keys = new ArrayList<>();
 		while (name.find()) {
 			keys.add(name.group(1));
 		}
-		keys.removeAll(List.of("tcp.server.keep-alive", "tcp.server.drain", "tcp.server.metrics", "tcp.server.sampling",
-				"tcp.server.ssl"));
+		keys.removeAll(List.of("tcp.server.keep-alive", "tcp.server.drain", "tcp.server.health", "tcp.server.metrics",
+				"tcp.server.sampling", "tcp.server.ssl"));
 		assertThat(keys).hasSizeGreaterThan(20).doesNotHaveDuplicates();
 		return keys;
 	}

@@ -1,8 +1,11 @@
 package io.weir.config;
 
-import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -21,7 +24,6 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
-import org.springframework.core.env.Environment;
 
 import io.weir.Certificates;
 import io.weir.tls.ServerTls;
@@ -40,19 +42,25 @@ class TlsConfigurationTests {
 	@SuppressWarnings("NullAway.Init")
 	private static Certificates certificates;
 
-	private @Nullable Environment environment;
-
 	private final ApplicationContextRunner runner = new ApplicationContextRunner()
-		.withInitializer((context) -> this.environment = context.getEnvironment())
 		.withConfiguration(AutoConfigurations.of(SslAutoConfiguration.class))
 		.withUserConfiguration(TlsOnly.class);
 
 	@BeforeAll
-	static void issue() throws IOException {
+	static void issue() throws Exception {
 		certificates = new Certificates(directory).issue("server", 20)
 			.issue("other", 20)
 			.store("server", "secret")
 			.encrypt("server", "encrypted", "secret");
+		certificates.storeWithoutKey("server", "untrusting", "secret");
+		KeyStore trusting = KeyStore.getInstance("PKCS12");
+		trusting.load(null, null);
+		try (InputStream certificate = Files.newInputStream(certificates.file("server.pem"));
+				OutputStream store = Files.newOutputStream(certificates.file("trusting.p12"))) {
+			trusting.setCertificateEntry("server",
+					CertificateFactory.getInstance("X.509").generateCertificate(certificate));
+			trusting.store(store, "secret".toCharArray());
+		}
 		Files.writeString(certificates.file("broken.pem"),
 				"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n");
 	}
@@ -125,6 +133,33 @@ class TlsConfigurationTests {
 			});
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "want", "need" })
+	void whenTheTruststoreHasNoTrustedCertificateThenThatIsReported(String clientAuth) {
+		trusting("untrusting.p12", clientAuth).run((context) -> {
+			FailureAnalysis report = report(context.getStartupFailure());
+			assertThat(report.getDescription()).contains("Property: tcp.server.ssl.bundle",
+					"tcp.server.ssl.client-auth is " + clientAuth, "truststore has no trusted certificate",
+					"openssl pkcs12 -export -nokeys", "keytool -importcert");
+		});
+	}
+
+	@Test
+	void whenNobodyHasToBeTrustedThenTheTruststoreMayBeEmpty() {
+		trusting("untrusting.p12", "none").run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	@Test
+	void whenTheTruststoreHasATrustedCertificateThenItStarts() {
+		trusting("trusting.p12", "need").run((context) -> assertThat(context).hasNotFailed());
+	}
+
+	private ApplicationContextRunner trusting(String truststore, String clientAuth) {
+		return runner("jks", "server", null, "secret").withPropertyValues("tcp.server.ssl.client-auth=" + clientAuth,
+				"spring.ssl.bundle.jks.mine.truststore.location=file:" + certificates.file(truststore),
+				"spring.ssl.bundle.jks.mine.truststore.password=secret");
+	}
+
 	@Test
 	void whenSpringBootCanNotReadABundleThenThatIsReportedToo() {
 		this.runner.withPropertyValues(pem("missing", "server").toArray(String[]::new))
@@ -159,10 +194,11 @@ class TlsConfigurationTests {
 	}
 
 	// As Spring Boot would report it
-	private FailureAnalysis report(@Nullable Throwable failure) {
+	private static FailureAnalysis report(@Nullable Throwable failure) {
 		Objects.requireNonNull(failure, "it started");
-		return Objects.requireNonNull(new TlsFailureAnalyzer(Objects.requireNonNull(this.environment)).analyze(failure),
-				"no report");
+		FailureAnalysis report = new InvalidConfigurationFailureAnalyzer().analyze(failure);
+		return (report != null) ? report
+				: Objects.requireNonNull(new SslBundleFailureAnalyzer().analyze(failure), "no report");
 	}
 
 	@Configuration(proxyBeanMethods = false)
