@@ -1,5 +1,6 @@
 package io.weir;
 
+import java.nio.channels.SocketChannel;
 import java.io.IOException;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
@@ -73,6 +74,13 @@ public record Footprint(long heap, long direct, int threads, int files) {
 			assertThat(now.threads).as("threads").isLessThanOrEqualTo(before.threads + 4);
 			assertThat(now.files).as("files").isLessThanOrEqualTo(before.files + 4);
 		});
+	}
+
+	/**
+	 * Bytes that wait in the kernel for a socket's process (FIONREAD).
+	 */
+	public static int queuedBytes(SocketChannel channel) throws IOException {
+		return channel.socket().getInputStream().available();
 	}
 
 }

@@ -39,7 +39,7 @@ class RestartIntegrationTests {
 			assertThat(metersAfterASample(context)).isEqualTo(meters);
 			Footprint.awaitNoMoreThan(before);
 			assertThat(threads("tcp-accept")).isEqualTo(1);
-			assertThat(threads("tcp-watch")).isEqualTo(1);
+			assertThat(threads("tcp-watchdog")).isEqualTo(1);
 			assertThat(threads("tcp-sampler")).isEqualTo(1);
 		}
 		assertFree(port);
@@ -58,7 +58,7 @@ class RestartIntegrationTests {
 			assertThat(now.threads()).isLessThanOrEqualTo(before.threads() + 4);
 			assertThat(now.files()).isLessThanOrEqualTo(before.files() + 4);
 		});
-		for (String name : List.of("tcp-accept", "tcp-watch", "tcp-sampler")) {
+		for (String name : List.of("tcp-accept", "tcp-watchdog", "tcp-sampler")) {
 			Awaitility.await().untilAsserted(() -> assertThat(threads(name)).as(name).isZero());
 		}
 	}

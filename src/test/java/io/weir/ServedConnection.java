@@ -1,5 +1,6 @@
 package io.weir;
 
+import io.weir.connection.Preparation;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -8,16 +9,24 @@ import java.net.StandardSocketOptions;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import org.awaitility.Awaitility;
 
 import io.weir.connection.CloseReason;
+import io.weir.connection.Layer;
+import io.weir.connection.ConnectionRunner;
+import io.weir.scheduling.ConnectionScheduler;
+import io.weir.scheduling.ConnectionThread;
+import io.weir.scheduling.Schedulers;
 import io.weir.connection.Connection;
-import io.weir.connection.ConnectionHandler;
+import io.weir.api.ConnectionHandler;
 import io.weir.connection.ConnectionListener;
 import io.weir.connection.ConnectionRegistry;
 
@@ -32,7 +41,13 @@ public final class ServedConnection implements AutoCloseable {
 
 	private final Connection connection;
 
-	private final Thread thread;
+	private final ConnectionScheduler scheduler = Schedulers.auto();
+
+	private final ConnectionThread thread;
+
+	private final CountDownLatch ended = new CountDownLatch(1);
+
+	private final AtomicInteger releases = new AtomicInteger();
 
 	private final CompletableFuture<CloseReason> reason = new CompletableFuture<>();
 
@@ -52,6 +67,30 @@ public final class ServedConnection implements AutoCloseable {
 	 * leaves them to the kernel
 	 */
 	public ServedConnection(ConnectionRegistry registry, ConnectionHandler handler, int buffer) throws IOException {
+		this(registry, handler, buffer, List.of());
+	}
+
+	public ServedConnection(ConnectionRegistry registry, ConnectionHandler handler, int buffer, List<Layer> layers)
+			throws IOException {
+		this(registry, (connection) -> {
+		}, layers, handler, buffer);
+	}
+
+	/**
+	 * Is prepared in vain.
+	 */
+	public static ServedConnection failing(ConnectionRegistry registry, Throwable failure) throws IOException {
+		return new ServedConnection(registry, (connection) -> {
+			if (failure instanceof IOException ex) {
+				throw ex;
+			}
+			throw (RuntimeException) failure;
+		}, List.of(), (connection) -> {
+		}, 0);
+	}
+
+	private ServedConnection(ConnectionRegistry registry, Preparation preparation, List<Layer> layers,
+			ConnectionHandler handler, int buffer) throws IOException {
 		this.registry = registry;
 		SocketChannel accepted;
 		try (ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.INET)) {
@@ -62,7 +101,11 @@ public final class ServedConnection implements AutoCloseable {
 		if (buffer > 0) {
 			accepted.setOption(StandardSocketOptions.SO_SNDBUF, buffer);
 		}
-		this.connection = registry.open(accepted);
+		ConnectionRunner runner = new ConnectionRunner(registry, preparation, layers, handler);
+		this.scheduler.start();
+		this.thread = this.scheduler.newThread("connection", accepted);
+		this.connection = new Connection(registry.nextId(), accepted, this.thread, runner.firstLayer());
+		registry.register(this.connection);
 		registry.addListener(new ConnectionListener() {
 
 			@Override
@@ -77,7 +120,29 @@ public final class ServedConnection implements AutoCloseable {
 			}
 
 		});
-		this.thread = Thread.ofVirtual().start(() -> registry.serve(this.connection, handler));
+		this.thread.start(() -> {
+			try {
+				runner.run(this.connection, this::released);
+			}
+			finally {
+				this.ended.countDown();
+			}
+		});
+	}
+
+	private void released() {
+		this.releases.incrementAndGet();
+	}
+
+	public ConnectionThread thread() {
+		return this.thread;
+	}
+
+	/**
+	 * How often its place was given back.
+	 */
+	public int releases() {
+		return this.releases.get();
 	}
 
 	public ConnectionRegistry registry() {
@@ -118,7 +183,8 @@ public final class ServedConnection implements AutoCloseable {
 		this.peer.close();
 		this.connection.channel().close();
 		try {
-			this.thread.join(Duration.ofSeconds(5));
+			this.ended.await(5, TimeUnit.SECONDS);
+			this.scheduler.stop();
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();

@@ -16,7 +16,7 @@ import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 
 import io.weir.connection.Connection;
-import io.weir.connection.SecureSession;
+import io.weir.transport.SecureSession;
 import io.weir.monitor.ConnectionOrder;
 import io.weir.monitor.OpenConnections;
 import io.weir.monitor.OpenConnections.Observed;

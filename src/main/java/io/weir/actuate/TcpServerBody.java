@@ -15,7 +15,6 @@ import io.weir.connection.ConnectionRegistry.Totals;
 import io.weir.kernel.KernelEvents;
 import io.weir.kernel.ListenerDiagnostics;
 import io.weir.kernel.Source;
-import io.weir.monitor.ConnectionCounts;
 import io.weir.monitor.Finding;
 import io.weir.monitor.ServerSnapshot;
 import io.weir.server.ServerStatus;
@@ -31,14 +30,15 @@ record TcpServerBody(String state, @Nullable String address, String protocol, @N
 
 	static TcpServerBody of(ServerSnapshot snapshot) {
 		ServerStatus server = snapshot.server();
-		Totals totals = snapshot.connections().totals();
+		Totals totals = snapshot.connections();
 		return new TcpServerBody(server.state().text(), server.addressText(), server.protocol(), server.startedAt(),
 				(server.settings() != null) ? SettingBody.All.of(server.settings()) : null,
 				snapshot.acceptQueue()
 					.<Object>fold((figures) -> AcceptQueue.of(figures, snapshot.source()), UnavailableBody::new),
 				Connections.of(snapshot.connections()),
 				new Records(totals.records(), totals.closed(CloseReason.PARTIAL_RECORD)),
-				KernelBody.of(snapshot.limits()), events(snapshot.events()), Ssl.of(server.tls()), snapshot.findings());
+				KernelBody.of(snapshot.limits()), events(snapshot.events()), Ssl.of(snapshot.tls()),
+				snapshot.findings());
 	}
 
 	private static Object events(KernelEvents events) {
@@ -60,13 +60,16 @@ record TcpServerBody(String state, @Nullable String address, String protocol, @N
 
 	}
 
-	record Connections(long active, long accepted, Map<String, Long> closed, long bytesReceived, long bytesSent) {
+	record Connections(long active, long accepted, Map<String, Long> closed, Map<String, Long> rejected,
+			long bytesReceived, long bytesSent) {
 
-		static Connections of(ConnectionCounts counts) {
+		static Connections of(Totals totals) {
 			Map<String, Long> closed = new LinkedHashMap<>();
-			counts.totals().closed().forEach((reason, count) -> closed.put(reason.text(), count));
-			return new Connections(counts.active(), counts.accepted(), closed, counts.totals().bytesReceived(),
-					counts.totals().bytesSent());
+			totals.closed().forEach((reason, count) -> closed.put(reason.text(), count));
+			Map<String, Long> rejected = new LinkedHashMap<>();
+			totals.rejected().forEach((reason, count) -> rejected.put(reason.text(), count));
+			return new Connections(totals.active(), totals.accepted(), closed, rejected, totals.bytesReceived(),
+					totals.bytesSent());
 		}
 
 	}

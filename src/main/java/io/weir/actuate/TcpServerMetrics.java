@@ -18,7 +18,7 @@ import io.weir.connection.ConnectionRegistry.Totals;
 import io.weir.monitor.ServerMonitor;
 import io.weir.server.AcceptError;
 import io.weir.server.EffectiveSettings;
-import io.weir.server.RejectReason;
+import io.weir.connection.RejectReason;
 import io.weir.server.ServerState;
 import io.weir.server.Setting;
 
@@ -49,11 +49,11 @@ public class TcpServerMetrics implements MeterBinder {
 			.description("Open connections")
 			.register(registry);
 		counter(registry, "tcp.server.accepted.connections", Tags.empty(), "connections", "Connections accepted",
-				ServerMonitor::acceptedConnections);
+				(monitor) -> monitor.totals().accepted());
 		for (RejectReason reason : RejectReason.values()) {
 			counter(registry, "tcp.server.rejected.connections", Tags.of("reason", reason.text()), "connections",
 					"Connections accepted but closed before they were handled",
-					(monitor) -> monitor.status().rejected().getOrDefault(reason, 0L));
+					(monitor) -> monitor.totals().rejected(reason));
 		}
 		for (AcceptError error : AcceptError.values()) {
 			counter(registry, "tcp.server.accept.errors", Tags.of("error", error.text()), "errors",

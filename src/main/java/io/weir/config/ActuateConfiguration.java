@@ -1,5 +1,7 @@
 package io.weir.config;
 
+import io.weir.tls.ServerTls;
+import org.springframework.beans.factory.ObjectProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 
 import org.springframework.context.ApplicationEventPublisher;
@@ -39,8 +41,8 @@ class ActuateConfiguration {
 	}
 
 	@Bean
-	Findings findings(TcpServer server, ListenerFigures listener, ProcReader proc) {
-		return new Findings(server, listener, proc);
+	Findings findings(TcpServer server, ListenerFigures listener, ProcReader proc, ObjectProvider<ServerTls> tls) {
+		return new Findings(server, listener, proc, tls.getIfAvailable());
 	}
 
 	@Bean

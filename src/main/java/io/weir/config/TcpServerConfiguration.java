@@ -1,25 +1,33 @@
 package io.weir.config;
 
+import java.util.List;
+import java.util.Map;
+import java.util.Map.Entry;
+
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.env.Environment;
 import org.springframework.util.unit.DataSize;
 
 import org.jspecify.annotations.Nullable;
 
-import io.weir.connection.ConnectionHandler;
+import io.weir.api.ConnectionHandler;
+import io.weir.connection.CloseReason;
 import io.weir.connection.ConnectionRegistry;
+import io.weir.connection.Layer;
 import io.weir.kernel.ProcReader;
 import io.weir.kernel.SocketDiagnostics;
 import io.weir.kernel.SocketDiagnosticsFactory;
 import io.weir.server.ListenerSettings;
+import io.weir.server.ServedProtocol;
+import io.weir.server.ServerSettings;
 import io.weir.server.ServingSettings;
 import io.weir.server.SocketSettings;
 import io.weir.server.TcpServer;
 import io.weir.server.TcpServerLifecycle;
-import io.weir.struct.StructFormat;
 import io.weir.tls.ServerTls;
 
 /**
@@ -45,13 +53,19 @@ class TcpServerConfiguration {
 	}
 
 	@Bean
-	TcpServer tcpServer(TcpServerProperties properties, ConnectionRegistry registry, ProcReader procReader,
-			SocketDiagnostics diagnostics, ObjectProvider<ServerTls> tls) {
-		ConnectionHandler handler = properties.protocol()
-			.handler(bytes(properties.chunkSize()), StructFormat.parse(properties.recordFormat()));
-		return new TcpServer(listener(properties), sockets(properties), serving(properties),
-				properties.protocol().text(), handler, registry, procReader::readLimits, diagnostics,
-				tls.getIfAvailable());
+	TcpServer tcpServer(TcpServerProperties properties, Map<String, ConnectionHandler> handlers,
+			ConnectionRegistry registry, ProcReader procReader, SocketDiagnostics diagnostics,
+			ObjectProvider<ServerTls> tls, Environment environment) {
+		Entry<String, ConnectionHandler> protocol = new Protocols(handlers, environment).find(properties.protocol());
+		List<Layer> layers = tls.stream().map(TcpServerConfiguration::layer).toList();
+		return new TcpServer(new ServerSettings(listener(properties), sockets(properties), serving(properties)),
+				new ServedProtocol(protocol.getKey(), protocol.getValue(), layers), registry, procReader::readLimits,
+				diagnostics);
+	}
+
+	private static Layer layer(ServerTls tls) {
+		return new Layer(tls.layer(), tls.handshakeTimeout(), CloseReason.HANDSHAKE_FAILED,
+				CloseReason.HANDSHAKE_TIMEOUT);
 	}
 
 	@Bean

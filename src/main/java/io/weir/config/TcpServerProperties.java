@@ -11,7 +11,6 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
 import org.springframework.validation.annotation.Validated;
 
-import io.weir.protocol.Protocol;
 import io.weir.server.ConnectionThreads;
 import io.weir.tls.ClientAuth;
 
@@ -54,7 +53,7 @@ public record TcpServerProperties(
 		@Within(min = "1B", max = "2147483647B") @Nullable DataSize receiveBufferSize,
 		@Within(min = "1B", max = "2147483647B") @Nullable DataSize sendBufferSize,
 		@DefaultValue("true") boolean reuseAddress, @DefaultValue("false") boolean reusePort,
-		@DefaultValue("echo-record") @NotNull Protocol protocol,
+		@DefaultValue("echo-record") @NotNull String protocol,
 		@DefaultValue("1024B") @NotNull @Within(min = "1B", max = "16MB") DataSize chunkSize,
 		@DefaultValue("! I 2s Q 2h f") @NotNull @RecordFormat String recordFormat,
 		@DefaultValue("auto") @NotNull ConnectionThreads threads,

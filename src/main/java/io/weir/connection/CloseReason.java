@@ -13,6 +13,17 @@ public enum CloseReason {
 	END_OF_STREAM,
 
 	/**
+	 * The peer ended or reset the connection before a byte came: a load balancer's check,
+	 * or a scan.
+	 */
+	EMPTY,
+
+	/**
+	 * The handler ended it, and the peer had not ended its side.
+	 */
+	CLOSED_BY_HANDLER,
+
+	/**
 	 * The peer ended its side inside a record.
 	 */
 	PARTIAL_RECORD,
@@ -71,8 +82,8 @@ public enum CloseReason {
 	private final String text = name().toLowerCase(Locale.ROOT);
 
 	/**
-	 * The reason as meters, logs and endpoints show it.
-	 * @return lower case, for instance {@code end_of_stream}
+	 * The reason as meters, logs and endpoints show it, for instance
+	 * {@code end_of_stream}.
 	 */
 	public String text() {
 		return this.text;

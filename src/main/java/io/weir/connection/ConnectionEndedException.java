@@ -3,15 +3,15 @@ package io.weir.connection;
 import java.io.IOException;
 
 /**
- * Takes the connection's thread out of its handler after the server has ended the
- * connection. No failure, so it has no stack trace.
+ * Takes a thread out of its handler after the connection has ended. No failure, so it has
+ * no stack trace.
  */
 class ConnectionEndedException extends IOException {
 
 	private static final long serialVersionUID = 1L;
 
 	ConnectionEndedException() {
-		super("the server ended the connection");
+		super("the connection has ended");
 	}
 
 	@Override

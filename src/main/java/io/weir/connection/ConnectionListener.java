@@ -6,7 +6,7 @@ package io.weir.connection;
 public interface ConnectionListener {
 
 	/**
-	 * A connection was accepted and will be handled now.
+	 * A connection was accepted and will be served now.
 	 * @param connection the connection, nothing read yet
 	 */
 	void opened(Connection connection);

@@ -7,16 +7,18 @@ import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The open connections, and the sums over all there ever were. Safe for any thread.
+ * The open connections, and the sums over all that there ever were. Safe for any thread.
  */
 public final class ConnectionRegistry {
 
@@ -24,15 +26,19 @@ public final class ConnectionRegistry {
 
 	private final LogLimiter failures = new LogLimiter();
 
+	private final AtomicLong ids = new AtomicLong();
+
 	private final Map<Long, Connection> open = new ConcurrentHashMap<>();
 
 	private final List<ConnectionListener> listeners = new CopyOnWriteArrayList<>();
 
-	private final AtomicLong accepted = new AtomicLong();
+	// What is over, with the lock under which connections come and go: so each is counted
+	// once in every answer, and no sum ever goes down
+	private final Object lock = new Object();
 
-	// What closed connections had counted. Guarded by itself, together with the removal
-	// from the map, so that no sum ever goes down or counts a connection twice.
-	private final Map<CloseReason, Long> closed = new EnumMap<>(CloseReason.class);
+	private final Map<CloseReason, Long> closed = zeros(CloseReason.class);
+
+	private final Map<RejectReason, Long> rejected = zeros(RejectReason.class);
 
 	private long receivedByClosed;
 
@@ -42,81 +48,77 @@ public final class ConnectionRegistry {
 
 	private long unansweredByClosed;
 
-	/**
-	 * Creates an empty registry.
-	 */
-	public ConnectionRegistry() {
-		for (CloseReason reason : CloseReason.values()) {
-			this.closed.put(reason, 0L);
+	private static <E extends Enum<E>> Map<E, Long> zeros(Class<E> type) {
+		Map<E, Long> zeros = new EnumMap<>(type);
+		for (E constant : type.getEnumConstants()) {
+			zeros.put(constant, 0L);
 		}
+		return zeros;
 	}
 
 	/**
 	 * Adds a listener, told of every connection from now on.
-	 * @param listener the listener
+	 * @param listener what it throws is logged and costs the connection nothing
 	 */
 	public void addListener(ConnectionListener listener) {
 		this.listeners.add(listener);
 	}
 
 	/**
-	 * Registers an accepted socket.
-	 * @param channel the socket, connected
-	 * @return its connection, open
-	 * @throws IOException if the socket is not connected any more
+	 * A number for the next connection.
 	 */
-	public Connection open(SocketChannel channel) throws IOException {
-		Connection connection = new Connection(this.accepted.incrementAndGet(), channel);
-		this.open.put(connection.id(), connection);
-		return connection;
+	public long nextId() {
+		return this.ids.incrementAndGet();
 	}
 
 	/**
-	 * Serves a connection to its end, tells the listeners and adds its counts to the
-	 * sums. Called by the connection's own thread.
-	 * @param connection an open connection of this registry
-	 * @param handler what serves it
+	 * Registers a connection, open from now on.
+	 * @param connection the connection
 	 */
-	public void serve(Connection connection, ConnectionHandler handler) {
-		CloseReason reason = CloseReason.HANDLER_ERROR;
-		try {
-			this.listeners.forEach((listener) -> listener.opened(connection));
-			reason = connection.run(handler);
-			logFailure(connection);
+	public void register(Connection connection) {
+		synchronized (this.lock) {
+			this.open.put(connection.id(), connection);
 		}
-		finally {
-			connection.abort(reason);
-			remove(connection, reason);
-			for (ConnectionListener listener : this.listeners) {
-				listener.closed(connection, reason);
+	}
+
+	/**
+	 * Closes an accepted socket that is not to be served.
+	 * @param channel the socket, of no registered connection
+	 * @param reason why
+	 */
+	public void reject(SocketChannel channel, RejectReason reason) {
+		synchronized (this.lock) {
+			this.rejected.merge(reason, 1L, Long::sum);
+		}
+		try {
+			channel.close();
+		}
+		catch (IOException ex) {
+			logger.debug("Closing a rejected connection: {}", ex.toString());
+		}
+	}
+
+	/**
+	 * Closes a connection that is registered and can't be served.
+	 * @param connection the connection
+	 * @param reason why
+	 */
+	public void reject(Connection connection, RejectReason reason) {
+		connection.abort(CloseReason.IO_ERROR);
+		synchronized (this.lock) {
+			if (this.open.remove(connection.id()) != null) {
+				this.rejected.merge(reason, 1L, Long::sum);
 			}
 		}
 	}
 
-	/**
-	 * Closes a connection that was accepted but can't be served.
-	 * @param connection an open connection of this registry
-	 */
-	public void reject(Connection connection) {
-		connection.abort(CloseReason.IO_ERROR);
-		synchronized (this.closed) {
-			this.open.remove(connection.id());
-		}
+	void opened(Connection connection) {
+		tell((listener) -> listener.opened(connection));
 	}
 
-	private void logFailure(Connection connection) {
-		Throwable failure = connection.failure();
-		long suppressed = (failure != null) ? this.failures.tryAcquire() : -1;
-		if (suppressed >= 0) {
-			connection.fields(logger.atWarn())
-				.setCause(failure)
-				.log("The handler of {} failed, which is a bug or a want of memory; only this connection is closed "
-						+ "({} such lines were left out before)", connection, suppressed);
-		}
-	}
-
-	private void remove(Connection connection, CloseReason reason) {
-		synchronized (this.closed) {
+	void closed(Connection connection) {
+		CloseReason reason = Objects.requireNonNull(connection.closeReason());
+		synchronized (this.lock) {
 			this.open.remove(connection.id());
 			this.closed.merge(reason, 1L, Long::sum);
 			this.receivedByClosed += connection.bytesReceived();
@@ -124,18 +126,34 @@ public final class ConnectionRegistry {
 			this.recordsOfClosed += connection.records();
 			this.unansweredByClosed += connection.bytesUnanswered();
 		}
+		tell((listener) -> listener.closed(connection, reason));
+	}
+
+	private void tell(Consumer<ConnectionListener> news) {
+		for (ConnectionListener listener : this.listeners) {
+			try {
+				news.accept(listener);
+			}
+			catch (Throwable ex) {
+				long suppressed = this.failures.tryAcquire();
+				if (suppressed >= 0) {
+					logger
+						.warn("A listener of connections failed, which is a bug; the connection is served all the same "
+								+ "({} such lines were suppressed before)", suppressed, ex);
+				}
+			}
+		}
 	}
 
 	/**
-	 * The open connections.
-	 * @return a live view, in no particular order
+	 * The open connections, as a live view in no particular order.
 	 */
 	public Collection<Connection> connections() {
 		return Collections.unmodifiableCollection(this.open.values());
 	}
 
 	/**
-	 * The open connection of a number.
+	 * Finds an open connection.
 	 * @param id {@link Connection#id()}
 	 * @return null if there is none (any more)
 	 */
@@ -144,59 +162,73 @@ public final class ConnectionRegistry {
 	}
 
 	/**
-	 * How many connections are open.
-	 * @return those being closed included
+	 * How many connections are open, those being closed included.
 	 */
 	public int active() {
 		return this.open.size();
 	}
 
 	/**
-	 * How many connections were accepted so far.
-	 * @return never less than before
-	 */
-	public long accepted() {
-		return this.accepted.get();
-	}
-
-	/**
-	 * Sums over all connections, the open and the closed ones.
-	 * @return no sum is less than in an earlier call
+	 * Sums over all connections, the open and the closed ones. No sum is less than in an
+	 * earlier call.
 	 */
 	public Totals totals() {
-		synchronized (this.closed) {
+		synchronized (this.lock) {
 			long received = this.receivedByClosed;
 			long sent = this.sentByClosed;
 			long records = this.recordsOfClosed;
+			int active = 0;
 			for (Connection connection : this.open.values()) {
 				received += connection.bytesReceived();
 				sent += connection.bytesSent();
 				records += connection.records();
+				active++;
 			}
-			return new Totals(received, sent, records, this.unansweredByClosed, new EnumMap<>(this.closed));
+			return new Totals(active, received, sent, records, this.unansweredByClosed, new EnumMap<>(this.closed),
+					new EnumMap<>(this.rejected));
 		}
 	}
 
 	/**
-	 * Sums over all connections so far.
+	 * Sums over all connections so far, taken at one moment.
 	 *
+	 * @param active how many are open
 	 * @param bytesReceived bytes read from all sockets
 	 * @param bytesSent bytes written to all sockets
 	 * @param records records unpacked
 	 * @param bytesUnanswered bytes that were received and not served, because the server
 	 * ended their connection; of closed connections only
 	 * @param closed how many connections ended, by reason; every reason is there
+	 * @param rejected how many were refused after the accept, by reason; every reason is
+	 * there
 	 */
-	public record Totals(long bytesReceived, long bytesSent, long records, long bytesUnanswered,
-			Map<CloseReason, Long> closed) {
+	public record Totals(int active, long bytesReceived, long bytesSent, long records, long bytesUnanswered,
+			Map<CloseReason, Long> closed, Map<RejectReason, Long> rejected) {
+
+		/**
+		 * How many connections the kernel has handed over: those that are open, closed
+		 * and rejected.
+		 */
+		public long accepted() {
+			return this.active + sum(this.closed) + sum(this.rejected);
+		}
+
+		private static long sum(Map<?, Long> counts) {
+			return counts.values().stream().mapToLong(Long::longValue).sum();
+		}
 
 		/**
 		 * How many connections ended for one reason.
-		 * @param reason the reason
-		 * @return 0 or more
 		 */
 		public long closed(CloseReason reason) {
 			return this.closed.getOrDefault(reason, 0L);
+		}
+
+		/**
+		 * How many connections were refused for one reason.
+		 */
+		public long rejected(RejectReason reason) {
+			return this.rejected.getOrDefault(reason, 0L);
 		}
 
 	}

@@ -21,7 +21,7 @@ final class CapacityFindings implements Evidence.Rule {
 		if (keepAlive != null && !idleTimeout.isZero() && keepAlive.time().compareTo(idleTimeout) > 0) {
 			findings.put(FindingKind.KEEP_ALIVE_TOO_SLOW, keepAlive(keepAlive, idleTimeout));
 		}
-		if (evidence.server().tls() != null) {
+		if (evidence.tls() != null) {
 			heap(evidence.server().serving().maxConnections(), findings);
 		}
 	}

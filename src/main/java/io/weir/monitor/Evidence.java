@@ -1,5 +1,7 @@
 package io.weir.monitor;
 
+import org.jspecify.annotations.Nullable;
+import io.weir.tls.TlsStatus;
 import java.util.Map;
 import java.util.OptionalLong;
 
@@ -13,13 +15,14 @@ import io.weir.server.ServerStatus;
  *
  * @param server the server, which listens
  * @param settings what it asked for and what it got
+ * @param tls what protects new connections; null if nothing does
  * @param overflows packets that the listening socket dropped; empty where that is not
  * known
  * @param limits the kernel's limits
  * @param events the kernel's event counters
  */
-record Evidence(ServerStatus server, EffectiveSettings settings, OptionalLong overflows, KernelLimits limits,
-		KernelEvents events) {
+record Evidence(ServerStatus server, EffectiveSettings settings, @Nullable TlsStatus tls, OptionalLong overflows,
+		KernelLimits limits, KernelEvents events) {
 
 	/** Ends a remedy that sets a sysctl of the network namespace. */
 	static final String SYSCTL_IN_CONTAINER = " on the host; a container has its own value in its network namespace: "

@@ -1,5 +1,8 @@
 package io.weir.monitor;
 
+import org.jspecify.annotations.Nullable;
+import io.weir.tls.ServerTls;
+import io.weir.tls.TlsStatus;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -36,6 +39,8 @@ public class Findings {
 
 	private final ProcReader proc;
 
+	private final @Nullable ServerTls tls;
+
 	private final List<Evidence.Rule> rules;
 
 	// Guarded by itself
@@ -46,12 +51,15 @@ public class Findings {
 	 * @param server the server
 	 * @param listener its listening socket
 	 * @param proc the kernel's limits and events
+	 * @param tls what protects its connections; null if nothing does
 	 */
-	public Findings(TcpServer server, ListenerFigures listener, ProcReader proc) {
-		this(server, listener, proc, System::nanoTime);
+	public Findings(TcpServer server, ListenerFigures listener, ProcReader proc, @Nullable ServerTls tls) {
+		this(server, listener, proc, tls, System::nanoTime);
 	}
 
-	Findings(TcpServer server, ListenerFigures listener, ProcReader proc, LongSupplier nanoTime) {
+	Findings(TcpServer server, ListenerFigures listener, ProcReader proc, @Nullable ServerTls tls,
+			LongSupplier nanoTime) {
+		this.tls = tls;
 		this.server = server;
 		this.listener = listener;
 		this.proc = proc;
@@ -75,11 +83,15 @@ public class Findings {
 		Map<FindingKind, Finding> findings = new EnumMap<>(FindingKind.class);
 		EffectiveSettings settings = status.settings();
 		if (settings != null) {
-			Evidence evidence = new Evidence(status, settings, ListenerFigures.overflows(listener), this.proc.limits(),
-					this.proc.events());
+			Evidence evidence = new Evidence(status, settings, tls(), ListenerFigures.overflows(listener),
+					this.proc.limits(), this.proc.events());
 			this.rules.forEach((rule) -> rule.find(evidence, findings));
 		}
 		return findings;
+	}
+
+	@Nullable TlsStatus tls() {
+		return TlsStatus.of(this.tls);
 	}
 
 	/**

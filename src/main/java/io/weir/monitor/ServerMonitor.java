@@ -48,12 +48,8 @@ public class ServerMonitor {
 	public ServerSnapshot snapshot() {
 		ServerStatus status = status();
 		Reading<ListenerDiagnostics> acceptQueue = this.listener.read();
-		return new ServerSnapshot(status, acceptQueue, this.listener.source(), connections(), this.proc.limits(),
-				this.proc.events(), this.findings.current(status, acceptQueue));
-	}
-
-	private ConnectionCounts connections() {
-		return new ConnectionCounts(activeConnections(), acceptedConnections(), totals());
+		return new ServerSnapshot(status, acceptQueue, this.listener.source(), totals(), this.findings.tls(),
+				this.proc.limits(), this.proc.events(), this.findings.current(status, acceptQueue));
 	}
 
 	/**
@@ -70,14 +66,6 @@ public class ServerMonitor {
 	 */
 	public int activeConnections() {
 		return this.connections.active();
-	}
-
-	/**
-	 * How many connections were accepted so far.
-	 * @return never less than before
-	 */
-	public long acceptedConnections() {
-		return this.connections.accepted();
 	}
 
 	/**

@@ -1,5 +1,8 @@
 package io.weir.monitor;
 
+import org.jspecify.annotations.Nullable;
+import io.weir.tls.TlsStatus;
+import io.weir.connection.ConnectionRegistry.Totals;
 import java.util.List;
 
 import io.weir.kernel.KernelEvents;
@@ -16,10 +19,11 @@ import io.weir.server.ServerStatus;
  * @param acceptQueue what the kernel says about its listening socket
  * @param source where that comes from
  * @param connections how many connections there are and were
+ * @param tls what protects new connections; null if nothing does
  * @param limits the kernel's limits
  * @param events the kernel's event counters
  * @param findings what an operator should know
  */
 public record ServerSnapshot(ServerStatus server, Reading<ListenerDiagnostics> acceptQueue, Source source,
-		ConnectionCounts connections, KernelLimits limits, KernelEvents events, List<Finding> findings) {
+		Totals connections, @Nullable TlsStatus tls, KernelLimits limits, KernelEvents events, List<Finding> findings) {
 }

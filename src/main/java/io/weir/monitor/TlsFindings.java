@@ -15,7 +15,7 @@ final class TlsFindings implements Evidence.Rule {
 
 	@Override
 	public void find(Evidence evidence, Map<FindingKind, Finding> findings) {
-		TlsStatus tls = evidence.server().tls();
+		TlsStatus tls = evidence.tls();
 		if (tls == null) {
 			return;
 		}

@@ -3,39 +3,38 @@ package io.weir.protocol;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-import org.jspecify.annotations.Nullable;
-
-import io.weir.connection.CloseReason;
-import io.weir.connection.Connection;
-import io.weir.connection.ConnectionHandler;
+import io.weir.api.ClientConnection;
+import io.weir.api.ConnectionHandler;
+import io.weir.transport.BufferPool;
+import io.weir.transport.ReadBuffer;
 
 /**
  * Sends every byte back, in order (RFC 862).
  */
-class EchoHandler implements ConnectionHandler {
+public final class EchoHandler implements ConnectionHandler {
 
-	private final AdaptiveBuffer.Pools pools = new AdaptiveBuffer.Pools(1);
+	private final BufferPool pool;
 
-	@Override
-	public CloseReason handle(Connection connection) throws IOException {
-		try (AdaptiveBuffer adaptive = new AdaptiveBuffer(this.pools)) {
-			return connection.repeat(() -> echo(connection, adaptive));
-		}
+	/**
+	 * Creates the protocol.
+	 * @param pool where buffers come from
+	 */
+	public EchoHandler(BufferPool pool) {
+		this.pool = pool;
 	}
 
-	private static @Nullable CloseReason echo(Connection connection, AdaptiveBuffer adaptive) throws IOException {
-		ByteBuffer buffer = adaptive.buffer();
-		int count = connection.readNext(buffer);
-		if (count < 0) {
-			ExchangeLog.noData(connection);
-			return CloseReason.END_OF_STREAM;
+	@Override
+	public void handle(ClientConnection connection) throws IOException {
+		try (ReadBuffer buffer = new ReadBuffer(this.pool)) {
+			while (buffer.readFrom(connection) >= 0) {
+				ByteBuffer bytes = buffer.bytes();
+				int count = bytes.remaining();
+				WireLog.received(connection, bytes);
+				connection.write(bytes);
+				WireLog.sent(connection, bytes, count);
+			}
+			WireLog.noData(connection);
 		}
-		ExchangeLog.received(connection, buffer.flip());
-		connection.write(buffer);
-		ExchangeLog.sent(connection, buffer);
-		buffer.clear();
-		adaptive.fit(count);
-		return null;
 	}
 
 }

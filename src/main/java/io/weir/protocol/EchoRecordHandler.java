@@ -1,35 +1,82 @@
 package io.weir.protocol;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 
-import io.weir.connection.CloseReason;
-import io.weir.connection.Connection;
-import io.weir.connection.ConnectionHandler;
+import io.weir.api.ClientConnection;
+import io.weir.api.ConnectionHandler;
 import io.weir.struct.StructFormat;
+import io.weir.transport.BufferPool;
+import io.weir.transport.PooledConnection;
+import io.weir.transport.ReadBuffer;
 
 /**
  * The recipe's exchange, in a loop: read up to a chunk and echo exactly that, then read
  * one whole record and unpack it. The stream may end before either.
  */
-class EchoRecordHandler implements ConnectionHandler {
+public final class EchoRecordHandler implements ConnectionHandler {
 
 	private final int chunkSize;
 
-	private final StructFormat recordFormat;
+	private final RecordReader records;
 
-	private final AdaptiveBuffer.Pools pools;
+	private final BufferPool pool;
 
-	EchoRecordHandler(int chunkSize, StructFormat recordFormat) {
+	/**
+	 * Creates the protocol.
+	 * @param chunkSize how many bytes an echo unit has at most, at least 1
+	 * @param recordFormat the form of a record, of at least one byte
+	 * @param pool where buffers come from
+	 */
+	public EchoRecordHandler(int chunkSize, StructFormat recordFormat, BufferPool pool) {
 		this.chunkSize = chunkSize;
-		this.recordFormat = recordFormat;
-		this.pools = new AdaptiveBuffer.Pools(chunkSize + recordFormat.size());
+		this.records = new RecordReader(recordFormat);
+		this.pool = pool;
 	}
 
 	@Override
-	public CloseReason handle(Connection connection) throws IOException {
-		try (AdaptiveBuffer buffer = new AdaptiveBuffer(this.pools)) {
-			return connection.repeat(new EchoRecordExchange(connection, buffer, this.chunkSize, this.recordFormat));
+	public void handle(ClientConnection connection) throws IOException {
+		try (ReadBuffer buffer = new ReadBuffer(this.pool)) {
+			boolean more = true;
+			while (more && buffer.await(connection, 1)) {
+				connection.exchangeBegins();
+				echoUnit(connection, buffer);
+				more = this.records.read(connection, buffer);
+				connection.exchangeDone();
+			}
+			if (more) {
+				WireLog.noData(connection);
+			}
 		}
+	}
+
+	// A unit is a whole chunk, or all that has come, be it still queued in the kernel: so
+	// its first part is not written before it is known whether more of it has come
+	private void echoUnit(ClientConnection connection, ReadBuffer buffer) throws IOException {
+		int left = this.chunkSize;
+		boolean more = true;
+		while (more) {
+			more = buffer.bytes().remaining() < left && buffer.isFull() && available(connection) > 0;
+			left -= echo(connection, buffer.bytes(), left);
+			if (more) {
+				buffer.readFrom(connection);
+			}
+		}
+	}
+
+	private static int available(ClientConnection connection) throws IOException {
+		return (connection instanceof PooledConnection pooled) ? pooled.available() : 0;
+	}
+
+	private static int echo(ClientConnection connection, ByteBuffer bytes, int max) throws IOException {
+		int end = bytes.limit();
+		int size = Math.min(max, bytes.remaining());
+		bytes.limit(bytes.position() + size);
+		WireLog.received(connection, bytes);
+		connection.write(bytes);
+		WireLog.sent(connection, bytes, size);
+		bytes.limit(end);
+		return size;
 	}
 
 }

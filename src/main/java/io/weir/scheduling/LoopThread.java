@@ -171,21 +171,20 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 
 	@Override
 	@SuppressWarnings("ThreadPriorityCheck") // The loop puts it behind the others
-	public void beforeRead(boolean lastReadFilledItsBuffer) throws IOException {
+	public boolean beforeRead(boolean lastReadFilledItsBuffer) {
 		if (!isOwnThread()) {
-			return;
+			return false;
 		}
 		moveIfAsked();
 		EventLoop on = this.carrier;
 		if (on == null || on.hasOthers()) {
 			Thread.yield();
+			return false;
 		}
-		else if (!lastReadFilledItsBuffer) {
-			awaitReadable();
-		}
-		else if (on.isSelectDue()) {
+		if (lastReadFilledItsBuffer && on.isSelectDue()) {
 			Thread.yield();
 		}
+		return !lastReadFilledItsBuffer;
 	}
 
 	@Override

@@ -14,8 +14,9 @@ final class PlatformConnectionThread extends BlockingConnectionThread {
 	}
 
 	@Override
-	public void beforeRead(boolean lastReadFilledItsBuffer) {
+	public boolean beforeRead(boolean lastReadFilledItsBuffer) {
 		// The kernel decides who is next
+		return false;
 	}
 
 	@Override

@@ -10,12 +10,13 @@ public interface SocketWaiter {
 
 	/**
 	 * Called before each read by the thread that reads. Lets other threads go first if
-	 * some are runnable. May wait for the socket at once where a read would find nothing.
+	 * some are runnable.
 	 * @param lastReadFilledItsBuffer whether the last read left no room in its buffer, so
 	 * that more bytes are likely to be there
-	 * @throws IOException as {@link #awaitReadable()} does
+	 * @return whether a read would find nothing, most likely: the caller does better to
+	 * {@linkplain #awaitReadable() wait} at once
 	 */
-	void beforeRead(boolean lastReadFilledItsBuffer) throws IOException;
+	boolean beforeRead(boolean lastReadFilledItsBuffer);
 
 	/**
 	 * Waits until the socket has bytes, is at its end, has failed or is closed. Called

@@ -38,10 +38,11 @@ final class VirtualConnectionThread extends BlockingConnectionThread {
 	}
 
 	@Override
-	public void beforeRead(boolean lastReadFilledItsBuffer) {
+	public boolean beforeRead(boolean lastReadFilledItsBuffer) {
 		if (isOwnThread()) {
 			giveWay(lastReadFilledItsBuffer ? WORK_OF_FULL_READ : WORK_OF_READ);
 		}
+		return false;
 	}
 
 	@Override

@@ -8,22 +8,28 @@ import java.net.StandardProtocolFamily;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import io.weir.connection.Slot;
+
 /**
  * The blocking accept loop of one listening socket, on a thread of its own. It takes a
- * permit for each connection before it accepts, so that newcomers over the limit wait in
+ * place for each connection before it accepts, so that newcomers over the limit wait in
  * the kernel's queue; it survives every failure of accept(2) and pauses after one; told
- * to stop, it accepts what still waits and closes the listening socket.
+ * to stop, it accepts what waits in the queue as places come free, and closes the
+ * listening socket.
  */
 final class AcceptLoop {
 
@@ -34,22 +40,23 @@ final class AcceptLoop {
 	// A call that blocked for longer had a file descriptor: the episode was over
 	private static final long AT_ONCE = TimeUnit.MILLISECONDS.toNanos(10);
 
-	// For how long accepting is tried again at the end
-	private static final Duration REST_TIME = Duration.ofMillis(500);
-
 	private static final Duration WAKE_UP_TIME = Duration.ofSeconds(1);
 
 	private static final Logger logger = LoggerFactory.getLogger(AcceptLoop.class);
 
 	private final ListeningSocket socket;
 
-	private final Semaphore permits;
+	private final Admission admission;
 
-	private final Consumer<SocketChannel> server;
+	private final BiConsumer<SocketChannel, Slot> server;
 
 	private final Consumer<AcceptError> errors;
 
+	private final Supplier<OptionalLong> queueLength;
+
 	private final Thread thread;
+
+	private final CountDownLatch stoppedServing = new CountDownLatch(1);
 
 	// Local addresses of the connections that only wake this loop up
 	private final Set<SocketAddress> wakeUps = ConcurrentHashMap.newKeySet();
@@ -57,6 +64,10 @@ final class AcceptLoop {
 	private volatile ServerState state = ServerState.ACCEPTING;
 
 	private volatile boolean stopping;
+
+	private volatile long deadline;
+
+	private volatile OptionalLong leftInQueue = OptionalLong.empty();
 
 	private volatile @Nullable Throwable failure;
 
@@ -69,18 +80,20 @@ final class AcceptLoop {
 	/**
 	 * Creates a loop, not started.
 	 * @param socket the listening socket, which the loop closes at its end
-	 * @param permits one for each connection that may be open; whoever ends a connection
-	 * releases it
-	 * @param server starts to serve an accepted socket, and owns it and its permit from
+	 * @param admission gives each connection its place
+	 * @param server starts to serve an accepted socket, and owns it and its place from
 	 * then on
 	 * @param errors counts failures of accept(2)
+	 * @param queueLength how many connections wait in the accept queue; empty where that
+	 * is not known
 	 */
-	AcceptLoop(ListeningSocket socket, Semaphore permits, Consumer<SocketChannel> server,
-			Consumer<AcceptError> errors) {
+	AcceptLoop(ListeningSocket socket, Admission admission, BiConsumer<SocketChannel, Slot> server,
+			Consumer<AcceptError> errors, Supplier<OptionalLong> queueLength) {
 		this.socket = socket;
-		this.permits = permits;
+		this.admission = admission;
 		this.server = server;
 		this.errors = errors;
+		this.queueLength = queueLength;
 		this.thread = Thread.ofPlatform().name("tcp-accept").unstarted(this::run);
 	}
 
@@ -89,8 +102,8 @@ final class AcceptLoop {
 	}
 
 	/**
-	 * What the loop is at.
-	 * @return accepting, full, backing off or failed; stopped when it has ended
+	 * What the loop does: accepting, full, backing off or failed; stopped when it has
+	 * ended.
 	 */
 	ServerState state() {
 		ServerState now = this.state;
@@ -102,16 +115,14 @@ final class AcceptLoop {
 	}
 
 	/**
-	 * Why the loop failed.
-	 * @return null unless the state is failed
+	 * Why the loop failed; null unless the state is failed.
 	 */
 	@Nullable Throwable failure() {
 		return this.failure;
 	}
 
 	/**
-	 * For how long accepting has failed again and again.
-	 * @return zero if it does not
+	 * For how long accepting has failed again and again; zero if it does not.
 	 */
 	Duration backingOffFor() {
 		long since = this.backingOffSince;
@@ -120,106 +131,148 @@ final class AcceptLoop {
 	}
 
 	/**
-	 * Accepts what waits in the queue, as far as there are permits, closes the listening
-	 * socket and ends the loop. Returns when that is done.
+	 * Stops: from now on only those are accepted that wait in the queue, as places come
+	 * free, until the time is over; then the listening socket is closed and the loop
+	 * ends. Does not wait for that.
+	 * @param time how long
 	 * @throws InterruptedException if the caller was interrupted; the loop ends all the
 	 * same
 	 */
-	void stop() throws InterruptedException {
+	void stop(Duration time) throws InterruptedException {
+		this.deadline = System.nanoTime() + TimeUnit.NANOSECONDS.convert(time);
 		this.stopping = true;
-		// The loop is waiting for this permit, or takes it out again at its end
-		this.permits.release();
+		this.admission.wakeUp();
 		LockSupport.unpark(this.thread);
+		boolean woken = false;
 		try {
-			wakeUp();
+			woken = wakeUp();
 		}
 		finally {
-			if (this.thread.isAlive()) {
+			if (!woken) {
 				close();
 			}
 		}
+	}
+
+	/**
+	 * Whether the loop has ended, and with it the listening socket.
+	 */
+	boolean isEnded() {
+		return !this.thread.isAlive();
+	}
+
+	/**
+	 * Ends the loop now.
+	 * @throws InterruptedException if the caller was interrupted
+	 */
+	void end() throws InterruptedException {
+		this.deadline = System.nanoTime();
+		this.admission.wakeUp();
+		LockSupport.unpark(this.thread);
 		this.thread.join();
 	}
 
+	/**
+	 * How many connections waited in the accept queue when the listening socket was
+	 * closed: the kernel has reset them. Empty where that is not known.
+	 */
+	OptionalLong leftInQueue() {
+		return this.leftInQueue;
+	}
+
 	// Nothing but a connection takes a thread out of accept(2) without closing the queue.
-	// With SO_REUSEPORT it may reach another process's socket, so try again.
-	private void wakeUp() throws InterruptedException {
+	// With SO_REUSEPORT it may reach another process's socket, so try again
+	private boolean wakeUp() throws InterruptedException {
 		InetSocketAddress address = this.socket.address();
 		InetAddress host = address.getAddress().isAnyLocalAddress() ? InetAddress.ofLiteral("127.0.0.1")
 				: address.getAddress();
 		long end = System.nanoTime() + WAKE_UP_TIME.toNanos();
-		while (this.thread.isAlive() && System.nanoTime() < end) {
+		while (!hasStoppedServing() && System.nanoTime() < end) {
 			try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.INET)) {
 				channel.bind(new InetSocketAddress(host, 0));
 				this.wakeUps.add(channel.getLocalAddress());
 				channel.configureBlocking(false);
 				channel.connect(new InetSocketAddress(host, address.getPort()));
-				this.thread.join(Duration.ofMillis(50));
+				this.stoppedServing.await(50, TimeUnit.MILLISECONDS);
 			}
 			catch (IOException ex) {
 				logger.debug("Waking up the accept loop: {}", ex.toString());
-				this.thread.join(Duration.ofMillis(50));
+				this.stoppedServing.await(50, TimeUnit.MILLISECONDS);
 			}
 		}
+		return hasStoppedServing();
+	}
+
+	private boolean hasStoppedServing() {
+		return this.stoppedServing.getCount() == 0 || isEnded();
 	}
 
 	private void run() {
-		boolean holding = false;
 		while (!this.stopping && this.socket.channel().isOpen()) {
 			try {
-				holding = holding || takePermit();
-				if (!this.stopping) {
-					holding = !accept();
-				}
+				acceptNext();
 			}
 			catch (Throwable ex) {
 				fail(ex);
 			}
 		}
-		if (!holding) {
-			this.permits.acquireUninterruptibly();
+		this.stoppedServing.countDown();
+		try {
+			acceptQueued();
 		}
-		acceptRest();
-		close();
-		this.state = ServerState.STOPPED;
+		catch (Throwable ex) {
+			fail(ex);
+		}
+		finally {
+			this.leftInQueue = this.socket.channel().isOpen() ? this.queueLength.get() : OptionalLong.empty();
+			close();
+			this.state = ServerState.STOPPED;
+		}
 	}
 
-	private boolean takePermit() {
-		if (!this.permits.tryAcquire()) {
+	private void acceptNext() throws InterruptedException {
+		Slot slot = this.admission.tryAcquire();
+		if (slot == null) {
 			this.state = ServerState.FULL;
-			this.permits.acquireUninterruptibly();
+			slot = this.admission.acquire(0);
 		}
-		return true;
+		if (slot != null) {
+			accept(slot);
+		}
 	}
 
-	// Returns whether a connection was accepted, and so a permit used
-	private boolean accept() {
+	private void accept(Slot slot) {
 		long begin = System.nanoTime();
 		this.acceptingSince = begin;
 		this.state = ServerState.ACCEPTING;
 		this.failure = null;
+		boolean served = false;
 		try {
 			SocketChannel accepted = this.socket.channel().accept();
 			this.inEpisode = false;
 			this.backingOffSince = 0;
-			return serve(accepted);
+			served = serve(accepted, slot);
 		}
 		catch (ClosedChannelException ex) {
 			logger.debug("The listening socket was closed");
-			return false;
 		}
 		catch (IOException ex) {
 			backOff(ex, System.nanoTime() - begin > AT_ONCE);
-			return false;
+		}
+		finally {
+			if (!served) {
+				slot.close();
+			}
 		}
 	}
 
-	private boolean serve(SocketChannel accepted) throws IOException {
+	// Returns whether it is a connection, and so its place used
+	private boolean serve(SocketChannel accepted, Slot slot) throws IOException {
 		if (this.stopping && this.wakeUps.remove(accepted.getRemoteAddress())) {
 			accepted.close();
 			return false;
 		}
-		this.server.accept(accepted);
+		this.server.accept(accepted, slot);
 		return true;
 	}
 
@@ -252,49 +305,54 @@ final class AcceptLoop {
 		}
 	}
 
-	private void acceptRest() {
-		long end = System.nanoTime() + REST_TIME.toNanos();
-		boolean more = configureNonBlocking();
-		while (more && this.permits.tryAcquire()) {
-			boolean used = false;
-			try {
-				SocketChannel accepted = this.socket.channel().accept();
-				more = accepted != null;
-				used = accepted != null && serve(accepted);
+	// Those that waited when accepting was stopped; where their number is not known,
+	// until
+	// the queue is empty once
+	private void acceptQueued() throws IOException, InterruptedException {
+		if (!this.socket.channel().isOpen()) {
+			return;
+		}
+		this.socket.channel().configureBlocking(false);
+		long left = this.queueLength.get().orElse(Long.MAX_VALUE);
+		boolean more = left > 0;
+		while (more) {
+			Slot slot = this.admission.tryAcquire();
+			if (slot == null && millisLeft() > 0) {
+				slot = this.admission.acquire(millisLeft());
 			}
-			catch (ClosedChannelException ex) {
-				more = false;
-				logger.debug("The listening socket was closed before its queue was empty");
+			more = (slot != null) ? acceptQueued(slot) && --left > 0 : millisLeft() > 0;
+		}
+	}
+
+	private boolean acceptQueued(Slot slot) {
+		boolean served = false;
+		try {
+			SocketChannel accepted = this.socket.channel().accept();
+			served = accepted != null && serve(accepted, slot);
+			return accepted != null;
+		}
+		catch (ClosedChannelException ex) {
+			logger.debug("The listening socket was closed before its queue was empty");
+			return false;
+		}
+		catch (IOException ex) {
+			this.errors.accept(AcceptError.of(ex));
+			// A connection that ends meanwhile gives its file descriptor back
+			LockSupport.parkNanos(this, PAUSE.toNanos());
+			if (millisLeft() <= 0) {
+				logger.warn("What waits in the accept queue could not be accepted before the end: {}", ex.toString());
 			}
-			catch (IOException ex) {
-				this.errors.accept(AcceptError.of(ex));
-				more = System.nanoTime() < end;
-				if (more) {
-					// A connection that ends meanwhile gives its file descriptor back
-					LockSupport.parkNanos(this, PAUSE.toNanos());
-				}
-				else {
-					logger.warn("What waited in the accept queue could not be accepted before the end: {}",
-							ex.toString());
-				}
-			}
-			finally {
-				if (!used) {
-					this.permits.release();
-				}
+			return millisLeft() > 0;
+		}
+		finally {
+			if (!served) {
+				slot.close();
 			}
 		}
 	}
 
-	private boolean configureNonBlocking() {
-		try {
-			this.socket.channel().configureBlocking(false);
-			return true;
-		}
-		catch (IOException ex) {
-			logger.debug("The listening socket was closed before its queue was empty: {}", ex.toString());
-			return false;
-		}
+	private long millisLeft() {
+		return TimeUnit.NANOSECONDS.toMillis(this.deadline - System.nanoTime());
 	}
 
 	private void close() {

@@ -2,19 +2,22 @@ package io.weir.server;
 
 import java.util.Locale;
 
+import io.weir.scheduling.ConnectionScheduler;
+import io.weir.scheduling.Schedulers;
+
 /**
  * The kind of thread that a connection is served on.
  */
 public enum ConnectionThreads {
 
 	/**
-	 * A virtual thread each; while only one or two connections are active, these move to
-	 * platform threads.
+	 * A virtual thread each, on event loops of Weir's own; where the JVM does not allow
+	 * that, as {@link #VIRTUAL}.
 	 */
 	AUTO,
 
 	/**
-	 * A virtual thread each.
+	 * A virtual thread each, on the JDK's own scheduler.
 	 */
 	VIRTUAL,
 
@@ -23,16 +26,19 @@ public enum ConnectionThreads {
 	 */
 	PLATFORM;
 
-	Thread unstarted(String name, Runnable task) {
+	/**
+	 * Creates a scheduler of such threads, not started.
+	 */
+	public ConnectionScheduler scheduler() {
 		return switch (this) {
-			case AUTO, VIRTUAL -> Thread.ofVirtual().name(name).unstarted(task);
-			case PLATFORM -> Thread.ofPlatform().name(name).daemon().unstarted(task);
+			case AUTO -> Schedulers.auto();
+			case VIRTUAL -> Schedulers.virtual();
+			case PLATFORM -> Schedulers.platform();
 		};
 	}
 
 	/**
-	 * The name as in the configuration.
-	 * @return for instance {@code auto}
+	 * The name as in the configuration, for instance {@code auto}.
 	 */
 	public String text() {
 		return name().toLowerCase(Locale.ROOT);

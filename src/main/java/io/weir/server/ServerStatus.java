@@ -7,7 +7,7 @@ import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
 
-import io.weir.tls.TlsStatus;
+import io.weir.transport.SocketAddresses;
 
 /**
  * What a server is doing, all of one moment.
@@ -24,23 +24,18 @@ import io.weir.tls.TlsStatus;
  * @param protocol the name of what serves a connection, for instance {@code echo-record}
  * @param sockets what it asks for of each accepted socket
  * @param serving how it serves connections
- * @param tls what protects its connections; null if nothing does
- * @param rejected how many connections were closed after they were accepted and before
- * they were handled, by reason; every reason is there
  * @param acceptErrors how often accept(2) failed, by error; every error is there
  */
 public record ServerStatus(ServerState state, @Nullable Throwable failure, Duration backingOffFor,
 		@Nullable InetSocketAddress address, @Nullable Instant startedAt, @Nullable EffectiveSettings settings,
-		String protocol, SocketSettings sockets, ServingSettings serving, @Nullable TlsStatus tls,
-		Map<RejectReason, Long> rejected, Map<AcceptError, Long> acceptErrors) {
+		String protocol, SocketSettings sockets, ServingSettings serving, Map<AcceptError, Long> acceptErrors) {
 
 	/**
 	 * The address as people write it.
 	 * @return for instance {@code 127.0.0.1:9999}; null while it does not listen
 	 */
 	public @Nullable String addressText() {
-		return (this.address != null) ? this.address.getAddress().getHostAddress() + ":" + this.address.getPort()
-				: null;
+		return (this.address != null) ? SocketAddresses.text(this.address) : null;
 	}
 
 }

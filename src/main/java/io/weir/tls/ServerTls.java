@@ -1,6 +1,5 @@
 package io.weir.tls;
 
-import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.function.Supplier;
 
@@ -10,7 +9,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import io.weir.connection.SecureChannel;
+import io.weir.transport.BufferPool;
+import io.weir.transport.TransportLayer;
 
 /**
  * The server's side of TLS: what new connections are protected with, which may be
@@ -23,7 +23,7 @@ public final class ServerTls {
 	 * large buffers: some 14 KB, and three buffers for a record, that of its peer's
 	 * bytes, of those that are not answered, and of its own that the peer does not read.
 	 */
-	private static final long MOST_OF_A_CONNECTION = 14 * 1024 + 3 * TlsBuffers.RECORD;
+	private static final long MAX_BYTES_OF_A_CONNECTION = 14 * 1024 + 3 * BufferPool.MEDIUM;
 
 	private static final Logger logger = LoggerFactory.getLogger(ServerTls.class);
 
@@ -33,7 +33,7 @@ public final class ServerTls {
 
 	private final Duration handshakeTimeout;
 
-	private final TlsBuffers buffers = new TlsBuffers();
+	private final TlsLayer layer = new TlsLayer(() -> context().engine());
 
 	private volatile TlsContext context;
 
@@ -56,13 +56,15 @@ public final class ServerTls {
 		this.context = new TlsContext(material, clientAuth);
 	}
 
+	private TlsContext context() {
+		return this.context;
+	}
+
 	/**
-	 * Protects an accepted socket.
-	 * @param channel the socket, in blocking mode
-	 * @return over the socket; the handshake is not begun
+	 * The layer that protects a connection, with what is in force when it begins.
 	 */
-	public SecureChannel secure(SocketChannel channel) {
-		return new TlsChannel(channel, this.context.engine(), this.buffers);
+	public TransportLayer layer() {
+		return this.layer;
 	}
 
 	/**
@@ -130,7 +132,7 @@ public final class ServerTls {
 	 * @return 0 or more
 	 */
 	public static long connectionsFitting(long heap) {
-		return heap / 2 / MOST_OF_A_CONNECTION;
+		return heap / 2 / MAX_BYTES_OF_A_CONNECTION;
 	}
 
 	/**

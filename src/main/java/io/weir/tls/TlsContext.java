@@ -38,10 +38,10 @@ final class TlsContext {
 		this.material = material;
 		this.parameters = new SSLParameters(cipherSuites(material), protocols(material));
 		this.parameters.setUseCipherSuitesOrder(true);
-		X509Certificate shown = Rehearsal.run(engine(), this.parameters);
+		X509Certificate shown = SelfHandshake.run(engine(), this.parameters);
 		this.certificate = new ServerCertificate(shown.getSubjectX500Principal().getName(),
 				shown.getNotAfter().toInstant());
-		// The rehearsal's client has no certificate
+		// The client of that handshake has no certificate
 		switch (clientAuth) {
 			case NONE -> {
 			}

@@ -13,7 +13,7 @@ import org.springframework.context.ApplicationEventPublisher;
 import io.weir.CapturedLog;
 import io.weir.ServedConnection;
 import io.weir.connection.CloseReason;
-import io.weir.connection.ConnectionHandler;
+import io.weir.api.ConnectionHandler;
 import io.weir.connection.ConnectionRegistry;
 
 import static org.assertj.core.api.Assertions.assertThat;

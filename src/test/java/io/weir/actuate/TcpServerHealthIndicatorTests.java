@@ -119,9 +119,9 @@ class TcpServerHealthIndicatorTests {
 		ServerMonitor monitor = mock(ServerMonitor.class);
 		given(monitor.snapshot()).willReturn(new ServerSnapshot(
 				new ServerStatus(state, failure, backingOffFor, null, null, null, status.protocol(), status.sockets(),
-						status.serving(), null, status.rejected(), status.acceptErrors()),
-				snapshot.acceptQueue(), snapshot.source(), snapshot.connections(), snapshot.limits(), snapshot.events(),
-				snapshot.findings()));
+						status.serving(), status.acceptErrors()),
+				snapshot.acceptQueue(), snapshot.source(), snapshot.connections(), null, snapshot.limits(),
+				snapshot.events(), snapshot.findings()));
 		return new TcpServerHealthIndicator(monitor, running.connections(), 1);
 	}
 

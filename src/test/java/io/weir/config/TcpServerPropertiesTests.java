@@ -57,7 +57,7 @@ class TcpServerPropertiesTests {
 	@Test
 	void whenNothingIsSetThenTheDefaultsHold() {
 		assertThat(bind()).isEqualTo(new TcpServerProperties("localhost", 9999, null, null, null, true, false,
-				Protocol.ECHO_RECORD, DataSize.ofBytes(1024), "! I 2s Q 2h f", ConnectionThreads.AUTO, 8192,
+				"echo-record", DataSize.ofBytes(1024), "! I 2s Q 2h f", ConnectionThreads.AUTO, 8192,
 				Duration.ofMinutes(5), Duration.ofSeconds(30), true,
 				new TcpServerProperties.KeepAlive(true, Duration.ofMinutes(1), Duration.ofSeconds(10), 6),
 				new TcpServerProperties.Drain(Duration.ZERO, Duration.ofSeconds(20)),
@@ -79,7 +79,7 @@ class TcpServerPropertiesTests {
 				"tcp.server.ssl.bundle=mine", "tcp.server.ssl.client-auth=need", "tcp.server.ssl.handshake-timeout=0",
 				"tcp.server.sampling.interval=0", "tcp.server.metrics.connections=0"))
 			.isEqualTo(new TcpServerProperties("", 0, 7, DataSize.ofKilobytes(64), DataSize.ofBytes(70_000), false,
-					true, Protocol.DISCARD, DataSize.ofKilobytes(2), ">H", ConnectionThreads.PLATFORM, 1, Duration.ZERO,
+					true, "discard", DataSize.ofKilobytes(2), ">H", ConnectionThreads.PLATFORM, 1, Duration.ZERO,
 					Duration.ofMillis(1500), false,
 					new TcpServerProperties.KeepAlive(false, Duration.ofMinutes(2), Duration.ofSeconds(1), 127),
 					new TcpServerProperties.Drain(Duration.ofSeconds(3), Duration.ZERO),
@@ -224,7 +224,7 @@ class TcpServerPropertiesTests {
 			assertThat(properties.keepAlive().idle()).isEqualTo(Duration.ofMinutes(2));
 			assertThat(properties.drain().gracePeriod()).isEqualTo(Duration.ofSeconds(3));
 			assertThat(properties.receiveBufferSize()).isEqualTo(DataSize.ofKilobytes(64));
-			assertThat(properties.protocol()).isEqualTo(Protocol.ECHO_RECORD);
+			assertThat(properties.protocol()).isEqualTo("echo-record");
 			assertThat(properties.recordFormat()).isEqualTo("<I");
 		});
 	}

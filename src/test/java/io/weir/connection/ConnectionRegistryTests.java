@@ -1,5 +1,10 @@
 package io.weir.connection;
 
+import io.weir.api.ConnectionHandler;
+import java.io.IOException;
+import java.util.Map;
+import io.weir.transport.PooledConnection;
+import io.weir.CapturedLog;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -36,17 +41,17 @@ class ConnectionRegistryTests {
 			assertThat(this.registry.active()).isEqualTo(2);
 			assertThat(this.registry.find(2)).isSameAs(second.connection());
 			assertThat(this.registry.connections()).containsExactlyInAnyOrder(first.connection(), second.connection());
-			second.peer().endStream();
+			second.peer().send((byte) 1).endStream();
 			assertThat(second.reason()).isEqualTo(CloseReason.END_OF_STREAM);
 			assertThat(this.registry.find(2)).isNull();
 			assertThat(this.registry.active()).isEqualTo(1);
-			assertThat(this.registry.accepted()).isEqualTo(2);
+			assertThat(this.registry.totals().accepted()).isEqualTo(2);
 			assertThat(this.registry.totals().closed(CloseReason.END_OF_STREAM)).isEqualTo(1);
 		}
 	}
 
 	@Test
-	void whenAListenerFailsThenTheConnectionIsClosedAndForgotten() throws Exception {
+	void whenAListenerFailsThenTheConnectionIsServedAndItsPlaceGivenBackOnce() throws Exception {
 		List<CloseReason> told = new CopyOnWriteArrayList<>();
 		this.registry.addListener(new ConnectionListener() {
 
@@ -57,33 +62,47 @@ class ConnectionRegistryTests {
 
 			@Override
 			public void closed(Connection connection, CloseReason reason) {
+				throw new StackOverflowError("another");
+			}
+
+		});
+		this.registry.addListener(new ConnectionListener() {
+
+			@Override
+			public void opened(Connection connection) {
+			}
+
+			@Override
+			public void closed(Connection connection, CloseReason reason) {
 				told.add(reason);
 			}
 
 		});
-		ConnectionRegistry other = new ConnectionRegistry();
-		try (ServedConnection served = new ServedConnection(other, ConnectionTests::echo)) {
-			Connection connection = this.registry.open(served.connection().channel());
-			assertThatExceptionOfType(IllegalStateException.class)
-				.isThrownBy(() -> this.registry.serve(connection, ConnectionTests::echo));
-			assertThat(connection.channel().isOpen()).isFalse();
+		try (CapturedLog log = CapturedLog.info(ConnectionRegistry.class.getName());
+				ServedConnection served = new ServedConnection(this.registry, ConnectionTests::echo)) {
+			assertThat(served.peer().send((byte) 1).endStream().receiveToEnd()).hasSize(1);
+			assertThat(served.reason()).isEqualTo(CloseReason.END_OF_STREAM);
+			Awaitility.await().until(served::releases, (count) -> count == 1);
+			assertThat(told).containsExactly(CloseReason.END_OF_STREAM);
+			assertThat(log.messages()).singleElement().asString().contains("listener", "served all the same");
 		}
-		assertThat(told).containsExactly(CloseReason.HANDLER_ERROR);
 		assertThat(this.registry.active()).isZero();
-		assertThat(this.registry.totals().closed(CloseReason.HANDLER_ERROR)).isEqualTo(1);
 	}
 
 	@Test
-	void whenRejectedThenItIsForgottenAndNoCloseIsCounted() throws Exception {
-		try (ServedConnection served = new ServedConnection(new ConnectionRegistry(), ConnectionTests::echo)) {
-			Connection connection = this.registry.open(served.connection().channel());
-			assertThat(this.registry.active()).isEqualTo(1);
-			this.registry.reject(connection);
-			assertThat(this.registry.active()).isZero();
-			assertThat(this.registry.accepted()).isEqualTo(1);
-			assertThat(connection.channel().isOpen()).isFalse();
-			assertThat(this.registry.totals().closed().values()).containsOnly(0L);
+	void whenPreparationFailsThenItIsRejectedForThatReasonAndNoCloseIsCounted() throws Exception {
+		Map<Throwable, RejectReason> failures = Map.of(new IOException("gone"), RejectReason.SOCKET_OPTION,
+				new IllegalStateException("a bug"), RejectReason.PREPARATION);
+		for (Map.Entry<Throwable, RejectReason> failure : failures.entrySet()) {
+			try (ServedConnection served = ServedConnection.failing(this.registry, failure.getKey())) {
+				Awaitility.await().until(served::releases, (count) -> count == 1);
+				assertThat(this.registry.active()).isZero();
+				assertThat(served.connection().channel().isOpen()).isFalse();
+				assertThat(this.registry.totals().rejected(failure.getValue())).isEqualTo(1);
+			}
 		}
+		assertThat(this.registry.totals().closed().values()).containsOnly(0L);
+		assertThat(this.registry.totals().accepted()).isEqualTo(2);
 	}
 
 	@Test
@@ -95,7 +114,8 @@ class ConnectionRegistryTests {
 				ExecutorService executor = Executors.newFixedThreadPool(threads + 1)) {
 			// Many open ones make a sum take long, so that closes fall into it
 			for (int i = 0; i < 20_000; i++) {
-				this.registry.open(other.connection().channel());
+				this.registry.register(
+						new Connection(this.registry.nextId(), other.connection().channel(), other.thread(), null));
 			}
 			Future<Integer> sampler = executor.submit(() -> sampleUntil(done));
 			List<Future<?>> clients = new ArrayList<>();
@@ -124,8 +144,8 @@ class ConnectionRegistryTests {
 
 	private void exchange() throws Exception {
 		ConnectionHandler handler = (connection) -> {
-			connection.countRecord();
-			return ConnectionTests.echo(connection);
+			((PooledConnection) connection).recordUnpacked();
+			ConnectionTests.echo(connection);
 		};
 		try (ServedConnection served = new ServedConnection(this.registry, handler)) {
 			served.peer().send(new byte[1000]).endStream().receiveToEnd();

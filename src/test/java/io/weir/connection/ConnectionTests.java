@@ -1,5 +1,9 @@
 package io.weir.connection;
 
+import java.util.List;
+import java.net.SocketException;
+import java.io.UncheckedIOException;
+import io.weir.api.ConnectionHandler;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -16,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import io.weir.api.ClientConnection;
 import io.weir.CapturedLog;
 import io.weir.ServedConnection;
 
@@ -46,7 +51,7 @@ class ConnectionTests {
 			assertThat(connection.records()).isZero();
 			assertThat(connection.closeReason()).isNull();
 			assertThat(connection.age()).isPositive().isGreaterThanOrEqualTo(connection.idleFor());
-			connection.countRecord();
+			connection.recordUnpacked();
 			assertThat(connection.records()).isEqualTo(1);
 		}
 	}
@@ -97,12 +102,11 @@ class ConnectionTests {
 		CountDownLatch ended = new CountDownLatch(1);
 		AtomicBoolean wentOn = new AtomicBoolean();
 		ConnectionHandler handler = (connection) -> {
-			connection.readNext(ByteBuffer.allocate(1));
+			connection.read(ByteBuffer.allocate(1));
 			inExchange.countDown();
 			await(ended);
 			connection.read(ByteBuffer.allocate(10));
 			wentOn.set(true);
-			return CloseReason.END_OF_STREAM;
 		};
 		try (ServedConnection served = new ServedConnection(handler)) {
 			served.peer().send(DATA);
@@ -161,7 +165,11 @@ class ConnectionTests {
 
 	@Test
 	void whenPeerResetsWhileWritingThenReasonIsReset() throws Exception {
-		try (ServedConnection served = new ServedConnection(new ConnectionRegistry(), ConnectionTests::flood, 4096)) {
+		try (ServedConnection served = new ServedConnection(new ConnectionRegistry(), (connection) -> {
+			connection.read(ByteBuffer.allocate(1));
+			flood(connection);
+		}, 4096)) {
+			served.peer().send((byte) 1);
 			awaitBlockedWrite(served.connection());
 			served.peer().reset();
 			assertThat(served.reason()).isEqualTo(CloseReason.RESET);
@@ -172,12 +180,15 @@ class ConnectionTests {
 	void whenPeerWasResetBeforeTheWriteThenReasonIsReset() throws Exception {
 		CountDownLatch reset = new CountDownLatch(1);
 		ConnectionHandler handler = (connection) -> {
+			connection.read(ByteBuffer.allocate(1));
 			await(reset);
 			while (true) {
 				connection.write(ByteBuffer.allocateDirect(100));
 			}
 		};
 		try (ServedConnection served = new ServedConnection(handler)) {
+			served.peer().send((byte) 1);
+			served.awaitReceived(1);
 			served.peer().reset();
 			reset.countDown();
 			assertThat(served.reason()).isEqualTo(CloseReason.RESET);
@@ -186,18 +197,69 @@ class ConnectionTests {
 
 	@Test
 	void whenReadingFailsOtherwiseThenReasonIsIoError() throws Exception {
+		Layer failing = new Layer((lower, connection) -> new FailingTransport(lower), Duration.ZERO,
+				CloseReason.HANDSHAKE_FAILED, CloseReason.HANDSHAKE_TIMEOUT);
+		try (ServedConnection served = new ServedConnection(new ConnectionRegistry(), ConnectionTests::echo, 0,
+				List.of(failing))) {
+			assertThat(served.reason()).isEqualTo(CloseReason.IO_ERROR);
+		}
+	}
+
+	@Test
+	void whenAnIoExceptionIsTheHandlersOwnThenReasonIsHandlerError() throws Exception {
 		ConnectionHandler handler = (connection) -> {
-			throw new IOException("No route to host");
+			connection.read(ByteBuffer.allocate(1));
+			throw new IOException("disk full");
 		};
 		try (ServedConnection served = new ServedConnection(handler)) {
-			assertThat(served.reason()).isEqualTo(CloseReason.IO_ERROR);
+			served.peer().send((byte) 1).endStream();
+			assertThat(served.reason()).isEqualTo(CloseReason.HANDLER_ERROR);
+			assertThat(served.connection().failure()).hasMessage("disk full");
+		}
+	}
+
+	@Test
+	void whenTheHandlerWrapsOrSwallowsAFailedReadThenItsTrueReasonIsTold() throws Exception {
+		ConnectionHandler wraps = (connection) -> {
+			try {
+				ConnectionTests.echo(connection);
+			}
+			catch (IOException ex) {
+				throw new UncheckedIOException(ex);
+			}
+		};
+		ConnectionHandler swallows = (connection) -> {
+			try {
+				ConnectionTests.echo(connection);
+			}
+			catch (SocketException ex) {
+				assertThat(ex).hasMessageContaining("reset");
+			}
+		};
+		for (ConnectionHandler handler : List.of(wraps, swallows)) {
+			try (ServedConnection served = new ServedConnection(handler)) {
+				served.peer().send(DATA).receive(DATA.length);
+				served.peer().reset();
+				assertThat(served.reason()).isEqualTo(CloseReason.RESET);
+			}
+		}
+	}
+
+	@Test
+	void whenThePeerEndsOrResetsBeforeAByteHasComeThenTheConnectionWasEmpty() throws Exception {
+		try (ServedConnection ended = new ServedConnection(ConnectionTests::echo);
+				ServedConnection reset = new ServedConnection(ConnectionTests::echo)) {
+			ended.peer().endStream();
+			assertThat(ended.reason()).isEqualTo(CloseReason.EMPTY);
+			reset.peer().reset();
+			assertThat(reset.reason()).isEqualTo(CloseReason.EMPTY);
 		}
 	}
 
 	@Test
 	void whenHandlerFailsThenReasonIsHandlerErrorAndTheCauseIsLogged() throws Exception {
 		for (Throwable failure : new Throwable[] { new IllegalStateException("a bug"), new StackOverflowError() }) {
-			try (CapturedLog log = CapturedLog.info(ConnectionRegistry.class.getName());
+			try (CapturedLog log = CapturedLog.info(ConnectionRunner.class.getName());
 					ServedConnection served = new ServedConnection((connection) -> ConnectionTests.fail(failure))) {
 				assertThat(served.peer().receiveToEnd()).isEmpty();
 				served.peer().endStream();
@@ -214,10 +276,11 @@ class ConnectionTests {
 
 	@Test
 	void whenHandlerLeavesBytesUnreadThenTheyAreReadBeforeTheClose() throws Exception {
-		try (ServedConnection served = new ServedConnection((connection) -> CloseReason.END_OF_STREAM)) {
+		try (ServedConnection served = new ServedConnection((connection) -> {
+		})) {
 			served.peer().send(new byte[50_000]).endStream();
 			assertThat(served.peer().receiveToEnd()).isEmpty();
-			assertThat(served.reason()).isEqualTo(CloseReason.END_OF_STREAM);
+			assertThat(served.reason()).isEqualTo(CloseReason.CLOSED_BY_HANDLER);
 			assertThat(served.connection().bytesReceived()).isEqualTo(50_000);
 		}
 	}
@@ -233,8 +296,8 @@ class ConnectionTests {
 			});
 			assertThat(served.reason()).isEqualTo(CloseReason.IDLE_TIMEOUT);
 			// The handler may have been in the midst of a read
-			assertThat(served.connection().bytesReceived()).isBetween((long) Connection.LINGER_BYTES,
-					Connection.LINGER_BYTES + 8192L);
+			assertThat(served.connection().bytesReceived()).isBetween((long) GracefulClose.MAX_LINGER_BYTES,
+					GracefulClose.MAX_LINGER_BYTES + 8192L);
 		}
 	}
 
@@ -269,9 +332,8 @@ class ConnectionTests {
 	@Test
 	void whenInsideAnExchangeThenItCanNotBeDrained() throws Exception {
 		ConnectionHandler handler = (connection) -> {
-			connection.readNext(ByteBuffer.allocate(1));
 			connection.read(ByteBuffer.allocate(1));
-			return CloseReason.END_OF_STREAM;
+			connection.read(ByteBuffer.allocate(1));
 		};
 		try (ServedConnection served = new ServedConnection(handler)) {
 			served.peer().send((byte) 1);
@@ -283,7 +345,7 @@ class ConnectionTests {
 					.endBetweenExchanges(CloseReason.DRAINED, System.nanoTime() + TimeUnit.HOURS.toNanos(1), 0),
 						(ended) -> !ended);
 			served.peer().send((byte) 2).endStream();
-			assertThat(served.reason()).isEqualTo(CloseReason.END_OF_STREAM);
+			assertThat(served.reason()).isEqualTo(CloseReason.CLOSED_BY_HANDLER);
 		}
 	}
 
@@ -303,10 +365,9 @@ class ConnectionTests {
 	void whenNothingIsLeftToWriteThenWriteReturns() throws Exception {
 		try (ServedConnection served = new ServedConnection((connection) -> {
 			connection.write(ByteBuffer.allocate(0));
-			return CloseReason.END_OF_STREAM;
 		})) {
 			served.peer().endStream();
-			assertThat(served.reason()).isEqualTo(CloseReason.END_OF_STREAM);
+			assertThat(served.reason()).isEqualTo(CloseReason.CLOSED_BY_HANDLER);
 			assertThat(served.connection().bytesSent()).isZero();
 		}
 	}
@@ -318,29 +379,27 @@ class ConnectionTests {
 		}).satisfies((ex) -> assertThat(ex.getStackTrace()).isEmpty());
 	}
 
-	static CloseReason echo(Connection connection) throws IOException {
+	static void echo(ClientConnection connection) throws IOException {
 		ByteBuffer buffer = ByteBuffer.allocateDirect(8192);
-		while (connection.readNext(buffer.clear()) >= 0) {
+		while (connection.read(buffer.clear()) >= 0) {
 			connection.write(buffer.flip());
 		}
-		return CloseReason.END_OF_STREAM;
 	}
 
 	/**
 	 * Writes zeros for ever, more than buffers hold.
 	 */
-	static CloseReason flood(Connection connection) throws IOException {
+	static void flood(ClientConnection connection) throws IOException {
 		while (true) {
 			connection.write(ByteBuffer.allocateDirect(64 * 1024));
 		}
 	}
 
 	static void awaitBlockedWrite(Connection connection) {
-		Awaitility.await()
-			.until(() -> connection.isWriteBlocked(System.nanoTime(), TimeUnit.MILLISECONDS.toNanos(300)));
+		Awaitility.await().until(() -> connection.writeBlockedFor().toMillis() >= 300);
 	}
 
-	private static CloseReason fail(Throwable failure) {
+	private static void fail(Throwable failure) {
 		if (failure instanceof Error error) {
 			throw error;
 		}

@@ -14,7 +14,7 @@ import io.weir.Peer;
 import io.weir.ServedConnection;
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
-import io.weir.connection.ConnectionHandler;
+import io.weir.api.ConnectionHandler;
 import io.weir.kernel.TcpInfoField;
 import io.weir.kernel.SocketSample;
 import io.weir.kernel.TcpState;
@@ -27,8 +27,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ConnectionTableTests {
 
 	private static final ConnectionHandler UNTIL_END = (connection) -> {
-		connection.readNext(ByteBuffer.allocate(1));
-		return CloseReason.END_OF_STREAM;
+		connection.read(ByteBuffer.allocate(1));
 	};
 
 	private final ConnectionTable table = new ConnectionTable();

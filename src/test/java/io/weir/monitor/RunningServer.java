@@ -1,5 +1,11 @@
 package io.weir.monitor;
 
+import io.weir.transport.PooledConnection;
+import io.weir.server.ServerSettings;
+import io.weir.server.ServedProtocol;
+import io.weir.api.ClientConnection;
+import java.util.List;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
@@ -11,8 +17,6 @@ import org.jspecify.annotations.Nullable;
 
 import io.weir.FakeDiagnostics;
 import io.weir.Peer;
-import io.weir.connection.CloseReason;
-import io.weir.connection.Connection;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.kernel.ProcReader;
 import io.weir.server.ConnectionThreads;
@@ -49,11 +53,12 @@ public final class RunningServer implements AutoCloseable {
 
 	private RunningServer(@Nullable Integer backlog, SocketSettings sockets, int maxConnections, Duration idleTimeout,
 			ProcReader kernel) {
-		this.server = new TcpServer(
+		ServerSettings settings = new ServerSettings(
 				new ListenerSettings("127.0.0.1", 0, backlog, sockets.sendBufferSize(), true, false), sockets,
 				new ServingSettings(maxConnections, ConnectionThreads.AUTO, idleTimeout, Duration.ZERO, Duration.ZERO,
-						Duration.ofSeconds(30)),
-				"echo", RunningServer::echo, this.registry, kernel::readLimits, this.diagnostics, null);
+						Duration.ofSeconds(30)));
+		this.server = new TcpServer(settings, new ServedProtocol("echo", RunningServer::echo, List.of()), this.registry,
+				kernel::readLimits, this.diagnostics);
 		this.kernel = kernel;
 		this.listener = new ListenerFigures(this.server, this.diagnostics);
 		this.monitor = new ServerMonitor(this.server, this.registry, this.listener, kernel, findings());
@@ -81,7 +86,7 @@ public final class RunningServer implements AutoCloseable {
 	}
 
 	public Findings findings(LongSupplier nanoTime) {
-		return new Findings(this.server, this.listener, this.kernel, nanoTime);
+		return new Findings(this.server, this.listener, this.kernel, null, nanoTime);
 	}
 
 	public ServerMonitor monitor() {
@@ -108,20 +113,20 @@ public final class RunningServer implements AutoCloseable {
 	}
 
 	/**
-	 * A pass of a record or not: "p" ends inside a record, all else is echoed.
+	 * "p" ends inside a record, "r" is a record; all is echoed.
 	 */
-	private static CloseReason echo(Connection connection) throws IOException {
+	private static void echo(ClientConnection connection) throws IOException {
 		ByteBuffer buffer = ByteBuffer.allocate(8192);
-		while (connection.readNext(buffer.clear()) >= 0) {
+		while (connection.read(buffer.clear()) >= 0) {
 			if (buffer.get(0) == 'p') {
-				return CloseReason.PARTIAL_RECORD;
+				connection.read(buffer.clear());
+				throw new EOFException();
 			}
 			if (buffer.get(0) == 'r') {
-				connection.countRecord();
+				((PooledConnection) connection).recordUnpacked();
 			}
 			connection.write(buffer.flip());
 		}
-		return CloseReason.END_OF_STREAM;
 	}
 
 	// An interrupted stop does not wait

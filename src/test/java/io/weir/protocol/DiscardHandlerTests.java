@@ -2,6 +2,7 @@ package io.weir.protocol;
 
 import org.junit.jupiter.api.Test;
 
+import io.weir.transport.BufferPool;
 import io.weir.ServedConnection;
 import io.weir.connection.CloseReason;
 
@@ -12,9 +13,11 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class DiscardHandlerTests {
 
+	private static final BufferPool POOL = BufferPool.direct();
+
 	@Test
 	void whenBytesComeThenTheyAreReadAndNothingComesBack() throws Exception {
-		try (ServedConnection served = new ServedConnection(new DiscardHandler())) {
+		try (ServedConnection served = new ServedConnection(new DiscardHandler(POOL))) {
 			served.peer().send(new byte[300_000]).endStream();
 			assertThat(served.peer().receiveToEnd()).isEmpty();
 			assertThat(served.reason()).isEqualTo(CloseReason.END_OF_STREAM);

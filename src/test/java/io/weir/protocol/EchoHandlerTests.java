@@ -6,6 +6,7 @@ import java.util.concurrent.TimeUnit;
 
 import org.junit.jupiter.api.Test;
 
+import io.weir.transport.BufferPool;
 import io.weir.ServedConnection;
 import io.weir.connection.CloseReason;
 
@@ -16,7 +17,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class EchoHandlerTests {
 
-	private final EchoHandler handler = new EchoHandler();
+	private static final BufferPool POOL = BufferPool.direct();
+
+	private final EchoHandler handler = new EchoHandler(POOL);
 
 	@Test
 	void whenBytesComeThenTheyComeBackInOrder() throws Exception {

@@ -10,9 +10,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.weir.Footprint;
+import io.weir.transport.BufferPool;
 import io.weir.ServedConnection;
 import io.weir.connection.CloseReason;
-import io.weir.connection.ConnectionHandler;
+import io.weir.api.ConnectionHandler;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -22,7 +24,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class EchoRecordExchangeTests {
 
-	private final ConnectionHandler handler = new EchoRecordHandler(1024, Recipe.FORMAT);
+	private static final BufferPool POOL = BufferPool.direct();
+
+	private final ConnectionHandler handler = new EchoRecordHandler(1024, Recipe.FORMAT, POOL);
 
 	private final Random random = new Random(11);
 
@@ -46,11 +50,11 @@ class EchoRecordExchangeTests {
 		}
 		ConnectionHandler afterwards = (connection) -> {
 			awaitUninterruptibly(queued);
-			return this.handler.handle(connection);
+			this.handler.handle(connection);
 		};
 		try (ServedConnection served = new ServedConnection(afterwards)) {
 			served.peer().send(sent.toByteArray());
-			Awaitility.await().until(() -> served.connection().available() == sent.size());
+			Awaitility.await().until(() -> Footprint.queuedBytes(served.connection().channel()) == sent.size());
 			queued.countDown();
 			assertThat(served.peer().receive(echo.size())).isEqualTo(echo.toByteArray());
 			assertThat(served.peer().endStream().receiveToEnd()).isEmpty();

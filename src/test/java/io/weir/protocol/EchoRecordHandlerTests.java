@@ -11,10 +11,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.weir.transport.BufferPool;
 import io.weir.ServedConnection;
 import io.weir.connection.CloseReason;
 import io.weir.connection.ConnectionRegistry;
-import io.weir.connection.ConnectionWatch;
+import io.weir.connection.TimeoutWatchdog;
 import io.weir.struct.StructFormat;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -24,7 +25,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class EchoRecordHandlerTests {
 
-	private final EchoRecordHandler handler = new EchoRecordHandler(1024, Recipe.FORMAT);
+	private static final BufferPool POOL = BufferPool.direct();
+
+	private final EchoRecordHandler handler = new EchoRecordHandler(1024, Recipe.FORMAT, POOL);
 
 	@Test
 	void whenTheRecipesClientComesThenItIsServed() throws Exception {
@@ -80,7 +83,7 @@ class EchoRecordHandlerTests {
 	void whenTheStreamEndsAtOnceThenThatIsANormalEnd() throws Exception {
 		try (ServedConnection served = new ServedConnection(this.handler)) {
 			assertThat(served.peer().endStream().receiveToEnd()).isEmpty();
-			assertThat(served.reason()).isEqualTo(CloseReason.END_OF_STREAM);
+			assertThat(served.reason()).isEqualTo(CloseReason.EMPTY);
 		}
 	}
 
@@ -109,7 +112,7 @@ class EchoRecordHandlerTests {
 	@ParameterizedTest
 	@ValueSource(ints = { 1, 4, 22, 100 })
 	void whenTheChunkSizeIsSmallThenExactlySoMuchIsEchoed(int chunkSize) throws Exception {
-		EchoRecordHandler small = new EchoRecordHandler(chunkSize, Recipe.FORMAT);
+		EchoRecordHandler small = new EchoRecordHandler(chunkSize, Recipe.FORMAT, POOL);
 		try (ServedConnection served = new ServedConnection(small)) {
 			byte[] unit = new byte[chunkSize];
 			Arrays.fill(unit, (byte) 'x');
@@ -127,7 +130,7 @@ class EchoRecordHandlerTests {
 
 	@Test
 	void whenARecordIsLargerThanAChunkThenItIsReadWhole() throws Exception {
-		EchoRecordHandler large = new EchoRecordHandler(16, StructFormat.parse("50000s"));
+		EchoRecordHandler large = new EchoRecordHandler(16, StructFormat.parse("50000s"), POOL);
 		try (ServedConnection served = new ServedConnection(large)) {
 			served.peer().send((byte) 'x').receive(1);
 			served.peer().send(new byte[50_000]).endStream();
@@ -139,8 +142,9 @@ class EchoRecordHandlerTests {
 	@Test
 	void whenDrainingThenItIsEndedBeforeAnEchoUnitOnly() throws Exception {
 		ConnectionRegistry registry = new ConnectionRegistry();
-		try (ConnectionWatch watch = new ConnectionWatch(registry, Duration.ZERO, Duration.ZERO, Duration.ZERO,
-				(connection) -> OptionalLong.empty());
+		try (TimeoutWatchdog watch = new TimeoutWatchdog(registry, Duration.ZERO, Duration.ZERO, Duration.ZERO,
+				(connection) -> OptionalLong.empty(), () -> {
+				});
 				ServedConnection quiet = new ServedConnection(registry, this.handler);
 				ServedConnection beforeRecord = new ServedConnection(registry, this.handler)) {
 			watch.start();

@@ -10,10 +10,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+import io.weir.transport.BufferPool;
 import io.weir.ServedConnection;
 import io.weir.connection.CloseReason;
 import io.weir.connection.ConnectionRegistry;
-import io.weir.connection.ConnectionWatch;
+import io.weir.connection.TimeoutWatchdog;
 import io.weir.struct.StructFormat;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -23,7 +24,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class RecordHandlerTests {
 
-	private final RecordHandler handler = new RecordHandler(Recipe.FORMAT);
+	private static final BufferPool POOL = BufferPool.direct();
+
+	private final RecordHandler handler = new RecordHandler(Recipe.FORMAT, POOL);
 
 	@Test
 	void whenThousandRecordsComeAtOnceThenAllAreUnpacked() throws Exception {
@@ -69,7 +72,7 @@ class RecordHandlerTests {
 	void whenTheStreamEndsAtOnceThenThatIsANormalEnd() throws Exception {
 		try (ServedConnection served = new ServedConnection(this.handler)) {
 			served.peer().endStream();
-			assertThat(served.reason()).isEqualTo(CloseReason.END_OF_STREAM);
+			assertThat(served.reason()).isEqualTo(CloseReason.EMPTY);
 		}
 	}
 
@@ -87,7 +90,7 @@ class RecordHandlerTests {
 
 	@Test
 	void whenARecordIsLargerThanAReadThenItIsUnpacked() throws Exception {
-		RecordHandler large = new RecordHandler(StructFormat.parse("10001s"));
+		RecordHandler large = new RecordHandler(StructFormat.parse("10001s"), POOL);
 		try (ServedConnection served = new ServedConnection(large)) {
 			served.peer().send(new byte[30_003]).endStream();
 			assertThat(served.reason()).isEqualTo(CloseReason.END_OF_STREAM);
@@ -109,8 +112,9 @@ class RecordHandlerTests {
 	@Test
 	void whenDrainingThenItIsEndedAtARecordsBoundaryOnly() throws Exception {
 		ConnectionRegistry registry = new ConnectionRegistry();
-		try (ConnectionWatch watch = new ConnectionWatch(registry, Duration.ZERO, Duration.ZERO, Duration.ZERO,
-				(connection) -> OptionalLong.empty());
+		try (TimeoutWatchdog watch = new TimeoutWatchdog(registry, Duration.ZERO, Duration.ZERO, Duration.ZERO,
+				(connection) -> OptionalLong.empty(), () -> {
+				});
 				ServedConnection quiet = new ServedConnection(registry, this.handler);
 				ServedConnection inside = new ServedConnection(registry, this.handler)) {
 			watch.start();

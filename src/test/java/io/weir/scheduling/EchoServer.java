@@ -25,8 +25,6 @@ class EchoServer implements AutoCloseable {
 
 	private final ServerSocketChannel listener;
 
-	private final Thread acceptor;
-
 	private final ConnectionScheduler scheduler;
 
 	private final Handler handler;
@@ -45,7 +43,7 @@ class EchoServer implements AutoCloseable {
 		catch (IOException ex) {
 			throw new UncheckedIOException(ex);
 		}
-		this.acceptor = Thread.ofPlatform().daemon().name("test-accept").start(this::accept);
+		Thread.ofPlatform().daemon().name("test-accept").start(this::accept);
 	}
 
 	private void accept() {
@@ -99,7 +97,9 @@ class EchoServer implements AutoCloseable {
 
 	static int read(ConnectionThread thread, SocketChannel channel, ByteBuffer buffer, boolean full)
 			throws IOException {
-		thread.beforeRead(full);
+		if (thread.beforeRead(full)) {
+			thread.awaitReadable();
+		}
 		int count = channel.read(buffer);
 		while (count == 0) {
 			thread.awaitReadable();

@@ -271,7 +271,7 @@ class EventLoopSchedulerTests {
 				sneakyThrow(failure);
 			});
 			assertThat(dial(server).getInputStream().read()).isEqualTo(-1);
-			Awaitility.await().until(() -> uncaught.get() == failure);
+			Awaitility.await().until(() -> failure.equals(uncaught.get()));
 			assertEchoes(before);
 		}
 	}
@@ -298,7 +298,8 @@ class EventLoopSchedulerTests {
 			try {
 				synchronized (monitor) {
 					Thread.sleep(Duration.ofMillis(20));
-					one.array()[0] += viaJdkSocket(other.getInetAddress().getHostAddress(), other.getPort());
+					one.array()[0] = (byte) (one.array()[0]
+							+ viaJdkSocket(other.getInetAddress().getHostAddress(), other.getPort()));
 					// Threads of its own inherit the loop
 					Thread child = Thread.startVirtualThread(() -> one.array()[0]++);
 					assertThat(child.join(Duration.ofSeconds(5))).isTrue();

@@ -26,6 +26,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Timeout(60)
 class EventLoopTests {
 
+	@SuppressWarnings("NullAway.Init")
 	private EventLoop loop;
 
 	private final AtomicInteger inherited = new AtomicInteger();

@@ -112,12 +112,7 @@ class FairnessTests {
 
 	private static void letOthersGoFirst(ConnectionThread thread, boolean read) {
 		if (read) {
-			try {
-				thread.beforeRead(true);
-			}
-			catch (java.io.IOException ex) {
-				throw new AssertionError(ex);
-			}
+			thread.beforeRead(true);
 		}
 		else {
 			thread.giveWay();

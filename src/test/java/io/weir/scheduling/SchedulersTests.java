@@ -1,5 +1,6 @@
 package io.weir.scheduling;
 
+import java.nio.channels.SocketChannel;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.net.Socket;
 
@@ -61,7 +62,9 @@ class SchedulersTests {
 	void whenTheJdkWaitsThenClientsAreServedByNamedThreads(String text) throws Exception {
 		ConnectionScheduler scheduler = text.equals("virtual") ? Schedulers.virtual() : Schedulers.platform();
 		assertThat(scheduler.text()).isEqualTo(text);
-		assertThatIllegalStateException().isThrownBy(() -> scheduler.newThread("x", null));
+		try (SocketChannel channel = SocketChannel.open()) {
+			assertThatIllegalStateException().isThrownBy(() -> scheduler.newThread("x", channel));
+		}
 		scheduler.start();
 		try (EchoServer server = new EchoServer(scheduler, (thread, channel) -> {
 			assertThat(thread.isOwnThread()).isTrue();

@@ -78,10 +78,11 @@ class AcceptFaultTests {
 	}
 
 	private TcpServer start(int maxConnections, SocketSettings sockets) {
-		TcpServer server = new TcpServer(Settings.LISTENER, sockets,
-				Settings.serving(maxConnections, Duration.ZERO, Duration.ZERO), "echo",
-				Protocol.ECHO.handler(1024, StructFormat.parse("B")), this.registry, this.kernel::readLimits,
-				this.diagnostics, null);
+		TcpServer server = new TcpServer(
+				new ServerSettings(Settings.LISTENER, sockets,
+						Settings.serving(maxConnections, Duration.ZERO, Duration.ZERO)),
+				new ServedProtocol("echo", Protocol.ECHO.handler(1024, StructFormat.parse("B")), List.of()),
+				this.registry, this.kernel::readLimits, this.diagnostics);
 		ListeningSocket real = ListeningSocket.open(Settings.LISTENER, null, 100);
 		ListeningSocket failing = new ListeningSocket(new FailingChannel(real.channel(), this.failures, () -> {
 		}), real.address());
@@ -111,7 +112,7 @@ class AcceptFaultTests {
 	private ServerMonitor monitor(TcpServer server) {
 		ListenerFigures listener = new ListenerFigures(server, this.diagnostics);
 		return new ServerMonitor(server, this.registry, listener, this.kernel,
-				new Findings(server, listener, this.kernel));
+				new Findings(server, listener, this.kernel, null));
 	}
 
 	private TcpServerHealthIndicator indicator(TcpServer server) {

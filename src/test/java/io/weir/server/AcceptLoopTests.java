@@ -1,5 +1,7 @@
 package io.weir.server;
 
+import io.weir.connection.Slot;
+import java.util.OptionalLong;
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.channels.SocketChannel;
@@ -44,9 +46,13 @@ class AcceptLoopTests {
 
 	private final List<Peer> peers = new CopyOnWriteArrayList<>();
 
-	private final Semaphore permits = new Semaphore(2);
+	private final List<Slot> slots = new CopyOnWriteArrayList<>();
+
+	private Admission admission = new Admission(2);
 
 	private Consumer<SocketChannel> server = this.accepted::add;
+
+	private OptionalLong queueLength = OptionalLong.empty();
 
 	@SuppressWarnings("NullAway.Init")
 	private AcceptLoop loop;
@@ -60,13 +66,26 @@ class AcceptLoopTests {
 		this.socket = new ListeningSocket(
 				new FailingChannel(real.channel(), this.failures, () -> this.statesWhileFailing.add(this.loop.state())),
 				real.address());
-		this.loop = new AcceptLoop(this.socket, this.permits, (channel) -> this.server.accept(channel),
-				(error) -> this.errors.merge(error, 1, Integer::sum));
+		this.loop = loop(2);
+	}
+
+	private AcceptLoop loop(int maxConnections) {
+		this.admission = new Admission(maxConnections);
+		return new AcceptLoop(this.socket, this.admission, (channel, slot) -> {
+			this.slots.add(slot);
+			this.server.accept(channel);
+		}, (error) -> this.errors.merge(error, 1, Integer::sum), () -> this.queueLength);
+	}
+
+	private void stopLoop(Duration time) throws InterruptedException {
+		this.loop.stop(time);
+		Awaitility.await().until(this.loop::isEnded);
 	}
 
 	@AfterEach
 	void stop() throws Exception {
-		this.loop.stop();
+		this.loop.stop(Duration.ZERO);
+		this.loop.end();
 		for (Peer peer : this.peers) {
 			peer.close();
 		}
@@ -83,7 +102,7 @@ class AcceptLoopTests {
 		assertThat(this.loop.state()).isEqualTo(ServerState.ACCEPTING);
 		assertThat(this.loop.failure()).isNull();
 		assertThat(this.loop.backingOffFor()).isZero();
-		Awaitility.await().until(() -> this.permits.availablePermits() == 0);
+		Awaitility.await().until(() -> this.admission.taken() == 2);
 	}
 
 	@Test
@@ -96,7 +115,7 @@ class AcceptLoopTests {
 		assertThat(next()).isNotNull();
 		Awaitility.await().until(this.loop::state, (state) -> state == ServerState.FULL);
 		assertThat(this.accepted).isEmpty();
-		this.permits.release();
+		this.slots.getFirst().close();
 		assertThat(next()).isNotNull();
 	}
 
@@ -132,7 +151,7 @@ class AcceptLoopTests {
 			assertThat(next()).isNotNull();
 			this.failures.add(new IOException("Too many open files in system"));
 			connect();
-			this.permits.release();
+			this.slots.getFirst().close();
 			assertThat(next()).isNotNull();
 			connect();
 			assertThat(next()).isNotNull();
@@ -159,7 +178,7 @@ class AcceptLoopTests {
 	void whenServingFailsThenTheLoopHasFailedAndStartsAgain() throws Exception {
 		this.server = (channel) -> {
 			this.server = this.accepted::add;
-			this.permits.release();
+			this.slots.getFirst().close();
 			throw new IllegalStateException("a bug");
 		};
 		try (CapturedLog log = CapturedLog.info(AcceptLoop.class.getName())) {
@@ -177,17 +196,17 @@ class AcceptLoopTests {
 
 	@Test
 	void whenStoppedThenWhatWaitsInTheQueueIsAcceptedFirst() throws Exception {
-		this.permits.release(20);
+		this.loop = loop(22);
 		// Nothing accepts before the stop
 		for (int i = 0; i < 10; i++) {
 			connect();
 		}
 		this.loop.start();
-		this.loop.stop();
+		stopLoop(Duration.ofMillis(500));
 		assertThat(this.loop.state()).isEqualTo(ServerState.STOPPED);
 		assertThat(this.socket.channel().isOpen()).isFalse();
 		assertThat(this.accepted).hasSize(10);
-		assertThat(this.permits.availablePermits()).isEqualTo(12);
+		assertThat(this.admission.taken()).isEqualTo(10);
 		for (SocketChannel channel : this.accepted) {
 			channel.close();
 		}
@@ -197,25 +216,72 @@ class AcceptLoopTests {
 	}
 
 	@Test
-	void whenStoppedWhileFullThenNoMoreThanThePermitsAreAccepted() throws Exception {
+	void whenStoppedWhileFullThenThoseWhoWaitAreAcceptedAsPlacesComeFree() throws Exception {
+		fill();
+		this.loop.stop(Duration.ofSeconds(20));
+		for (int i = 0; i < 3; i++) {
+			int accepted = 3 + i;
+			assertThat(this.loop.isEnded()).isFalse();
+			this.slots.get(i).close();
+			Awaitility.await().until(this.slots::size, (size) -> size == accepted);
+		}
+		this.slots.get(3).close();
+		Awaitility.await().until(this.loop::isEnded);
+		assertThat(this.slots).hasSize(5);
+		assertThat(this.socket.channel().isOpen()).isFalse();
+	}
+
+	@Test
+	void whenNoPlaceComesFreeBeforeTheEndThenWhoWaitsIsCountedAndReset() throws Exception {
+		fill();
+		this.queueLength = OptionalLong.of(3);
+		stopLoop(Duration.ofMillis(300));
+		assertThat(this.slots).hasSize(2);
+		assertThat(this.admission.taken()).isEqualTo(2);
+		assertThat(this.loop.leftInQueue()).hasValue(3);
+		assertThatIOException().isThrownBy(() -> this.peers.getLast().receiveToEnd());
+	}
+
+	@Test
+	void whenTheQueuesLengthIsKnownThenNewcomersAreNotAccepted() throws Exception {
+		fill();
+		this.queueLength = OptionalLong.of(1);
+		this.loop.stop(Duration.ofSeconds(20));
+		this.slots.getFirst().close();
+		Awaitility.await().until(this.loop::isEnded);
+		assertThat(this.slots).hasSize(3);
+	}
+
+	// Two have places and three wait
+	private void fill() throws Exception {
+		this.loop.start();
+		for (int i = 0; i < 5; i++) {
+			connect();
+		}
+		Awaitility.await().until(this.loop::state, (state) -> state == ServerState.FULL);
+	}
+
+	@Test
+	void whenAPlaceIsGivenBackTwiceThenItIsFreeOnce() throws Exception {
 		this.loop.start();
 		connect();
 		connect();
 		connect();
 		Awaitility.await().until(this.loop::state, (state) -> state == ServerState.FULL);
-		this.loop.stop();
-		assertThat(this.accepted).hasSize(2);
-		assertThat(this.permits.availablePermits()).isZero();
-		assertThatIOException().isThrownBy(() -> this.peers.getLast().receiveToEnd());
+		this.slots.getFirst().close();
+		this.slots.getFirst().close();
+		Awaitility.await().until(() -> this.slots.size() == 3);
+		Awaitility.await().until(this.loop::state, (state) -> state == ServerState.FULL);
+		assertThat(this.admission.taken()).isEqualTo(2);
 	}
 
 	@Test
 	void whenStoppedThenNoOneElseIsServedAsAConnection() throws Exception {
 		this.loop.start();
 		Awaitility.await().until(this.loop::state, (state) -> state == ServerState.ACCEPTING);
-		this.loop.stop();
+		stopLoop(Duration.ofMillis(500));
 		assertThat(this.accepted).isEmpty();
-		assertThat(this.permits.availablePermits()).isEqualTo(2);
+		assertThat(this.admission.taken()).isZero();
 		// The port is free again
 		try (ServerSocket again = new ServerSocket(this.socket.address().getPort(), 1,
 				this.socket.address().getAddress())) {
@@ -232,7 +298,7 @@ class AcceptLoopTests {
 			this.loop.start();
 			Awaitility.await().until(() -> this.failures.size() < 1000);
 			long begin = System.nanoTime();
-			this.loop.stop();
+			stopLoop(Duration.ofMillis(500));
 			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(2));
 			assertThat(this.loop.state()).isEqualTo(ServerState.STOPPED);
 			assertThat(log.messages().getLast()).contains("could not be accepted before the end");
@@ -241,13 +307,13 @@ class AcceptLoopTests {
 
 	@Test
 	void whenAcceptFailsAtTheEndThenItIsTriedAgain() throws Exception {
-		this.permits.release(20);
+		this.loop = loop(22);
 		connect();
 		for (int i = 0; i < 3; i++) {
 			this.failures.add(new IOException("Too many open files"));
 		}
 		this.loop.start();
-		this.loop.stop();
+		stopLoop(Duration.ofMillis(500));
 		assertThat(this.failures).isEmpty();
 		assertThat(this.accepted).hasSize(1);
 	}

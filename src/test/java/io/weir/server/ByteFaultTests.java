@@ -58,11 +58,11 @@ class ByteFaultTests extends FaultTest {
 			peers.run(executor, threads, 200, true);
 			awaitNoneActive();
 			assertThat(this.registry.totals().bytesReceived()).isBetween(received, peers.bytes.get() + received);
-			assertThat(closed(CloseReason.RESET)).isEqualTo(threads * 200L);
+			assertThat(closed(CloseReason.RESET)).isPositive();
 			long count = threads * (250L + 2_300 + 200) + 1;
-			assertThat(this.registry.accepted()).isEqualTo(count);
-			assertThat(
-					closed(CloseReason.END_OF_STREAM) + closed(CloseReason.PARTIAL_RECORD) + closed(CloseReason.RESET))
+			assertThat(this.registry.totals().accepted()).isEqualTo(count);
+			assertThat(closed(CloseReason.END_OF_STREAM) + closed(CloseReason.PARTIAL_RECORD)
+					+ closed(CloseReason.RESET) + closed(CloseReason.EMPTY))
 				.isEqualTo(count);
 			Footprint.awaitNoMoreThan(before);
 		}

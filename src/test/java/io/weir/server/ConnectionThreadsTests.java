@@ -10,26 +10,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 class ConnectionThreadsTests {
 
 	@Test
-	void whenAskedForAThreadThenItIsOfTheKindAndNamed() {
-		assertThat(unstarted(ConnectionThreads.AUTO).isVirtual()).isTrue();
-		assertThat(unstarted(ConnectionThreads.VIRTUAL).isVirtual()).isTrue();
-		Thread platform = unstarted(ConnectionThreads.PLATFORM);
-		assertThat(platform.isVirtual()).isFalse();
-		assertThat(platform.isDaemon()).isTrue();
+	void whenAskedForASchedulerThenItIsOfTheKind() {
+		assertThat(ConnectionThreads.AUTO.scheduler().text()).isEqualTo("event-loop");
+		assertThat(ConnectionThreads.VIRTUAL.scheduler().text()).isEqualTo("virtual");
+		assertThat(ConnectionThreads.PLATFORM.scheduler().text()).isEqualTo("platform");
 	}
 
 	@Test
 	void whenAskedForItsTextThenItIsTheConfigurationsName() {
 		assertThat(ConnectionThreads.values()).extracting(ConnectionThreads::text)
 			.containsExactly("auto", "virtual", "platform");
-	}
-
-	private static Thread unstarted(ConnectionThreads threads) {
-		Thread thread = threads.unstarted("connection-7", () -> {
-		});
-		assertThat(thread.getName()).isEqualTo("connection-7");
-		assertThat(thread.getState()).isEqualTo(Thread.State.NEW);
-		return thread;
 	}
 
 }

@@ -21,7 +21,7 @@ import io.weir.Bystander;
 import io.weir.Peer;
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
-import io.weir.connection.ConnectionHandler;
+import io.weir.api.ConnectionHandler;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.kernel.SocketDiagnostics;
 import io.weir.kernel.SocketDiagnosticsFactory;

@@ -17,7 +17,7 @@ import io.weir.CapturedLog;
 import io.weir.Peer;
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
-import io.weir.connection.ConnectionHandler;
+import io.weir.api.ConnectionHandler;
 import io.weir.protocol.Protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -58,7 +58,7 @@ class FaultTests extends FaultTest {
 			if (failures.getAndDecrement() > 0) {
 				throw new StackOverflowError("injected");
 			}
-			return echo.handle(connection);
+			echo.handle(connection);
 		});
 		bystander(server).awaitServed();
 		failures.set(3);
@@ -131,7 +131,7 @@ class FaultTests extends FaultTest {
 		}
 		awaitNoneActive();
 		long count = (long) clients * each;
-		assertThat(this.registry.accepted()).isEqualTo(count);
+		assertThat(this.registry.totals().accepted()).isEqualTo(count);
 		assertThat(closed(CloseReason.END_OF_STREAM)).isEqualTo(count);
 		assertThat(this.registry.totals().bytesReceived()).isEqualTo(count * DATA.length);
 		assertThat(this.registry.totals().bytesSent()).isEqualTo(count * DATA.length);

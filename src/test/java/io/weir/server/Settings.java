@@ -1,8 +1,9 @@
 package io.weir.server;
 
 import java.time.Duration;
+import java.util.List;
 
-import io.weir.connection.ConnectionHandler;
+import io.weir.api.ConnectionHandler;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.kernel.ProcReader;
 import io.weir.kernel.SocketDiagnostics;
@@ -33,8 +34,8 @@ final class Settings {
 	 */
 	static TcpServer server(ListenerSettings listener, SocketSettings sockets, ServingSettings serving,
 			ConnectionHandler handler, ConnectionRegistry registry, SocketDiagnostics diagnostics) {
-		return new TcpServer(listener, sockets, serving, "test", handler, registry, new ProcReader()::readLimits,
-				diagnostics, null);
+		return new TcpServer(new ServerSettings(listener, sockets, serving),
+				new ServedProtocol("test", handler, List.of()), registry, new ProcReader()::readLimits, diagnostics);
 	}
 
 }

@@ -1,6 +1,9 @@
 package io.weir.server;
 
+import io.weir.connection.ConnectionRunner;
+import io.weir.api.ClientConnection;
 import io.weir.FakeDiagnostics;
+import java.io.EOFException;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
@@ -31,7 +34,7 @@ import io.weir.Peer;
 import io.weir.SocketStatistics;
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
-import io.weir.connection.ConnectionHandler;
+import io.weir.api.ConnectionHandler;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.kernel.ProcReader;
 import io.weir.kernel.Source;
@@ -120,20 +123,6 @@ class TcpServerTests {
 	}
 
 	@Test
-	void whenStoppedThenVirtualThreadsHaveAsManyCarriersAsBefore() {
-		VirtualThreadSchedulerMXBean scheduler = ManagementFactory
-			.getPlatformMXBean(VirtualThreadSchedulerMXBean.class);
-		int processors = Runtime.getRuntime().availableProcessors();
-		TcpServer server = server(10, NONE, NONE);
-		for (int i = 0; i < 2; i++) {
-			server.start();
-			assertThat(scheduler.getParallelism()).isEqualTo(1);
-			server.stop();
-			assertThat(scheduler.getParallelism()).isEqualTo(processors);
-		}
-	}
-
-	@Test
 	void whenThePortIsInUseThenStartFailsAndTheServerCanStartLater() throws Exception {
 		TcpServer server;
 		try (ServerSocket occupied = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
@@ -160,7 +149,7 @@ class TcpServerTests {
 			assertThat(first.receiveToEnd()).isEmpty();
 			second.timeout(10_000);
 			assertThat(second.receive(1)).containsExactly(2);
-			assertThat(this.registry.accepted()).isEqualTo(2);
+			assertThat(this.registry.totals().accepted()).isEqualTo(2);
 		}
 	}
 
@@ -171,7 +160,6 @@ class TcpServerTests {
 		TcpServer server = Settings.server(Settings.LISTENER, Settings.SOCKETS,
 				new ServingSettings(10, threads, NONE, NONE, NONE, NONE), (connection) -> {
 					servedOn.complete(Thread.currentThread());
-					return CloseReason.END_OF_STREAM;
 				}, this.registry, new FakeDiagnostics());
 		this.server = server;
 		server.start();
@@ -188,7 +176,7 @@ class TcpServerTests {
 		TcpServer server = server(Settings.LISTENER, 1, NONE, NONE, (connection) -> {
 			throw new IllegalStateException("a bug");
 		});
-		try (CapturedLog log = CapturedLog.info(ConnectionRegistry.class.getName())) {
+		try (CapturedLog log = CapturedLog.info(ConnectionRunner.class.getName())) {
 			server.start();
 			for (int i = 0; i < 3; i++) {
 				try (Peer peer = Peer.connect(port(server))) {
@@ -204,9 +192,10 @@ class TcpServerTests {
 
 	@Test
 	void whenTheKernelsLimitsAreNotKnownThenItStarts() throws Exception {
-		TcpServer server = new TcpServer(Settings.LISTENER, Settings.SOCKETS, Settings.serving(10, NONE, NONE), "test",
-				TcpServerTests::echo, this.registry, new ProcReader(Path.of("/nowhere"))::readLimits,
-				new FakeDiagnostics(), null);
+		TcpServer server = new TcpServer(
+				new ServerSettings(Settings.LISTENER, Settings.SOCKETS, Settings.serving(10, NONE, NONE)),
+				new ServedProtocol("test", TcpServerTests::echo, List.of()), this.registry,
+				new ProcReader(Path.of("/nowhere"))::readLimits, new FakeDiagnostics());
 		this.server = server;
 		server.start();
 		try (Peer peer = Peer.connect(port(server))) {
@@ -270,7 +259,8 @@ class TcpServerTests {
 	void whenAtDebugThenConnectedAndBufferSizesAreLogged() throws Exception {
 		TcpServer server = server(10, NONE, NONE);
 		server.start();
-		try (CapturedLog log = CapturedLog.debug(TcpServer.class.getName()); Peer peer = Peer.connect(port(server))) {
+		try (CapturedLog log = CapturedLog.debug(AcceptedSockets.class.getName());
+				Peer peer = Peer.connect(port(server))) {
 			peer.send((byte) 1).receive(1);
 			EffectiveSettings settings = Objects.requireNonNull(server.settings());
 			assertThat(log.messages()).hasSize(3);
@@ -449,24 +439,24 @@ class TcpServerTests {
 		return Objects.requireNonNull(server.address()).getPort();
 	}
 
-	private static CloseReason echo(Connection connection) throws IOException {
+	private static void echo(ClientConnection connection) throws IOException {
 		ByteBuffer buffer = ByteBuffer.allocate(8192);
-		while (connection.readNext(buffer.clear()) >= 0) {
+		while (connection.read(buffer.clear()) >= 0) {
 			connection.write(buffer.flip());
 		}
-		return CloseReason.END_OF_STREAM;
 	}
 
-	private static CloseReason echoPairs(Connection connection) throws IOException {
+	private static void echoPairs(ClientConnection connection) throws IOException {
 		ByteBuffer one = ByteBuffer.allocate(1);
-		while (connection.readNext(one.clear()) >= 0) {
+		while (connection.read(one.clear()) >= 0) {
+			connection.exchangeBegins();
 			connection.write(one.flip());
 			if (connection.read(one.clear()) < 0) {
-				return CloseReason.PARTIAL_RECORD;
+				throw new EOFException();
 			}
 			connection.write(one.flip());
+			connection.exchangeDone();
 		}
-		return CloseReason.END_OF_STREAM;
 	}
 
 }

@@ -238,7 +238,6 @@ class TlsEndTests extends TlsTest {
 		try (TlsServer server = new TlsServer(certificates, (connection) -> {
 			reads.add(connection.read(ByteBuffer.allocate(1)));
 			reads.add(connection.read(ByteBuffer.allocate(1)));
-			return CloseReason.END_OF_STREAM;
 		}, ClientAuth.NONE, Duration.ofSeconds(10), Duration.ofSeconds(5));
 				SSLSocket client = server.jdk(null, "TLSv1.3")) {
 			client.startHandshake();

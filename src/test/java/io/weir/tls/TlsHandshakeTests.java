@@ -26,7 +26,7 @@ import io.weir.OpenSslClient;
 import io.weir.Peer;
 import io.weir.connection.CloseReason;
 import io.weir.connection.ConnectionState;
-import io.weir.connection.SecureSession;
+import io.weir.transport.SecureSession;
 import io.weir.protocol.Protocol;
 
 import static io.weir.TlsClient.DATA;

@@ -19,13 +19,16 @@ import io.weir.OpenSslClient;
 import io.weir.TlsClient;
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
-import io.weir.connection.ConnectionHandler;
+import io.weir.api.ConnectionHandler;
 import io.weir.connection.ConnectionListener;
 import io.weir.connection.ConnectionRegistry;
+import io.weir.connection.Layer;
 import io.weir.kernel.ProcReader;
 import io.weir.protocol.Protocol;
 import io.weir.server.ConnectionThreads;
 import io.weir.server.ListenerSettings;
+import io.weir.server.ServedProtocol;
+import io.weir.server.ServerSettings;
 import io.weir.server.ServingSettings;
 import io.weir.server.SocketSettings;
 import io.weir.server.TcpServer;
@@ -61,11 +64,13 @@ final class TlsServer implements AutoCloseable {
 			Duration idleTimeout, Duration gracePeriod) throws IOException {
 		this.certificates = certificates;
 		this.tls = new ServerTls("test", clientAuth, handshakeTimeout, material(certificates, "server", "server"));
-		this.server = new TcpServer(new ListenerSettings("127.0.0.1", 0, null, null, true, false),
-				new SocketSettings(null, true, null),
-				new ServingSettings(100, ConnectionThreads.AUTO, idleTimeout, Duration.ofSeconds(30), Duration.ZERO,
-						gracePeriod),
-				"test", handler, this.registry, new ProcReader()::readLimits, new FakeDiagnostics(), this.tls);
+		ServerSettings settings = new ServerSettings(new ListenerSettings("127.0.0.1", 0, null, null, true, false),
+				new SocketSettings(null, true, null), new ServingSettings(100, ConnectionThreads.AUTO, idleTimeout,
+						Duration.ofSeconds(30), Duration.ZERO, gracePeriod));
+		Layer layer = new Layer(this.tls.layer(), handshakeTimeout, CloseReason.HANDSHAKE_FAILED,
+				CloseReason.HANDSHAKE_TIMEOUT);
+		this.server = new TcpServer(settings, new ServedProtocol("test", handler, List.of(layer)), this.registry,
+				new ProcReader()::readLimits, new FakeDiagnostics());
 		this.registry.addListener(new ConnectionListener() {
 
 			@Override

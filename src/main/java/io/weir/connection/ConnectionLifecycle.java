@@ -1,0 +1,232 @@
+package io.weir.connection;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where a connection stands, in one number that changes by compareAndSet: so a thread
+ * sees at once that another has ended the connection, and only one of them ends it.
+ *
+ * <pre>
+ * accepted --> LAYERS --> handler computes --> READ ---> handler computes --> ...
+ *                 |              |         \-> WRITE -/         |
+ *                 |              |    (two threads: both)       |
+ *                 +--------------+---------------+--------------+--> ENDED, for one reason
+ *
+ * EXCHANGE: something was read since the last exchange ended.
+ * READ without EXCHANGE and WRITE: between two exchanges, where a drain may end it.
+ * </pre>
+ */
+final class ConnectionLifecycle {
+
+	// A thread waits in a read
+	private static final int READ = 1;
+
+	// A thread is in a write
+	private static final int WRITE = 2;
+
+	private static final int EXCHANGE = 4;
+
+	// The layers are not agreed on yet
+	private static final int LAYERS = 8;
+
+	// With the reason's ordinal above it
+	private static final int ENDED = 16;
+
+	private static final int REASON_SHIFT = 8;
+
+	private static final CloseReason[] REASONS = CloseReason.values();
+
+	private static final VarHandle STATE;
+
+	static {
+		try {
+			STATE = MethodHandles.lookup().findVarHandle(ConnectionLifecycle.class, "state", int.class);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
+	private volatile int state;
+
+	// Of the handler: a write does not end the exchange
+	private boolean explicit;
+
+	ConnectionLifecycle(boolean hasLayers) {
+		this.state = hasLayers ? LAYERS : 0;
+	}
+
+	void layersDone() throws ConnectionEndedException {
+		change(LAYERS, 0);
+	}
+
+	void beginRead() throws ConnectionEndedException {
+		begin(READ, "reads");
+	}
+
+	/**
+	 * Ends a read.
+	 * @param brought whether it has brought bytes
+	 * @throws ConnectionEndedException if the connection has ended meanwhile
+	 */
+	void endRead(boolean brought) throws ConnectionEndedException {
+		change(READ, brought ? EXCHANGE : 0);
+	}
+
+	void beginWrite() throws ConnectionEndedException {
+		begin(WRITE, "writes");
+	}
+
+	void endWrite() throws ConnectionEndedException {
+		change(this.explicit ? WRITE : WRITE | EXCHANGE, 0);
+	}
+
+	private void begin(int activity, String what) throws ConnectionEndedException {
+		int now = this.state;
+		while (!STATE.compareAndSet(this, check(now, activity, what), now | activity)) {
+			now = this.state;
+		}
+	}
+
+	private static int check(int now, int activity, String what) throws ConnectionEndedException {
+		if ((now & ENDED) != 0) {
+			throw new ConnectionEndedException();
+		}
+		if ((now & activity) != 0) {
+			throw new IllegalStateException("Another thread " + what
+					+ " already: of one connection one thread may read while one writes, and no more");
+		}
+		return now;
+	}
+
+	private void change(int clear, int set) throws ConnectionEndedException {
+		int now = this.state;
+		while ((now & ENDED) == 0 && !STATE.compareAndSet(this, now, (now & ~clear) | set)) {
+			now = this.state;
+		}
+		if ((now & ENDED) != 0) {
+			throw new ConnectionEndedException();
+		}
+	}
+
+	void exchangeBegins() {
+		this.explicit = true;
+		markExchange(0, EXCHANGE);
+	}
+
+	void exchangeDone() {
+		this.explicit = false;
+		markExchange(EXCHANGE, 0);
+	}
+
+	// At the end it says what the end fell into
+	private void markExchange(int clear, int set) {
+		int now = this.state;
+		while ((now & ENDED) == 0 && !STATE.compareAndSet(this, now, (now & ~clear) | set)) {
+			now = this.state;
+		}
+	}
+
+	/**
+	 * Ends the connection, unless it has ended.
+	 * @param reason why
+	 * @return whether this call ended it
+	 */
+	boolean end(CloseReason reason) {
+		int now = this.state;
+		while ((now & ENDED) == 0 && !STATE.compareAndSet(this, now, ended(now, reason))) {
+			now = this.state;
+		}
+		return (now & ENDED) == 0;
+	}
+
+	/**
+	 * Ends the connection if it stands between two exchanges, or before its first in a
+	 * layer.
+	 * @param reason why
+	 * @return whether this call ended it
+	 */
+	boolean endBetweenExchanges(CloseReason reason) {
+		int now = this.state;
+		return (now == READ || (now & (LAYERS | ENDED)) == LAYERS)
+				&& STATE.compareAndSet(this, now, ended(now, reason));
+	}
+
+	/**
+	 * Replaces the reason of a connection that has ended, if it is that one.
+	 */
+	void replace(CloseReason reason, CloseReason other) {
+		int now = this.state;
+		if (reason() == reason) {
+			STATE.compareAndSet(this, now, ended(now & (ENDED - 1), other));
+		}
+	}
+
+	@SuppressWarnings("EnumOrdinal") // Of this package's own enum
+	private static int ended(int now, CloseReason reason) {
+		return (now & (ENDED - 1)) | ENDED | (reason.ordinal() << REASON_SHIFT);
+	}
+
+	/**
+	 * Why it ended.
+	 * @return null while it is open
+	 */
+	@Nullable CloseReason reason() {
+		int now = this.state;
+		return ((now & ENDED) != 0) ? REASONS[now >>> REASON_SHIFT] : null;
+	}
+
+	boolean isEnded() {
+		return (this.state & ENDED) != 0;
+	}
+
+	/**
+	 * Whether something was read since the last exchange ended, or was when the
+	 * connection ended.
+	 */
+	boolean isInExchange() {
+		return (this.state & EXCHANGE) != 0;
+	}
+
+	boolean isInLayers() {
+		return (this.state & (LAYERS | ENDED)) == LAYERS;
+	}
+
+	boolean endedInLayers() {
+		return (this.state & (LAYERS | ENDED)) == (LAYERS | ENDED);
+	}
+
+	boolean isWriting() {
+		return (this.state & (WRITE | ENDED)) == WRITE;
+	}
+
+	/**
+	 * Whether it waits for a byte from the peer, and writes nothing meanwhile.
+	 */
+	boolean isReading() {
+		return (this.state & (READ | WRITE | ENDED)) == READ;
+	}
+
+	/**
+	 * Whether its handler, or something of the handler's, computes: no thread is in a
+	 * read or a write.
+	 */
+	boolean isComputing() {
+		return (this.state & (READ | WRITE | LAYERS)) == 0;
+	}
+
+	ConnectionState shown() {
+		int now = this.state;
+		if ((now & ENDED) != 0) {
+			return ConnectionState.CLOSING;
+		}
+		if ((now & LAYERS) != 0) {
+			return ConnectionState.HANDSHAKING;
+		}
+		return ((now & WRITE) != 0) ? ConnectionState.WRITING : ConnectionState.READING;
+	}
+
+}

@@ -1,0 +1,220 @@
+package io.weir.connection;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.util.List;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.weir.api.ConnectionHandler;
+import io.weir.transport.Transport;
+
+/**
+ * Runs connections from their accept to their end, each on its own thread. Safe for any
+ * thread.
+ */
+public final class ConnectionRunner {
+
+	private static final Logger logger = LoggerFactory.getLogger(ConnectionRunner.class);
+
+	private final ConnectionRegistry registry;
+
+	private final Preparation preparation;
+
+	private final List<Layer> layers;
+
+	private final ConnectionHandler handler;
+
+	private final LogLimiter rejections = new LogLimiter();
+
+	private final LogLimiter failures = new LogLimiter();
+
+	/**
+	 * Creates the runner of a server's connections.
+	 * @param registry where they are registered
+	 * @param preparation sets the options of each socket
+	 * @param layers what is agreed on before the handler, the lowest first
+	 * @param handler serves each connection
+	 */
+	public ConnectionRunner(ConnectionRegistry registry, Preparation preparation, List<Layer> layers,
+			ConnectionHandler handler) {
+		this.registry = registry;
+		this.preparation = preparation;
+		this.layers = List.copyOf(layers);
+		this.handler = handler;
+	}
+
+	/**
+	 * The first layer, which a connection is in from its accept on; null without layers.
+	 */
+	public @Nullable Layer firstLayer() {
+		return this.layers.isEmpty() ? null : this.layers.getFirst();
+	}
+
+	/**
+	 * The story of a connection. Called by its thread; nothing is thrown.
+	 * @param connection a registered connection
+	 * @param slot its place, free when the story is over
+	 */
+	public void run(Connection connection, Slot slot) {
+		try (slot) {
+			if (admit(connection)) {
+				this.registry.opened(connection);
+				HandlerConnection door = new HandlerConnection(connection);
+				CloseReason reason = agree(connection);
+				if (reason == null) {
+					reason = handle(connection, door);
+				}
+				end(connection, reason, door.isPeerEnded());
+			}
+		}
+	}
+
+	private boolean admit(Connection connection) {
+		try {
+			this.preparation.prepare(connection);
+			return true;
+		}
+		catch (IOException ex) {
+			connection.debug(ex, "before it was served");
+			this.registry.reject(connection, RejectReason.SOCKET_OPTION);
+		}
+		catch (Throwable ex) {
+			connection.failed(ex);
+			warn(this.rejections, connection, "could not be prepared, which is a bug or a lack of memory", ex);
+			this.registry.reject(connection, RejectReason.PREPARATION);
+		}
+		return false;
+	}
+
+	// Returns null if all layers are agreed on, else why the connection ended
+	private @Nullable CloseReason agree(Connection connection) {
+		for (Layer layer : this.layers) {
+			try {
+				connection.layerBegins(layer);
+				Transport upper = layer.layer().wrap(connection.transport(), connection);
+				connection.layerAgreed(upper);
+			}
+			catch (IOException ex) {
+				return debug(connection, (connection.socket().reads() > 0) ? layer.failed() : CloseReason.EMPTY, ex);
+			}
+			catch (Throwable ex) {
+				return failed(connection, ex);
+			}
+		}
+		try {
+			if (!this.layers.isEmpty()) {
+				connection.lifecycle().layersDone();
+			}
+			return null;
+		}
+		catch (ConnectionEndedException ex) {
+			return CloseReason.IO_ERROR;
+		}
+	}
+
+	private CloseReason handle(Connection connection, HandlerConnection door) {
+		Throwable thrown = null;
+		connection.handlerBegins();
+		try {
+			this.handler.handle(door);
+		}
+		catch (Throwable ex) {
+			thrown = ex;
+		}
+		finally {
+			connection.handlerEnds();
+		}
+		CloseReason outcome = outcome(connection, door, thrown);
+		boolean seemsEmpty = outcome == CloseReason.END_OF_STREAM || outcome == CloseReason.RESET;
+		return (seemsEmpty && connection.socket().reads() == 0) ? CloseReason.EMPTY : outcome;
+	}
+
+	private CloseReason outcome(Connection connection, HandlerConnection door, @Nullable Throwable thrown) {
+		IOException failure = door.failure();
+		if (failure != null && (thrown == null || isCausedBy(thrown, failure))) {
+			return debug(connection, isReset(failure) ? CloseReason.RESET : CloseReason.IO_ERROR, failure);
+		}
+		if (thrown == null) {
+			return door.isPeerEnded() ? CloseReason.END_OF_STREAM : CloseReason.CLOSED_BY_HANDLER;
+		}
+		if (thrown instanceof EOFException && door.isPeerEnded()) {
+			return connection.lifecycle().isInExchange() ? CloseReason.PARTIAL_RECORD : CloseReason.END_OF_STREAM;
+		}
+		return failed(connection, thrown);
+	}
+
+	private static CloseReason debug(Connection connection, CloseReason outcome, IOException cause) {
+		if (logger.isDebugEnabled()) {
+			CloseReason ended = connection.closeReason();
+			connection.fields(logger.atDebug())
+				.log("{}: {} ({})", connection.peerText(), ((ended != null) ? ended : outcome).text(),
+						(ended != null) ? "ended by the server" : cause.toString());
+		}
+		return outcome;
+	}
+
+	private static boolean isCausedBy(Throwable thrown, IOException failure) {
+		Throwable cause = thrown;
+		while (cause != null && !cause.equals(failure)) {
+			cause = cause.getCause();
+		}
+		return cause != null;
+	}
+
+	// EPIPE and ECONNRESET can be told from other failures by their text only: the JDK's
+	// own for a read, strerror's for a write
+	private static boolean isReset(IOException ex) {
+		String message = String.valueOf(ex.getMessage());
+		return message.startsWith("Connection reset") || message.equals("Broken pipe");
+	}
+
+	private CloseReason failed(Connection connection, Throwable cause) {
+		connection.failed(cause);
+		// After the end a handler may fail in any way, being interrupted
+		if (connection.closeReason() == null) {
+			warn(this.failures, connection, "has a handler that failed", cause);
+		}
+		return CloseReason.HANDLER_ERROR;
+	}
+
+	private static void warn(LogLimiter limiter, Connection connection, String what, Throwable cause) {
+		long suppressed = limiter.tryAcquire();
+		if (suppressed >= 0) {
+			connection.fields(logger.atWarn())
+				.setCause(cause)
+				.log("{} {}; only this connection is closed ({} such lines were suppressed before)", connection, what,
+						suppressed);
+		}
+	}
+
+	private void end(Connection connection, CloseReason outcome, boolean peerEnded) {
+		try {
+			boolean handlerIsDone = outcome == CloseReason.END_OF_STREAM || outcome == CloseReason.PARTIAL_RECORD
+					|| outcome == CloseReason.CLOSED_BY_HANDLER || outcome == CloseReason.EMPTY;
+			if (handlerIsDone && !connection.isWriting()) {
+				GracefulClose.sendEndInTime(connection);
+			}
+		}
+		catch (ConnectionEndedException ex) {
+			connection.debug(ex, "before its own end");
+		}
+		finally {
+			connection.endedBy(outcome);
+			finish(connection, peerEnded);
+		}
+	}
+
+	private void finish(Connection connection, boolean peerEnded) {
+		try {
+			GracefulClose.finish(connection, peerEnded);
+		}
+		finally {
+			connection.abort(CloseReason.IO_ERROR);
+			this.registry.closed(connection);
+		}
+	}
+
+}

@@ -1,0 +1,115 @@
+package io.weir.server;
+
+import java.io.IOException;
+import java.net.StandardSocketOptions;
+import java.nio.channels.SocketChannel;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.weir.connection.Connection;
+import io.weir.connection.ConnectionRegistry;
+import io.weir.connection.ConnectionRunner;
+import io.weir.connection.LogLimiter;
+import io.weir.connection.RejectReason;
+import io.weir.connection.Slot;
+import io.weir.scheduling.ConnectionScheduler;
+import io.weir.scheduling.ConnectionThread;
+
+/**
+ * Makes a connection with a thread of its own of each accepted socket. Called by the
+ * accept thread.
+ */
+final class AcceptedSockets {
+
+	private static final Logger logger = LoggerFactory.getLogger(AcceptedSockets.class);
+
+	private final ConnectionRegistry registry;
+
+	private final ConnectionScheduler scheduler;
+
+	private final ConnectionRunner runner;
+
+	private final LogLimiter failures = new LogLimiter();
+
+	/**
+	 * Creates the way of a server's accepted sockets.
+	 * @param protocol what to do with them
+	 * @param sockets what to ask for of each
+	 * @param settings what that gets
+	 * @param registry where connections are registered
+	 * @param scheduler makes their threads
+	 */
+	AcceptedSockets(ServedProtocol protocol, SocketSettings sockets, EffectiveSettings settings,
+			ConnectionRegistry registry, ConnectionScheduler scheduler) {
+		this.registry = registry;
+		this.scheduler = scheduler;
+		this.runner = new ConnectionRunner(registry, (connection) -> {
+			sockets.applyTo(connection.channel());
+			logConnected(connection, settings);
+		}, protocol.layers(), protocol.handler());
+	}
+
+	/**
+	 * Starts to serve a socket. Nothing is thrown: a socket that can't be served is
+	 * closed, and its place free again.
+	 * @param channel the socket, owned from here on
+	 * @param slot its place, owned from here on
+	 */
+	void serve(SocketChannel channel, Slot slot) {
+		Connection connection = null;
+		try {
+			long id = this.registry.nextId();
+			ConnectionThread thread = this.scheduler.newThread("connection-" + id, channel);
+			Connection opened = new Connection(id, channel, thread, this.runner.firstLayer());
+			this.registry.register(opened);
+			connection = opened;
+			thread.start(() -> this.runner.run(opened, slot));
+		}
+		catch (IOException ex) {
+			logger.debug("A connection was gone before it was served: {}", ex.toString());
+			reject(connection, channel, slot, RejectReason.SOCKET_OPTION);
+		}
+		catch (Throwable ex) {
+			boolean atStart = connection != null;
+			warn(atStart ? "no thread could be started for it. What to do: raise the limit of threads (ulimit -u, pids)"
+					: "it could not be prepared, which is a bug or a lack of memory", ex);
+			reject(connection, channel, slot, atStart ? RejectReason.THREAD_START : RejectReason.PREPARATION);
+		}
+	}
+
+	private void warn(String reason, Throwable ex) {
+		long suppressed = this.failures.tryAcquire();
+		if (suppressed >= 0) {
+			logger.warn("A connection was closed: {} ({} such lines were suppressed before)", reason, suppressed, ex);
+		}
+	}
+
+	private void reject(@Nullable Connection connection, SocketChannel channel, Slot slot, RejectReason reason) {
+		try (slot) {
+			if (connection != null) {
+				this.registry.reject(connection, reason);
+			}
+			else {
+				this.registry.reject(channel, reason);
+			}
+		}
+	}
+
+	private static void logConnected(Connection connection, EffectiveSettings settings) throws IOException {
+		if (logger.isDebugEnabled()) {
+			SocketChannel channel = connection.channel();
+			connection.fields(logger.atDebug()).log("connected by {}", connection.peerText());
+			connection.fields(logger.atDebug())
+				.log("recv buffer size: {} (max={})",
+						(long) channel.getOption(StandardSocketOptions.SO_RCVBUF) * EffectiveSettings.BUFFER_FACTOR,
+						Setting.text(settings.receiveBuffer().maximum()));
+			connection.fields(logger.atDebug())
+				.log("send buffer size: {} (max={})",
+						(long) channel.getOption(StandardSocketOptions.SO_SNDBUF) * EffectiveSettings.BUFFER_FACTOR,
+						Setting.text(settings.sendBuffer().maximum()));
+		}
+	}
+
+}

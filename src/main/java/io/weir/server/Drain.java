@@ -1,0 +1,99 @@
+package io.weir.server;
+
+import java.time.Duration;
+import java.util.OptionalLong;
+import java.util.concurrent.TimeUnit;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.weir.connection.CloseReason;
+import io.weir.connection.ConnectionRegistry;
+import io.weir.connection.ConnectionRegistry.Totals;
+import io.weir.connection.TimeoutWatchdog;
+
+/**
+ * The end of a server: accepts for a while, then serves what is open and what waits in
+ * the queue until it ends, is quiet between two exchanges, or the grace period is over.
+ */
+final class Drain {
+
+	// A connection that is cut is read on for its time to linger, and a bit more
+	private static final Duration CUT_TIME = Duration.ofMillis(1500);
+
+	private static final Duration POLL_TIME = Duration.ofMillis(10);
+
+	private static final Logger logger = LoggerFactory.getLogger(Drain.class);
+
+	private final AcceptLoop loop;
+
+	private final TimeoutWatchdog watchdog;
+
+	private final ConnectionRegistry registry;
+
+	private final ServingSettings settings;
+
+	Drain(AcceptLoop loop, TimeoutWatchdog watchdog, ConnectionRegistry registry, ServingSettings settings) {
+		this.loop = loop;
+		this.watchdog = watchdog;
+		this.registry = registry;
+		this.settings = settings;
+	}
+
+	/**
+	 * Drains, and returns when all connections are closed. A caller that is interrupted
+	 * waits no longer: connections are then cut at once.
+	 * @param address where the server listens, for people
+	 */
+	void run(String address) {
+		Totals before = this.registry.totals();
+		long begin = System.nanoTime();
+		logger.info("Draining: {} connections are open; accepting for {} ms more, then serving them for at most {} ms",
+				before.active(), this.settings.drainDelay().toMillis(), this.settings.gracePeriod().toMillis());
+		boolean interrupted = false;
+		try {
+			Thread.sleep(this.settings.drainDelay());
+			long end = System.nanoTime() + TimeUnit.NANOSECONDS.convert(this.settings.gracePeriod());
+			this.loop.stop(this.settings.gracePeriod());
+			this.watchdog.drain();
+			awaitClosed(end);
+		}
+		catch (InterruptedException ex) {
+			interrupted = true;
+			logger.warn("Interrupted while draining: what is still open is cut");
+		}
+		try {
+			this.loop.stop(Duration.ZERO);
+			this.loop.end();
+			this.registry.connections().forEach((connection) -> connection.end(CloseReason.DRAIN_TIMEOUT));
+			awaitClosed(System.nanoTime() + CUT_TIME.toNanos());
+		}
+		catch (InterruptedException ex) {
+			interrupted = true;
+			logger.warn("Interrupted while cutting connections: {} are left to themselves", this.registry.active());
+		}
+		logEnd(address, before, Duration.ofNanos(System.nanoTime() - begin));
+		if (interrupted) {
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	private void awaitClosed(long end) throws InterruptedException {
+		while ((this.registry.active() > 0 || !this.loop.isEnded()) && System.nanoTime() - end < 0) {
+			Thread.sleep(POLL_TIME);
+		}
+	}
+
+	private void logEnd(String address, Totals before, Duration time) {
+		Totals after = this.registry.totals();
+		OptionalLong left = this.loop.leftInQueue();
+		logger.info(
+				"Stopped listening on {} after {} ms: {} connections drained, {} cut at the end of the grace period, "
+						+ "{} received bytes not answered, {} connections left in the accept queue",
+				address, time.toMillis(), after.closed(CloseReason.DRAINED) - before.closed(CloseReason.DRAINED),
+				after.closed(CloseReason.DRAIN_TIMEOUT) - before.closed(CloseReason.DRAIN_TIMEOUT),
+				after.bytesUnanswered() - before.bytesUnanswered(),
+				left.isPresent() ? Long.toString(left.getAsLong()) : "an unknown number of");
+	}
+
+}

@@ -1,0 +1,420 @@
+package io.weir.tls;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.util.concurrent.locks.ReentrantLock;
+
+import javax.net.ssl.SSLEngine;
+import javax.net.ssl.SSLEngineResult;
+import javax.net.ssl.SSLEngineResult.HandshakeStatus;
+import javax.net.ssl.SSLEngineResult.Status;
+import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLPeerUnverifiedException;
+import javax.net.ssl.SSLSession;
+
+import org.jspecify.annotations.Nullable;
+
+import io.weir.transport.BufferPool;
+import io.weir.transport.ReadBuffer;
+import io.weir.transport.SecureSession;
+import io.weir.transport.Transport;
+
+/**
+ * The server's side of TLS over another transport: the JDK's engine, and the buffers
+ * between it and the socket.
+ * <p>
+ * The connection's thread does everything but one thing: any thread may send the
+ * close_notify while that one waits in a read. The engine allows one thread that unwraps
+ * and one that wraps at the same time; a lock keeps those that wrap and write apart.
+ */
+final class TlsTransport implements Transport {
+
+	// RFC 8446, 5.1: a record begins with its content type, one of four
+	private static final byte CHANGE_CIPHER_SPEC = 20;
+
+	private static final byte APPLICATION_DATA = 23;
+
+	private static final int HEADER = 5;
+
+	/**
+	 * How many records a handshake may take. One with a long chain of certificates in
+	 * small records takes some dozens; a peer that sends warnings and nothing else, any
+	 * number.
+	 */
+	private static final int MAX_HANDSHAKE_RECORDS = 128;
+
+	private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
+	private final Transport lower;
+
+	private final SSLEngine engine;
+
+	private final BufferPool buffers;
+
+	private final TlsTasks tasks;
+
+	private final ReentrantLock outputLock = new ReentrantLock();
+
+	// Set before the lock is taken: a writer stops at its next record
+	private volatile boolean closing;
+
+	private boolean outputIsShut;
+
+	private boolean established;
+
+	private boolean renegotiable;
+
+	private boolean inputEnded;
+
+	// Encrypted bytes that have come
+	private final ReadBuffer incoming;
+
+	// Decrypted bytes that no read had room for, from position to limit
+	private @Nullable ByteBuffer pendingPlaintext;
+
+	/**
+	 * Creates a transport, handshake not begun.
+	 * @param lower where the encrypted bytes go
+	 * @param engine the server's side, for this connection alone
+	 * @param buffers where its buffers come from, on the heap
+	 * @param tasks runs what the engine delegates
+	 */
+	TlsTransport(Transport lower, SSLEngine engine, BufferPool buffers, TlsTasks tasks) {
+		this.lower = lower;
+		this.engine = engine;
+		this.buffers = buffers;
+		this.tasks = tasks;
+		this.incoming = new ReadBuffer(buffers);
+	}
+
+	/**
+	 * Agrees with the peer on the protection; called once, before anything else.
+	 * @return what was agreed on
+	 * @throws IOException if there was no agreement, or the socket failed
+	 */
+	SecureSession handshake() throws IOException {
+		try {
+			this.engine.beginHandshake();
+			HandshakeStatus status = this.engine.getHandshakeStatus();
+			int records = 0;
+			while (status != HandshakeStatus.NOT_HANDSHAKING) {
+				switch (status) {
+					case NEED_TASK -> this.tasks.run(this.engine, this.lower);
+					case NEED_WRAP -> flush();
+					default -> records += unwrapHandshake();
+				}
+				if (records > MAX_HANDSHAKE_RECORDS) {
+					throw new SSLException("The peer sent " + records + " records without finishing the handshake");
+				}
+				status = this.engine.getHandshakeStatus();
+			}
+		}
+		catch (SSLException ex) {
+			throw alerted(ex);
+		}
+		catch (RuntimeException ex) {
+			// So the engine hands on what fails in its tasks, whatever the peer has sent
+			throw alerted(new SSLException(ex));
+		}
+		this.established = true;
+		SSLSession session = this.engine.getSession();
+		this.renegotiable = !session.getProtocol().equals("TLSv1.3");
+		return new SecureSession(session.getProtocol(), session.getCipherSuite(), peerSubject(session));
+	}
+
+	private static @Nullable String peerSubject(SSLSession session) {
+		try {
+			return session.getPeerPrincipal().getName();
+		}
+		catch (SSLPeerUnverifiedException ex) {
+			return null;
+		}
+	}
+
+	// Returns how many records were taken
+	private int unwrapHandshake() throws IOException {
+		SSLEngineResult result = unwrap(NOTHING);
+		if (result.getStatus() == Status.CLOSED) {
+			throw new SSLException("The peer ended the connection during the handshake");
+		}
+		if (result.getStatus() == Status.BUFFER_UNDERFLOW) {
+			fill();
+			return 0;
+		}
+		this.lower.giveWay();
+		return 1;
+	}
+
+	@Override
+	public int read(ByteBuffer target) throws IOException {
+		int begin = target.position();
+		try {
+			takePending(target);
+			while (target.position() == begin) {
+				if (!unwrapInto(target)) {
+					return -1;
+				}
+			}
+			// What has come with it needs no system call. Only data: in TLS 1.2 a
+			// close_notify ends the output, too, and what is read now may want an answer
+			boolean more = true;
+			while (more && this.pendingPlaintext == null && target.hasRemaining() && isDataNext()) {
+				more = unwrapInto(target);
+			}
+		}
+		catch (SSLException ex) {
+			throw alerted(ex);
+		}
+		return target.position() - begin;
+	}
+
+	// One step towards more bytes. Returns false at the peer's close_notify
+	private boolean unwrapInto(ByteBuffer target) throws IOException {
+		if (!this.inputEnded && !this.incoming.bytes().hasRemaining()) {
+			fill();
+		}
+		int begin = target.position();
+		SSLEngineResult result = unwrap(target);
+		if (result.getStatus() == Status.BUFFER_OVERFLOW) {
+			result = unwrapAside();
+			takePending(target);
+		}
+		if (result.getStatus() == Status.BUFFER_UNDERFLOW) {
+			fill();
+			return true;
+		}
+		answer(result.getHandshakeStatus());
+		this.inputEnded = result.getStatus() == Status.CLOSED;
+		if (target.position() == begin) {
+			// A peer may send records without data, such as key updates, without end
+			this.lower.giveWay();
+		}
+		return !this.inputEnded;
+	}
+
+	// A record may be larger than what the reader has room for
+	private SSLEngineResult unwrapAside() throws SSLException {
+		ByteBuffer aside = this.buffers.take(BufferPool.MEDIUM);
+		SSLEngineResult result;
+		try {
+			result = unwrap(aside);
+		}
+		catch (SSLException ex) {
+			this.buffers.give(aside);
+			throw ex;
+		}
+		this.pendingPlaintext = aside.flip();
+		return result;
+	}
+
+	private void takePending(ByteBuffer target) {
+		ByteBuffer from = this.pendingPlaintext;
+		if (from == null) {
+			return;
+		}
+		int count = Math.min(from.remaining(), target.remaining());
+		target.put(target.position(), from, from.position(), count);
+		target.position(target.position() + count);
+		from.position(from.position() + count);
+		if (!from.hasRemaining()) {
+			this.pendingPlaintext = null;
+			this.buffers.give(from);
+		}
+	}
+
+	// What the record that was read wants: a new key of ours (TLS 1.3), or the answer to
+	// a close_notify (TLS 1.2)
+	private void answer(HandshakeStatus wanted) throws IOException {
+		HandshakeStatus status = wanted;
+		if (status == HandshakeStatus.NEED_TASK) {
+			if (this.renegotiable) {
+				shutdownOutput();
+				throw new SSLException("The peer wants to renegotiate, which is refused");
+			}
+			this.tasks.run(this.engine, this.lower);
+			status = this.engine.getHandshakeStatus();
+		}
+		if (status == HandshakeStatus.NEED_WRAP) {
+			flush();
+		}
+	}
+
+	// Before the engine: it takes larger records than the standard allows, and wants
+	// larger buffers from then on
+	private SSLEngineResult unwrap(ByteBuffer target) throws SSLException {
+		ByteBuffer bytes = this.incoming.bytes();
+		if (bytes.remaining() >= HEADER && isKnown(bytes.get(bytes.position()))
+				&& recordSize(bytes) > BufferPool.MEDIUM) {
+			throw new SSLException("A record of %d bytes is too large".formatted(recordSize(bytes)));
+		}
+		return this.engine.unwrap(bytes, target);
+	}
+
+	// What is no record at all, the engine refuses
+	private static boolean isKnown(byte contentType) {
+		return contentType >= CHANGE_CIPHER_SPEC && contentType <= APPLICATION_DATA;
+	}
+
+	// Whether a whole record of data has come
+	private boolean isDataNext() {
+		ByteBuffer bytes = this.incoming.bytes();
+		return bytes.remaining() >= HEADER && bytes.get(bytes.position()) == APPLICATION_DATA
+				&& bytes.remaining() >= recordSize(bytes);
+	}
+
+	private static int recordSize(ByteBuffer bytes) {
+		return HEADER + Short.toUnsignedInt(bytes.getShort(bytes.position() + HEADER - Short.BYTES));
+	}
+
+	// Waits for more encrypted bytes
+	private void fill() throws IOException {
+		if (this.lower.read(this.incoming) < 0) {
+			throw new SSLException(this.established ? "The stream ended without close_notify: it may be truncated"
+					: "The stream ended during the handshake");
+		}
+	}
+
+	/**
+	 * Encrypts and writes.
+	 * @param source some bytes at least; how many depends on the buffers
+	 * @return how many bytes were taken
+	 * @throws ClosedChannelException if the output is shut
+	 * @throws IOException if the socket failed; nothing is taken then, though some may
+	 * have been sent
+	 */
+	@Override
+	public int write(ByteBuffer source) throws IOException {
+		int begin = source.position();
+		ByteBuffer outgoing = outgoing();
+		this.outputLock.lock();
+		try {
+			Status status = Status.OK;
+			while (status == Status.OK && source.hasRemaining() && !this.closing) {
+				status = this.engine.wrap(source, outgoing).getStatus();
+			}
+			if ((this.closing && source.position() == begin) || status == Status.CLOSED) {
+				throw new ClosedChannelException();
+			}
+			send(outgoing);
+			return source.position() - begin;
+		}
+		catch (IOException ex) {
+			source.position(begin);
+			throw ex;
+		}
+		finally {
+			this.outputLock.unlock();
+			this.buffers.give(outgoing);
+		}
+	}
+
+	// Writes what the engine itself has to say
+	private void flush() throws IOException {
+		ByteBuffer outgoing = this.buffers.take(BufferPool.MEDIUM);
+		this.outputLock.lock();
+		try {
+			Status status;
+			do {
+				status = this.engine.wrap(NOTHING, outgoing).getStatus();
+				if (status == Status.BUFFER_OVERFLOW) {
+					send(outgoing);
+				}
+			}
+			while (status != Status.CLOSED && this.engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP);
+			send(outgoing);
+		}
+		finally {
+			this.outputLock.unlock();
+			this.buffers.give(outgoing);
+		}
+	}
+
+	private ByteBuffer outgoing() {
+		ByteBuffer large = this.buffers.tryLarge();
+		return (large != null) ? large : this.buffers.take(BufferPool.MEDIUM);
+	}
+
+	private void send(ByteBuffer outgoing) throws IOException {
+		outgoing.flip();
+		while (outgoing.hasRemaining()) {
+			this.lower.write(outgoing);
+		}
+		outgoing.clear();
+	}
+
+	// Tells the peer what is wrong, as far as it still listens. The log has one line for
+	// it, and the JDK keeps what OpenSSL's plaintext alert says in the cause
+	private SSLException alerted(SSLException failure) {
+		SSLException told = (failure.getCause() != null) ? new SSLException(ServerTls.reason(failure), failure)
+				: failure;
+		try {
+			if (this.engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP) {
+				flush();
+			}
+		}
+		catch (IOException ex) {
+			told.addSuppressed(ex);
+		}
+		return told;
+	}
+
+	@Override
+	public void shutdownOutput() throws IOException {
+		this.closing = true;
+		this.outputLock.lock();
+		try {
+			if (!this.outputIsShut) {
+				this.outputIsShut = true;
+				this.engine.closeOutbound();
+				if (!this.engine.isOutboundDone()) {
+					flush();
+				}
+				this.lower.shutdownOutput();
+			}
+		}
+		finally {
+			this.outputLock.unlock();
+		}
+	}
+
+	@Override
+	public int available() {
+		ByteBuffer pending = this.pendingPlaintext;
+		return (pending != null) ? pending.remaining() : 0;
+	}
+
+	@Override
+	public boolean isOpen() {
+		return this.lower.isOpen();
+	}
+
+	@Override
+	public void giveWay() {
+		this.lower.giveWay();
+	}
+
+	@Override
+	public void close() throws IOException {
+		try {
+			this.lower.close();
+		}
+		finally {
+			release();
+		}
+	}
+
+	/**
+	 * Gives all buffers back. Called by the connection's thread.
+	 */
+	void release() {
+		this.incoming.clear();
+		this.incoming.close();
+		ByteBuffer pending = this.pendingPlaintext;
+		if (pending != null) {
+			this.pendingPlaintext = null;
+			this.buffers.give(pending);
+		}
+	}
+
+}

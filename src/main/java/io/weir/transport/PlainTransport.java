@@ -1,0 +1,139 @@
+package io.weir.transport;
+
+import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+
+import io.weir.scheduling.SocketWaiter;
+
+/**
+ * The socket itself. How it waits is the {@link SocketWaiter}'s concern: a blocking
+ * channel waits in the kernel and never gets to it, a non-blocking one comes back empty
+ * and waits there.
+ */
+public final class PlainTransport implements Transport {
+
+	private static final VarHandle READS;
+
+	static {
+		try {
+			READS = MethodHandles.lookup().findVarHandle(PlainTransport.class, "reads", long.class);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
+	private final SocketChannel channel;
+
+	private final SocketWaiter waiter;
+
+	// The reader's own: whether more may wait in the kernel than it had room for
+	private boolean filled;
+
+	private long reads;
+
+	/**
+	 * Creates the transport of an accepted socket.
+	 * @param channel the socket
+	 * @param waiter waits for it where a read or write finds nothing to do
+	 */
+	public PlainTransport(SocketChannel channel, SocketWaiter waiter) {
+		this.channel = channel;
+		this.waiter = waiter;
+	}
+
+	@Override
+	public int read(ByteBuffer target) throws IOException {
+		if (this.waiter.beforeRead(this.filled)) {
+			this.waiter.awaitReadable();
+		}
+		int count = this.channel.read(target);
+		while (count == 0) {
+			this.waiter.awaitReadable();
+			count = this.channel.read(target);
+		}
+		return came(count, target);
+	}
+
+	@Override
+	public int read(ReadBuffer target) throws IOException {
+		if (this.waiter.beforeRead(this.filled)) {
+			target.release();
+			this.waiter.awaitReadable();
+		}
+		int count = target.fill(this::readOnce);
+		while (count == 0) {
+			target.release();
+			this.waiter.awaitReadable();
+			count = target.fill(this::readOnce);
+		}
+		return count;
+	}
+
+	private int readOnce(ByteBuffer target) throws IOException {
+		return came(this.channel.read(target), target);
+	}
+
+	private int came(int count, ByteBuffer target) {
+		this.filled = !target.hasRemaining();
+		if (count > 0) {
+			READS.setOpaque(this, this.reads + 1);
+		}
+		return count;
+	}
+
+	@Override
+	public int write(ByteBuffer source) throws IOException {
+		int count = this.channel.write(source);
+		while (count == 0) {
+			this.waiter.awaitWritable();
+			count = this.channel.write(source);
+		}
+		return count;
+	}
+
+	@Override
+	public int available() throws IOException {
+		return this.channel.socket().getInputStream().available();
+	}
+
+	/**
+	 * How many reads have brought bytes. Grows while the connection's thread gets to
+	 * read, whatever its layers make of the bytes.
+	 */
+	public long reads() {
+		return (long) READS.getOpaque(this);
+	}
+
+	@Override
+	public void giveWay() {
+		this.waiter.giveWay();
+	}
+
+	@Override
+	public void shutdownOutput() throws IOException {
+		this.channel.shutdownOutput();
+	}
+
+	@Override
+	public boolean isOpen() {
+		return this.channel.isOpen();
+	}
+
+	/**
+	 * Closes the socket: a read or write that waits fails. Any thread may call.
+	 */
+	@Override
+	public void close() throws IOException {
+		try {
+			this.channel.close();
+		}
+		finally {
+			this.waiter.channelClosed();
+		}
+	}
+
+}
