@@ -1,5 +1,7 @@
 package io.weir.scheduling;
 
+import java.util.concurrent.locks.LockSupport;
+
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,7 +54,8 @@ abstract class BlockingConnectionThread implements ConnectionThread {
 
 	@Override
 	public final void channelClosed() {
-		// The channel wakes its threads
+		// The channel itself wakes those that read and write
+		LockSupport.unpark(this.thread);
 	}
 
 }

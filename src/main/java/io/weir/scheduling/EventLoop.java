@@ -11,7 +11,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Consumer;
+import java.util.function.BooleanSupplier;
 
 import org.jspecify.annotations.Nullable;
 
@@ -40,8 +40,9 @@ final class EventLoop implements Runnable {
 
 	}
 
-	// While threads are runnable, for so long those whose sockets are ready wait at most
-	private static final long MAX_WITHOUT_SELECT = TimeUnit.MICROSECONDS.toNanos(250);
+	// Of the tasks that other threads have handed over, so many run in a round. Thousands
+	// of new connections do not hold up the open ones
+	private static final int MAX_TAKEN = 16;
 
 	private static final long FIRST_BACK_OFF = TimeUnit.MILLISECONDS.toNanos(1);
 
@@ -65,13 +66,11 @@ final class EventLoop implements Runnable {
 		}
 	}
 
-	private final Selector selector;
+	private final LoopSelector selector;
 
 	private final Heirs heirs;
 
 	private final Thread thread;
-
-	private final Consumer<SelectionKey> ready = EventLoop::ready;
 
 	// Of the loop's thread
 	private final ArrayDeque<Task> local = new ArrayDeque<>();
@@ -81,14 +80,11 @@ final class EventLoop implements Runnable {
 	// Of the loop's thread: those that wait for more than their key tells the selector
 	private final ArrayDeque<LoopThread> changed = new ArrayDeque<>();
 
-	// Of the loop's thread
-	private final ArrayDeque<SelectionKey> cancelled = new ArrayDeque<>();
+	private final BooleanSupplier nothingToDo = () -> this.remote.isEmpty() && !this.ending;
 
 	private final ConnectionList connections = new ConnectionList();
 
 	private final AtomicInteger count = new AtomicInteger();
-
-	private volatile boolean asleep;
 
 	private volatile boolean ending;
 
@@ -103,10 +99,6 @@ final class EventLoop implements Runnable {
 
 	@SuppressWarnings("UnusedVariable") // Through its VarHandle
 	private int epoch;
-
-	private long lastSelect;
-
-	private boolean justSelected;
 
 	private int backOffs;
 
@@ -137,7 +129,7 @@ final class EventLoop implements Runnable {
 	}
 
 	EventLoop(String name, Heirs heirs, Selector selector) {
-		this.selector = selector;
+		this.selector = new LoopSelector(selector);
 		this.heirs = heirs;
 		this.thread = Thread.ofPlatform().name(name).daemon().unstarted(this);
 	}
@@ -182,18 +174,17 @@ final class EventLoop implements Runnable {
 	 * Lets the loop come round if it waits for the selector. Any thread.
 	 */
 	void wake() {
-		// The loop announces its sleep first and looks at the queues and the selector's
-		// cancelled keys then. A producer does it the other way round
-		if (this.asleep) {
-			this.asleep = false;
-			this.selector.wakeup();
-		}
+		this.selector.wake();
 	}
 
 	@Override
 	public void run() {
 		while (!this.ending) {
 			try {
+				if (this.backOffs > 0) {
+					// As the selector may tell nothing, they look themselves
+					this.connections.forEach(LoopThread::wakeAll);
+				}
 				runQueue();
 				select();
 				this.backOffs = 0;
@@ -206,10 +197,11 @@ final class EventLoop implements Runnable {
 		end();
 	}
 
-	private void runQueue() {
-		for (Task task = this.remote.peek(); task != null; task = this.remote.peek()) {
+	private void runQueue() throws IOException {
+		Task next = this.remote.peek();
+		for (int i = 0; i < MAX_TAKEN && next != null; i++, next = this.remote.peek()) {
 			// Without memory the task stays where it is
-			this.local.add(task);
+			this.local.add(next);
 			this.remote.poll();
 		}
 		for (int i = this.local.size(); i > 0; i--) {
@@ -221,55 +213,24 @@ final class EventLoop implements Runnable {
 			catch (Throwable ex) {
 				this.failure = ex;
 			}
+			this.selector.letGo();
 		}
 		RUNNING.setOpaque(this, null);
 	}
 
 	private void select() throws IOException {
 		applyChanges();
-		if (this.local.isEmpty() && this.remote.isEmpty()) {
-			this.asleep = true;
-			try {
-				if (this.remote.isEmpty() && !this.ending) {
-					if (this.selector.select(this.ready) == 0) {
-						// A selector never waits again below an interrupted thread
-						Thread.interrupted();
-					}
-				}
-				else {
-					this.selector.selectNow(this.ready);
-				}
-			}
-			finally {
-				this.asleep = false;
-			}
-			this.justSelected = true;
+		if (hasOthers()) {
+			this.selector.selectIfDue();
 		}
-		else if (isSelectDue()) {
-			this.justSelected = true;
-			this.selector.selectNow(this.ready);
+		else {
+			this.selector.await(this.nothingToDo);
 		}
 		ROUNDS.setOpaque(this, this.rounds + 1);
 	}
 
-	private static void ready(SelectionKey key) {
-		if (key.attachment() instanceof LoopThread connection) {
-			connection.keyReady(key);
-		}
-	}
-
-	/**
-	 * Whether the selector was last asked so long ago that it is time. The clock starts
-	 * with the first call after each select. On the loop's thread.
-	 * @return {@code true} until the loop has come round
-	 */
 	boolean isSelectDue() {
-		long now = System.nanoTime();
-		if (this.justSelected) {
-			this.justSelected = false;
-			this.lastSelect = now;
-		}
-		return now - this.lastSelect > MAX_WITHOUT_SELECT;
+		return this.selector.isDue();
 	}
 
 	/**
@@ -281,9 +242,6 @@ final class EventLoop implements Runnable {
 	}
 
 	private void applyChanges() {
-		for (SelectionKey key = this.cancelled.poll(); key != null; key = this.cancelled.poll()) {
-			key.cancel();
-		}
 		for (LoopThread connection = this.changed.poll(); connection != null; connection = this.changed.poll()) {
 			connection.updateKey(this);
 		}
@@ -356,23 +314,15 @@ final class EventLoop implements Runnable {
 	}
 
 	/**
-	 * Has a key cancelled before the next select. On the loop's thread.
+	 * Has a key cancelled as soon as the caller waits. On the loop's thread.
 	 * @param key the key
 	 */
 	void cancelLater(SelectionKey key) {
-		this.cancelled.add(key);
-	}
-
-	/**
-	 * Releases the descriptors of closed channels. On the loop's thread.
-	 * @throws IOException as a select does
-	 */
-	void selectNow() throws IOException {
-		this.selector.selectNow(this.ready);
+		this.selector.cancel(key);
 	}
 
 	Selector selector() {
-		return this.selector;
+		return this.selector.selector();
 	}
 
 	Thread thread() {
@@ -399,7 +349,7 @@ final class EventLoop implements Runnable {
 	}
 
 	boolean isAsleep() {
-		return this.asleep;
+		return this.selector.isAsleep();
 	}
 
 	// The number of the second in which it runs now

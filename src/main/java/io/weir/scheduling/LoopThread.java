@@ -2,7 +2,6 @@ package io.weir.scheduling;
 
 import java.io.IOException;
 import java.nio.channels.AsynchronousCloseException;
-import java.nio.channels.CancelledKeyException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
@@ -18,31 +17,22 @@ import org.jspecify.annotations.Nullable;
  */
 final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 
-	private static final int READ = SelectionKey.OP_READ;
-
-	private static final int WRITE = SelectionKey.OP_WRITE;
-
 	private final SchedulableThreads threads;
 
 	private final String name;
 
 	private final SocketChannel channel;
 
+	private final SocketKey key;
+
 	private volatile EventLoop loop;
 
 	// Where to move at the next safe point
 	private volatile @Nullable EventLoop target;
 
-	// Left by the last move; its selector may still know the channel
-	private volatile @Nullable EventLoop left;
-
 	private volatile @Nullable Thread thread;
 
 	private @Nullable Runnable continuation;
-
-	private volatile @Nullable Thread reader;
-
-	private volatile @Nullable Thread writer;
 
 	private volatile boolean closed;
 
@@ -51,10 +41,6 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 
 	// The loop whose thread carries this one, now or last
 	private @Nullable EventLoop carrier;
-
-	private @Nullable SelectionKey key;
-
-	private int interest;
 
 	private int lastEpoch;
 
@@ -78,6 +64,7 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 		this.threads = threads;
 		this.name = name;
 		this.channel = channel;
+		this.key = new SocketKey(channel);
 		this.loop = loop;
 	}
 
@@ -159,12 +146,11 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 		EventLoop expected = this.loop;
 		if (expected != on && expected.isEnded()) {
 			on.count().incrementAndGet();
-			this.key = null;
-			this.interest = 0;
+			this.key.forget();
 			this.loop = on;
 		}
 		on.connections().add(this);
-		if (this.reader != null || this.writer != null) {
+		if (this.key.waiter(SocketKey.READ) != null || this.key.waiter(SocketKey.WRITE) != null) {
 			on.updateLater(this);
 		}
 	}
@@ -204,12 +190,12 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 
 	@Override
 	public void awaitReadable() throws IOException {
-		await(READ);
+		await(SocketKey.READ);
 	}
 
 	@Override
 	public void awaitWritable() throws IOException {
-		await(WRITE);
+		await(SocketKey.WRITE);
 	}
 
 	private void await(int operation) throws IOException {
@@ -218,15 +204,15 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 		if (own) {
 			moveIfAsked();
 		}
-		setWaiter(operation, current);
+		this.key.setWaiter(operation, current);
 		EventLoop on = this.loop;
 		if (!own || this.carrier != on) {
 			on.hand((loop) -> loop.updateLater(this));
 		}
-		else if ((this.interest & operation) == 0) {
+		else if (!this.key.isWatched(operation)) {
 			on.updateLater(this);
 		}
-		if (waiter(operation) == current && !this.closed && this.channel.isOpen()) {
+		if (this.key.waiter(operation) == current && !this.closed && this.channel.isOpen()) {
 			if (this.loop.isEnded()) {
 				closeChannel();
 				throw new AsynchronousCloseException();
@@ -234,24 +220,11 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 			// Woken too early, the thread reads or writes once in vain
 			LockSupport.park(this);
 		}
-		setWaiter(operation, null);
+		this.key.setWaiter(operation, null);
 		if (current.isInterrupted()) {
 			closeChannel();
 			throw new ClosedByInterruptException();
 		}
-	}
-
-	private void setWaiter(int operation, @Nullable Thread waiter) {
-		if (operation == READ) {
-			this.reader = waiter;
-		}
-		else {
-			this.writer = waiter;
-		}
-	}
-
-	private @Nullable Thread waiter(int operation) {
-		return (operation == READ) ? this.reader : this.writer;
 	}
 
 	private void closeChannel() {
@@ -268,56 +241,16 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 	public void channelClosed() {
 		this.closed = true;
 		wakeAll();
-		// A closed channel keeps its descriptor until a selector has let go of it
+		LockSupport.unpark(this.thread);
+		// A closed channel keeps its descriptor until the selector has let go of it
 		this.loop.wake();
-		EventLoop old = this.left;
-		if (old != null) {
-			old.wake();
-		}
 	}
 
 	/**
 	 * Wakes those that wait, to look again. Any thread.
 	 */
 	void wakeAll() {
-		LockSupport.unpark(this.reader);
-		LockSupport.unpark(this.writer);
-	}
-
-	/**
-	 * Wakes those whom a key tells that the socket is ready. On the loop's thread.
-	 * @param fired of this connection
-	 */
-	@SuppressWarnings("ReferenceEquality") // A key has no other identity
-	void keyReady(SelectionKey fired) {
-		if (fired != this.key || !fired.isValid()) {
-			return;
-		}
-		int ops = fired.readyOps();
-		int left = this.interest;
-		if ((ops & READ) != 0) {
-			Thread waiting = this.reader;
-			if (waiting != null) {
-				this.reader = null;
-				LockSupport.unpark(waiting);
-			}
-			else {
-				left &= ~READ;
-			}
-		}
-		if ((ops & WRITE) != 0) {
-			// A socket takes bytes most of the time: nobody wants to know that for long
-			left &= ~WRITE;
-			Thread waiting = this.writer;
-			if (waiting != null) {
-				this.writer = null;
-				LockSupport.unpark(waiting);
-			}
-		}
-		if (left != this.interest) {
-			this.interest = left;
-			fired.interestOps(left);
-		}
+		this.key.wakeAll();
 	}
 
 	/**
@@ -336,46 +269,7 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 			}
 			return;
 		}
-		try {
-			register(on);
-		}
-		catch (IOException | RuntimeException ex) {
-			// Closed meanwhile, or out of descriptors or memory of the kernel
-			readAgain();
-		}
-		catch (Error ex) {
-			readAgain();
-			throw ex;
-		}
-	}
-
-	private void register(EventLoop on) throws IOException {
-		int wanted = this.interest | ((this.reader != null) ? READ : 0) | ((this.writer != null) ? WRITE : 0);
-		SelectionKey current = this.key;
-		if (current == null) {
-			try {
-				this.key = this.channel.register(on.selector(), wanted, this);
-			}
-			catch (CancelledKeyException ex) {
-				// It was here before: the selector lets go of the old key in a select
-				on.selectNow();
-				this.key = this.channel.register(on.selector(), wanted, this);
-			}
-			this.interest = wanted;
-		}
-		else if (wanted != this.interest) {
-			current.interestOps(wanted);
-			this.interest = wanted;
-		}
-	}
-
-	private void readAgain() {
-		Thread waiting = this.reader;
-		this.reader = null;
-		LockSupport.unpark(waiting);
-		waiting = this.writer;
-		this.writer = null;
-		LockSupport.unpark(waiting);
+		this.key.update(on.selector());
 	}
 
 	/**
@@ -410,14 +304,11 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 		if (to == from || this.carrier != from || to.isEnding()) {
 			return;
 		}
-		SelectionKey old = this.key;
+		SelectionKey old = this.key.forget();
 		if (old != null) {
 			from.cancelLater(old);
-			this.key = null;
-			this.interest = 0;
 		}
 		from.connections().remove(this);
-		this.left = from;
 		to.count().incrementAndGet();
 		this.loop = to;
 		from.count().decrementAndGet();

@@ -3,13 +3,13 @@ package io.weir.tls;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.channels.AsynchronousCloseException;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 import javax.net.ssl.SSLEngine;
 
@@ -24,8 +24,6 @@ import io.weir.transport.Transport;
  * that other connections run on. Safe for any thread.
  */
 final class TlsTasks {
-
-	private static final long LOOK_MILLIS = 100;
 
 	private final AtomicInteger names = new AtomicInteger();
 
@@ -55,7 +53,7 @@ final class TlsTasks {
 		while (task != null) {
 			this.waiting.incrementAndGet();
 			try {
-				await(this.threads.submit(task), connection);
+				await(new Delegated(task, Thread.currentThread()), connection);
 			}
 			finally {
 				this.waiting.decrementAndGet();
@@ -64,34 +62,26 @@ final class TlsTasks {
 		}
 	}
 
-	private static void await(Future<?> task, Transport connection) throws IOException {
+	// Whoever closes the connection wakes its thread
+	private void await(Delegated task, Transport connection) throws IOException {
+		this.threads.execute(task);
 		try {
-			while (!isDone(task)) {
+			while (!task.isDone()) {
+				if (Thread.currentThread().isInterrupted()) {
+					throw new InterruptedIOException("Interrupted while a TLS handshake was computed");
+				}
 				if (!connection.isOpen()) {
 					throw new AsynchronousCloseException();
 				}
+				LockSupport.park(this);
 			}
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			throw new InterruptedIOException("Interrupted while a TLS handshake was computed");
 		}
 		finally {
 			// One that has not begun takes no thread's time
 			task.cancel(false);
 		}
-	}
-
-	private static boolean isDone(Future<?> task) throws InterruptedException {
-		try {
-			task.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
-			return true;
-		}
-		catch (TimeoutException ex) {
-			return false;
-		}
-		catch (ExecutionException ex) {
-			throw rethrown(ex.getCause());
+		if (task.state() == Future.State.FAILED) {
+			throw rethrown(task.exceptionNow());
 		}
 	}
 
@@ -115,6 +105,22 @@ final class TlsTasks {
 	 */
 	int max() {
 		return this.threads.getMaximumPoolSize();
+	}
+
+	private static final class Delegated extends FutureTask<@Nullable Void> {
+
+		private final Thread waiting;
+
+		private Delegated(Runnable task, Thread waiting) {
+			super(task, null);
+			this.waiting = waiting;
+		}
+
+		@Override
+		protected void done() {
+			LockSupport.unpark(this.waiting);
+		}
+
 	}
 
 }

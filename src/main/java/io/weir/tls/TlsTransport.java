@@ -44,6 +44,9 @@ final class TlsTransport implements Transport {
 	 */
 	private static final int MAX_HANDSHAKE_RECORDS = 128;
 
+	// Bytes of data in a record (RFC 8446, 5.1)
+	private static final int MAX_RECORD = 16 * 1024;
+
 	private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
 	private final Transport lower;
@@ -66,6 +69,9 @@ final class TlsTransport implements Transport {
 	private boolean renegotiable;
 
 	private boolean inputEnded;
+
+	// Since other connections had their turn
+	private int decrypted;
 
 	// Encrypted bytes that have come
 	private final ReadBuffer incoming;
@@ -159,14 +165,26 @@ final class TlsTransport implements Transport {
 			// What has come with it needs no system call. Only data: in TLS 1.2 a
 			// close_notify ends the output, too, and what is read now may want an answer
 			boolean more = true;
+			giveWay(target.position() - begin);
 			while (more && this.pendingPlaintext == null && target.hasRemaining() && isDataNext()) {
+				int before = target.position();
 				more = unwrapInto(target);
+				giveWay(target.position() - before);
 			}
 		}
 		catch (SSLException ex) {
 			throw alerted(ex);
 		}
 		return target.position() - begin;
+	}
+
+	// To decrypt a record takes as long as some exchanges of others do
+	private void giveWay(int count) {
+		this.decrypted += count;
+		if (this.decrypted >= MAX_RECORD) {
+			this.decrypted = 0;
+			this.lower.giveWay();
+		}
 	}
 
 	// One step towards more bytes. Returns false at the peer's close_notify
@@ -291,6 +309,9 @@ final class TlsTransport implements Transport {
 		try {
 			Status status = Status.OK;
 			while (status == Status.OK && source.hasRemaining() && !this.closing) {
+				if (source.position() > begin) {
+					this.lower.giveWay();
+				}
 				status = this.engine.wrap(source, outgoing).getStatus();
 			}
 			if ((this.closing && source.position() == begin) || status == Status.CLOSED) {

@@ -30,8 +30,9 @@ public final class PlainTransport implements Transport {
 
 	private final SocketWaiter waiter;
 
-	// The reader's own: whether more may wait in the kernel than it had room for
-	private boolean filled;
+	// The reader's own: whether more may wait in the kernel than it had room for. At
+	// first, too: a client's first bytes have come by then, most often
+	private boolean filled = true;
 
 	private long reads;
 
