@@ -30,11 +30,13 @@ public final class Bystander implements AutoCloseable {
 
 	private static final Duration PAUSE = Duration.ofMillis(20);
 
+	private static final Duration CALM = Duration.ofMillis(500);
+
 	private final Closeable peer;
 
 	private final Exchange exchange;
 
-	private final Duration limit;
+	private volatile Duration limit;
 
 	private final Thread thread;
 
@@ -131,6 +133,25 @@ public final class Bystander implements AutoCloseable {
 	}
 
 	/**
+	 * Takes its slowest exchange until now for what the machine takes without a peer that
+	 * misbehaves: the limit is longer by three times that from now on.
+	 */
+	public void calibrate() {
+		Awaitility.await("a calm time").pollDelay(CALM).until(() -> this.exchanges.get() > 0);
+		Duration calm = this.slowest;
+		this.slowest = Duration.ZERO;
+		this.waits.clear();
+		this.limit = this.limit.plus(calm.multipliedBy(3));
+	}
+
+	/**
+	 * The limit of an exchange.
+	 */
+	public Duration limit() {
+		return this.limit;
+	}
+
+	/**
 	 * How often it has been served.
 	 */
 	public int exchanges() {
@@ -143,6 +164,19 @@ public final class Bystander implements AutoCloseable {
 	public void awaitServed() {
 		int before = this.exchanges.get();
 		Awaitility.await("the other client is served").until(() -> this.exchanges.get() > before + 2);
+	}
+
+	/**
+	 * Ends it, however it was served.
+	 */
+	public void end() {
+		this.enough = true;
+		try {
+			this.peer.close();
+		}
+		catch (IOException ex) {
+			this.failure = ex;
+		}
 	}
 
 	/**

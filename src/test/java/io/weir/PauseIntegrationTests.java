@@ -31,9 +31,9 @@ class PauseIntegrationTests {
 
 	private static final byte[] DATA = "data\n".getBytes(StandardCharsets.US_ASCII);
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(3);
+	private static final Duration TIMEOUT = Duration.ofSeconds(2);
 
-	private static final Duration PAUSE = Duration.ofMillis(5500);
+	private static final Duration PAUSE = Duration.ofMillis(4000);
 
 	@TempDir
 	@SuppressWarnings("NullAway.Init")

@@ -35,6 +35,8 @@ class TlsStarvationIntegrationTests {
 
 	private static final Duration HANDSHAKE_TIMEOUT = Duration.ofSeconds(2);
 
+	private static final Duration ATTACK = Duration.ofSeconds(2);
+
 	private static final byte[] NOTHING = {};
 
 	@TempDir
@@ -50,39 +52,44 @@ class TlsStarvationIntegrationTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "1, auto", "2, auto", "1, virtual", "1, platform" })
+	@CsvSource({ "2, auto", "1, virtual", "1, platform" })
 	void whenAClientSendsWarningsWithoutEndThenOthersAreServedAndItIsEnded(int processors, String threads)
 			throws Exception {
 		TlsClient clients = new TlsClient(certificates, null);
-		byte[] hello = TlsAttacker.clientHello(clients.context(), "TLSv1.2");
 		try (WeirProcess weir = start(processors, threads); Actuator actuator = weir.actuator()) {
-			attack(weir, clients, Duration.ofSeconds(4), TlsAttacker.sending(NOTHING, TlsAttacker.WARNING));
-			attack(weir, clients, Duration.ofSeconds(2), TlsAttacker.sending(hello, TlsAttacker.WARNING));
+			attackWithWarnings(weir, clients);
 			assertHandshakesHaveFailed(actuator);
 		}
 	}
 
 	@Test
-	void whenAClientSendsAHandshakeInPiecesWithoutEndThenOthersAreServedAndItIsEnded() throws Exception {
+	void whenAClientSendsRecordsWithoutEndThenOthersAreServedAndItIsEnded() throws Exception {
 		TlsClient clients = new TlsClient(certificates, null);
 		byte[] hello = TlsAttacker.fragments(TlsAttacker.clientHello(clients.context(), "TLSv1.3"));
 		try (WeirProcess weir = start(1, "auto"); Actuator actuator = weir.actuator()) {
-			attack(weir, clients, Duration.ofSeconds(2), TlsAttacker.sending(NOTHING, TlsAttacker.EMPTY_HANDSHAKE));
-			attack(weir, clients, Duration.ofSeconds(2), TlsAttacker.sending(hello, TlsAttacker.EMPTY_HANDSHAKE));
-			attack(weir, clients, Duration.ofSeconds(2),
-					TlsAttacker.sending(TlsAttacker.LONG_HELLO, TlsAttacker.HANDSHAKE_BYTE));
+			attackWithWarnings(weir, clients);
+			attack(weir, clients, TlsAttacker.sending(NOTHING, TlsAttacker.EMPTY_HANDSHAKE));
+			attack(weir, clients, TlsAttacker.sending(hello, TlsAttacker.EMPTY_HANDSHAKE));
+			attack(weir, clients, TlsAttacker.sending(TlsAttacker.LONG_HELLO, TlsAttacker.HANDSHAKE_BYTE));
 			assertHandshakesHaveFailed(actuator);
+			updateKeys(weir, clients);
 		}
 	}
 
-	@Test
-	void whenAClientUpdatesItsKeysWithoutEndThenOthersAreServed() throws Exception {
-		TlsClient clients = new TlsClient(certificates, null);
-		try (WeirProcess weir = start(1, "auto");
-				Bystander other = Bystander.echoing(connect(weir, clients), LIMIT);
-				TlsAttacker attacker = new TlsAttacker(weir.tcpPort(), TlsAttacker.updatingKeys(clients))) {
-			Awaitility.await().pollDelay(Duration.ofSeconds(3)).until(() -> other.exchanges() > 0);
-			assertThat(attacker.ended()).as("times the attacker was ended").isZero();
+	private static void attackWithWarnings(WeirProcess weir, TlsClient clients) throws Exception {
+		byte[] hello = TlsAttacker.clientHello(clients.context(), "TLSv1.2");
+		attack(weir, clients, TlsAttacker.sending(NOTHING, TlsAttacker.WARNING));
+		attack(weir, clients, TlsAttacker.sending(hello, TlsAttacker.WARNING));
+	}
+
+	// New keys are allowed, however often: only the others matter
+	private static void updateKeys(WeirProcess weir, TlsClient clients) throws Exception {
+		try (Bystander other = Bystander.echoing(connect(weir, clients), LIMIT)) {
+			other.calibrate();
+			try (TlsAttacker attacker = new TlsAttacker(weir.tcpPort(), TlsAttacker.updatingKeys(clients))) {
+				Awaitility.await().pollDelay(ATTACK).until(() -> other.exchanges() > 0);
+				assertThat(attacker.ended()).as("times the attacker was ended").isZero();
+			}
 		}
 	}
 
@@ -95,14 +102,15 @@ class TlsStarvationIntegrationTests {
 			.awaitStarted();
 	}
 
-	private static void attack(WeirProcess weir, TlsClient clients, Duration time, TlsAttacker.Attack attack)
-			throws Exception {
-		try (Bystander other = Bystander.echoing(connect(weir, clients), LIMIT);
-				TlsAttacker attacker = new TlsAttacker(weir.tcpPort(), attack)) {
-			Awaitility.await("the attacker is ended")
-				.pollDelay(time)
-				.atMost(time.plus(HANDSHAKE_TIMEOUT).plusSeconds(2))
-				.until(() -> attacker.ended() > 0 && other.exchanges() > 0);
+	private static void attack(WeirProcess weir, TlsClient clients, TlsAttacker.Attack attack) throws Exception {
+		try (Bystander other = Bystander.echoing(connect(weir, clients), LIMIT)) {
+			other.calibrate();
+			try (TlsAttacker attacker = new TlsAttacker(weir.tcpPort(), attack)) {
+				Awaitility.await("the attacker is ended")
+					.pollDelay(ATTACK)
+					.atMost(ATTACK.plus(HANDSHAKE_TIMEOUT).plusSeconds(2))
+					.until(() -> attacker.ended() > 0 && other.exchanges() > 0);
+			}
 		}
 	}
 

@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A platform thread that runs the virtual threads of connections, and wakes those whose
- * sockets are ready. A round runs what stood in the queue when the round began; then the
- * loop asks the selector, by time while threads are runnable, and waits for it when none
- * is.
+ * sockets are ready. A round runs those that have waited, then those that have given way,
+ * for some milliseconds at most; then the loop asks the selector, by time while threads
+ * are runnable, and waits for it when none is.
  * <p>
  * The loop's thread takes no lock that a virtual thread may hold while it waits, as
  * nobody could run the holder then: it alone registers, changes and cancels keys. It logs
@@ -43,6 +43,9 @@ final class EventLoop implements Runnable {
 	// Of the tasks that other threads have handed over, so many run in a round. Thousands
 	// of new connections do not hold up the open ones
 	private static final int MAX_TAKEN = 16;
+
+	// Those that never wait run for so long, or one of them, then those that have waited
+	private static final long MAX_PASS = TimeUnit.MILLISECONDS.toNanos(5);
 
 	private static final long FIRST_BACK_OFF = TimeUnit.MILLISECONDS.toNanos(1);
 
@@ -72,7 +75,10 @@ final class EventLoop implements Runnable {
 
 	private final Thread thread;
 
-	// Of the loop's thread
+	// Of the loop's thread: those that have waited, woken by the selector or handed over
+	private final ArrayDeque<Task> woken = new ArrayDeque<>();
+
+	// Of the loop's thread: those that have given way
 	private final ArrayDeque<Task> local = new ArrayDeque<>();
 
 	private final Queue<Task> remote = new ConcurrentLinkedQueue<>();
@@ -81,6 +87,8 @@ final class EventLoop implements Runnable {
 	private final ArrayDeque<LoopThread> changed = new ArrayDeque<>();
 
 	private final BooleanSupplier nothingToDo = () -> this.remote.isEmpty() && !this.ending;
+
+	private boolean selecting;
 
 	private final ConnectionList connections = new ConnectionList();
 
@@ -159,14 +167,14 @@ final class EventLoop implements Runnable {
 	 */
 	void hand(Task task) {
 		if (Thread.currentThread() == this.thread && !this.ended) {
-			this.local.add(task);
+			(this.selecting ? this.woken : this.local).add(task);
 			return;
 		}
 		this.remote.add(task);
 		wake();
 		// Either the end of the loop sees the task, or this does
 		if (this.ended) {
-			forward();
+			forward(this.remote);
 		}
 	}
 
@@ -201,30 +209,46 @@ final class EventLoop implements Runnable {
 		Task next = this.remote.peek();
 		for (int i = 0; i < MAX_TAKEN && next != null; i++, next = this.remote.peek()) {
 			// Without memory the task stays where it is
-			this.local.add(next);
+			this.woken.add(next);
 			this.remote.poll();
 		}
+		for (int i = this.woken.size(); i > 0; i--) {
+			run(this.woken.remove());
+		}
+		long begin = System.nanoTime();
 		for (int i = this.local.size(); i > 0; i--) {
-			Task task = this.local.remove();
-			RUNNING.setOpaque(this, task);
-			try {
-				task.run(this);
+			run(this.local.remove());
+			if (System.nanoTime() - begin > MAX_PASS) {
+				break;
 			}
-			catch (Throwable ex) {
-				this.failure = ex;
-			}
-			this.selector.letGo();
 		}
 		RUNNING.setOpaque(this, null);
 	}
 
+	private void run(Task task) throws IOException {
+		RUNNING.setOpaque(this, task);
+		try {
+			task.run(this);
+		}
+		catch (Throwable ex) {
+			this.failure = ex;
+		}
+		this.selector.letGo();
+	}
+
 	private void select() throws IOException {
 		applyChanges();
-		if (hasOthers()) {
-			this.selector.selectIfDue();
+		this.selecting = true;
+		try {
+			if (hasOthers()) {
+				this.selector.selectIfDue();
+			}
+			else {
+				this.selector.await(this.nothingToDo);
+			}
 		}
-		else {
-			this.selector.await(this.nothingToDo);
+		finally {
+			this.selecting = false;
 		}
 		ROUNDS.setOpaque(this, this.rounds + 1);
 	}
@@ -238,7 +262,7 @@ final class EventLoop implements Runnable {
 	 * @return as far as known without asking the selector
 	 */
 	boolean hasOthers() {
-		return !this.local.isEmpty() || !this.remote.isEmpty();
+		return !this.woken.isEmpty() || !this.local.isEmpty() || !this.remote.isEmpty();
 	}
 
 	private void applyChanges() {
@@ -255,10 +279,9 @@ final class EventLoop implements Runnable {
 
 	private void end() {
 		this.ended = true;
-		for (Task task = this.local.poll(); task != null; task = this.local.poll()) {
-			give(task);
-		}
-		forward();
+		forward(this.woken);
+		forward(this.local);
+		forward(this.remote);
 		this.connections.forEach(LoopThread::wakeAll);
 		try {
 			this.selector.close();
@@ -268,8 +291,8 @@ final class EventLoop implements Runnable {
 		}
 	}
 
-	private void forward() {
-		for (Task task = this.remote.poll(); task != null; task = this.remote.poll()) {
+	private void forward(Queue<Task> tasks) {
+		for (Task task = tasks.poll(); task != null; task = tasks.poll()) {
 			give(task);
 		}
 	}

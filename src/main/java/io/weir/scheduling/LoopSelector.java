@@ -19,7 +19,9 @@ final class LoopSelector {
 
 	private final Selector selector;
 
-	private final Consumer<SelectionKey> ready = LoopSelector::ready;
+	private final Consumer<SelectionKey> ready = (key) -> ready(key, false);
+
+	private final Consumer<SelectionKey> readyAlone = (key) -> ready(key, true);
 
 	private final ArrayDeque<SelectionKey> cancelled = new ArrayDeque<>();
 
@@ -33,9 +35,9 @@ final class LoopSelector {
 		this.selector = selector;
 	}
 
-	private static void ready(SelectionKey key) {
+	private static void ready(SelectionKey key, boolean alone) {
 		if (key.attachment() instanceof SocketKey socket) {
-			socket.ready(key);
+			socket.ready(key, alone);
 		}
 	}
 
@@ -51,7 +53,7 @@ final class LoopSelector {
 			if (!nothingToDo.getAsBoolean()) {
 				this.selector.selectNow(this.ready);
 			}
-			else if (this.selector.select(this.ready) == 0) {
+			else if (this.selector.select(this.readyAlone) == 0) {
 				// A selector never waits again below an interrupted thread
 				Thread.interrupted();
 			}

@@ -94,15 +94,17 @@ final class SocketKey {
 	/**
 	 * Wakes those whom a key tells that the socket is ready. On the loop's thread.
 	 * @param fired of this socket
+	 * @param alone whether nothing is runnable: a key that fires for nobody would keep
+	 * the selector from waiting
 	 */
 	@SuppressWarnings("ReferenceEquality") // A key has no other identity
-	void ready(SelectionKey fired) {
+	void ready(SelectionKey fired, boolean alone) {
 		if (fired != this.key || !fired.isValid()) {
 			return;
 		}
 		int ops = fired.readyOps();
 		int left = this.interest;
-		if ((ops & READ) != 0 && !wake(READ)) {
+		if ((ops & READ) != 0 && !wake(READ) && alone) {
 			left &= ~READ;
 		}
 		if ((ops & WRITE) != 0) {

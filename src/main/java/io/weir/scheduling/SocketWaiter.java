@@ -46,8 +46,8 @@ public interface SocketWaiter {
 
 	/**
 	 * Called after the channel was closed, by the thread that closed it, which may be any
-	 * thread. Threads that wait return, the connection's own thread is unparked wherever it
-	 * waits, and the file descriptor is released soon.
+	 * thread. Threads that wait return, the connection's own thread is unparked wherever
+	 * it waits, and the file descriptor is released soon.
 	 */
 	void channelClosed();
 

@@ -115,7 +115,7 @@ class ElasticTests {
 
 	@Test
 	void whenLoopsComeAndGoUnderLoadThenConnectionsMoveAndNoByteIsLost() throws Exception {
-		long before = EventLoopSchedulerTests.descriptors();
+		long before = EventLoopTest.descriptors();
 		try (EchoServer server = new EchoServer(this.scheduler)) {
 			List<CompletableFuture<Void>> clients = new ArrayList<>();
 			for (int i = 0; i < 16; i++) {
@@ -142,7 +142,7 @@ class ElasticTests {
 				this.scheduler.adaptNow();
 				return this.scheduler.size() == 1 && count(0) == 0;
 			});
-			Awaitility.await().until(() -> EventLoopSchedulerTests.descriptors() <= before + 1);
+			Awaitility.await().until(() -> EventLoopTest.descriptors() <= before + 1);
 		}
 	}
 

@@ -1,8 +1,14 @@
 package io.weir.scheduling;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.AbstractSelectableChannel;
 import java.nio.channels.spi.AbstractSelector;
 import java.nio.channels.spi.SelectorProvider;
@@ -97,6 +103,37 @@ class EventLoopTests {
 		assertRuns();
 		assertThat(this.loop.rounds()).isGreaterThan(rounds);
 		assertThat(selector.selects).as("with a pause between each two").hasValueLessThan(50);
+	}
+
+	@Test
+	void whenTheSelectorIsLostThenConnectionsAreServedAllTheSame() throws Exception {
+		Selector selector = Selector.open();
+		start(selector);
+		try (ServerSocketChannel listener = ServerSocketChannel.open()) {
+			listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+			try (Socket client = new Socket(InetAddress.getLoopbackAddress(), listener.socket().getLocalPort());
+					SocketChannel channel = listener.accept()) {
+				client.setSoTimeout(5000);
+				LoopThread connection = new LoopThread(SchedulableThreads.find(), "connection", channel, this.loop);
+				connection.start(() -> echo(connection, channel));
+				for (int i = 0; i < 5; i++) {
+					client.getOutputStream().write(i);
+					assertThat(client.getInputStream().read()).isEqualTo(i);
+					selector.close();
+				}
+				client.shutdownOutput();
+				assertThat(client.getInputStream().read()).isEqualTo(-1);
+			}
+		}
+	}
+
+	private static void echo(LoopThread connection, SocketChannel channel) {
+		try (channel) {
+			EchoServer.echo(connection, channel);
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
 	}
 
 	@Test

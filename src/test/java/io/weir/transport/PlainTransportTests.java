@@ -1,0 +1,76 @@
+package io.weir.transport;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.List;
+
+import org.junit.jupiter.api.Test;
+
+import io.weir.scheduling.SocketWaiter;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link PlainTransport}.
+ */
+class PlainTransportTests {
+
+	private final List<String> calls = new ArrayList<>();
+
+	private final SocketWaiter waiter = new SocketWaiter() {
+
+		@Override
+		public boolean beforeRead(boolean lastReadFilledItsBuffer) {
+			PlainTransportTests.this.calls.add(lastReadFilledItsBuffer ? "read" : "wait and read");
+			return !lastReadFilledItsBuffer;
+		}
+
+		@Override
+		public void awaitReadable() {
+			PlainTransportTests.this.calls.add("wait");
+		}
+
+		@Override
+		public void awaitWritable() {
+			PlainTransportTests.this.calls.add("wait to write");
+		}
+
+		@Override
+		public void giveWay() {
+			PlainTransportTests.this.calls.add("give way");
+		}
+
+		@Override
+		public void channelClosed() {
+			PlainTransportTests.this.calls.add("closed");
+		}
+
+	};
+
+	@Test
+	void whenBytesCameWithTheConnectionThenTheFirstReadDoesNotWaitAndTheSecondDoes() throws IOException {
+		try (ServerSocketChannel listener = ServerSocketChannel.open()) {
+			listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+			try (SocketChannel client = SocketChannel.open(listener.getLocalAddress());
+					SocketChannel channel = listener.accept()) {
+				PlainTransport transport = new PlainTransport(channel, this.waiter);
+				client.write(ByteBuffer.allocate(3));
+				ByteBuffer target = ByteBuffer.allocate(8);
+				assertThat(transport.read(target)).isEqualTo(3);
+				client.write(ByteBuffer.allocate(5));
+				assertThat(transport.read(target)).isEqualTo(5);
+				client.write(ByteBuffer.allocate(1));
+				// The one before left no room
+				assertThat(transport.read(target.clear())).isEqualTo(1);
+				transport.close();
+			}
+		}
+		assertThat(this.calls).containsExactly("read", "wait and read", "wait", "read", "closed");
+	}
+
+}
