@@ -41,7 +41,7 @@ class NewcomerIntegrationTests {
 	private static final Duration PLATFORM_LIMIT = Duration.ofSeconds(1);
 
 	// Until a server has chosen threads for the senders
-	private static final Duration LEAD_IN = Duration.ofMillis(2000);
+	private static final Duration LEAD_IN = Duration.ofSeconds(2);
 
 	private static final Duration PATIENCE = Duration.ofSeconds(5);
 

@@ -33,7 +33,7 @@ class PauseIntegrationTests {
 
 	private static final Duration TIMEOUT = Duration.ofSeconds(2);
 
-	private static final Duration PAUSE = Duration.ofMillis(4000);
+	private static final Duration PAUSE = Duration.ofSeconds(4);
 
 	@TempDir
 	@SuppressWarnings("NullAway.Init")

@@ -11,7 +11,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 
 import org.jspecify.annotations.Nullable;
 
@@ -85,8 +84,6 @@ final class EventLoop implements Runnable {
 
 	// Of the loop's thread: those that wait for more than their key tells the selector
 	private final ArrayDeque<LoopThread> changed = new ArrayDeque<>();
-
-	private final BooleanSupplier nothingToDo = () -> this.remote.isEmpty() && !this.ending;
 
 	private boolean selecting;
 
@@ -244,13 +241,17 @@ final class EventLoop implements Runnable {
 				this.selector.selectIfDue();
 			}
 			else {
-				this.selector.await(this.nothingToDo);
+				this.selector.await(this::hasNothingToDo);
 			}
 		}
 		finally {
 			this.selecting = false;
 		}
 		ROUNDS.setOpaque(this, this.rounds + 1);
+	}
+
+	private boolean hasNothingToDo() {
+		return this.remote.isEmpty() && !this.ending;
 	}
 
 	boolean isSelectDue() {

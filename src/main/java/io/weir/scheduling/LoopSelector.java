@@ -19,9 +19,9 @@ final class LoopSelector {
 
 	private final Selector selector;
 
-	private final Consumer<SelectionKey> ready = (key) -> ready(key, false);
+	private final Consumer<SelectionKey> ready = LoopSelector::ready;
 
-	private final Consumer<SelectionKey> readyAlone = (key) -> ready(key, true);
+	private final Consumer<SelectionKey> readyAlone = LoopSelector::readyAlone;
 
 	private final ArrayDeque<SelectionKey> cancelled = new ArrayDeque<>();
 
@@ -35,9 +35,15 @@ final class LoopSelector {
 		this.selector = selector;
 	}
 
-	private static void ready(SelectionKey key, boolean alone) {
+	private static void ready(SelectionKey key) {
 		if (key.attachment() instanceof SocketKey socket) {
-			socket.ready(key, alone);
+			socket.ready(key, false);
+		}
+	}
+
+	private static void readyAlone(SelectionKey key) {
+		if (key.attachment() instanceof SocketKey socket) {
+			socket.ready(key, true);
 		}
 	}
 
