@@ -199,7 +199,7 @@ class FaultIntegrationTests {
 				assertThat(after.value("tcp_server_connection_size_bytes_count{direction=\"" + direction + "\"}"))
 					.isEqualTo(connections);
 			}
-			assertThat(weir.log()).doesNotContain("WARN", "ERROR", "\tat ");
+			assertThat(weir.logBesidesTheJdk()).doesNotContain("WARN", "ERROR", "\tat ");
 		}
 	}
 
@@ -322,7 +322,7 @@ class FaultIntegrationTests {
 				assertThat(weir.exitCode()).isEqualTo(143);
 				assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(4 + 8 + 1));
 			}
-			assertThat(weir.log())
+			assertThat(weir.logBesidesTheJdk())
 				.contains(peers.size() + " connections drained, 0 cut at the end of the grace period, "
 						+ "0 received bytes not answered")
 				.doesNotContain("WARN", "ERROR", "\tat ");
@@ -385,7 +385,7 @@ class FaultIntegrationTests {
 				Bystander other = Bystander.echoing(Peer.connect(weir.tcpPort()))) {
 			weir.awaitLog("without round-trip times and retransmits, as sock_diag is not available: "
 					+ "no netlink socket: Operation not permitted");
-			assertThat(weir.log()).doesNotContain("\tat ", "WARN", "ERROR");
+			assertThat(weir.logBesidesTheJdk()).doesNotContain("\tat ", "WARN", "ERROR");
 			// What /proc tells is there, all else is absent
 			JsonNode server = actuator.json("/tcpserver");
 			assertThat(server.at("/state").asString()).isEqualTo("accepting");

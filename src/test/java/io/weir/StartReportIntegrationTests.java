@@ -99,7 +99,7 @@ class StartReportIntegrationTests {
 		try (WeirProcess weir = WeirProcess.start(prefix, options, this.directory, environment,
 				arguments.toArray(String[]::new))) {
 			assertThat(weir.exitCode()).as(weir::log).isEqualTo(1);
-			assertThat(weir.log()).contains("APPLICATION FAILED TO START", "Description:", "Action:")
+			assertThat(weir.logBesidesTheJdk()).contains("APPLICATION FAILED TO START", "Description:", "Action:")
 				.contains(texts)
 				.doesNotContain("\tat ", " WARN ", "Exception");
 			assertThat(weir.log().split("APPLICATION FAILED TO START", 2)[1]).doesNotContain("io.weir", "java.lang",

@@ -134,6 +134,14 @@ final class WeirProcess implements AutoCloseable {
 		return String.join("\n", this.lines);
 	}
 
+	/**
+	 * The log without the finding about the JDK, which depends on the one that runs the
+	 * tests.
+	 */
+	String logBesidesTheJdk() {
+		return String.join("\n", this.lines.stream().filter((line) -> !line.contains(": jdk: ")).toList());
+	}
+
 	void awaitLog(String text) {
 		Awaitility.await("\"" + text + "\" in the log").until(() -> log().contains(text));
 	}

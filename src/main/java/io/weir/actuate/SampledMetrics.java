@@ -1,7 +1,10 @@
 package io.weir.actuate;
 
 import java.util.OptionalDouble;
+import java.util.OptionalLong;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import java.util.function.ToDoubleFunction;
 import java.util.function.ToLongFunction;
 
 import io.micrometer.core.instrument.FunctionCounter;
@@ -10,6 +13,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
 
+import io.weir.monitor.AcceptQueue;
 import io.weir.monitor.ConnectionSampler;
 import io.weir.monitor.ListenerFigures;
 import io.weir.monitor.OpenConnections;
@@ -67,9 +71,14 @@ public class SampledMetrics implements MeterBinder {
 		this.refresher.add(new OptionalGauge(registry, "tcp.server.accept.queue", Tags.empty(), "connections",
 				"Connections that wait to be accepted",
 				() -> this.listener.read()
-					.map((figures) -> OptionalDouble.of((double) figures.queueLength()))
+					.map((figures) -> OptionalDouble.of((double) figures.length()))
 					.orElse(OptionalDouble.empty()))::refresh);
-		overflows(registry);
+		dropped(registry, "tcp.server.accept.queue.overflows", "connections",
+				"Packets of newcomers that found the accept queue full", AcceptQueue::overflows,
+				ListenerFigures::overflows);
+		dropped(registry, "tcp.server.listener.drops", "packets",
+				"Packets that this listener dropped for any reason, stray ones and scans included", AcceptQueue::drops,
+				ListenerFigures::drops);
 	}
 
 	private void roundTripTime(MeterRegistry registry, String statistic, ToLongFunction<RoundTripTimes> figure) {
@@ -94,14 +103,15 @@ public class SampledMetrics implements MeterBinder {
 	}
 
 	// Once it is there it stays: a counter must not start again
-	private void overflows(MeterRegistry registry) {
+	private void dropped(MeterRegistry registry, String name, String unit, String description,
+			Function<AcceptQueue, OptionalLong> figure, ToDoubleFunction<ListenerFigures> last) {
 		AtomicBoolean registered = new AtomicBoolean();
 		this.refresher.add(() -> {
-			if (!registered.get() && this.listener.overflows().isPresent() && registered.compareAndSet(false, true)) {
-				FunctionCounter
-					.builder("tcp.server.accept.queue.overflows", this.listener, ListenerFigures::lastOverflows)
-					.baseUnit("connections")
-					.description("Packets that this listener dropped, because its accept queue was full")
+			if (!registered.get() && this.listener.read().map(figure).orElse(OptionalLong.empty()).isPresent()
+					&& registered.compareAndSet(false, true)) {
+				FunctionCounter.builder(name, this.listener, last)
+					.baseUnit(unit)
+					.description(description)
 					.register(registry);
 			}
 		});

@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 import io.weir.connection.CloseReason;
 import io.weir.connection.ConnectionRegistry.Totals;
 import io.weir.kernel.KernelEvents;
-import io.weir.kernel.ListenerDiagnostics;
 import io.weir.kernel.Source;
 import io.weir.monitor.Finding;
 import io.weir.monitor.ServerSnapshot;
@@ -47,11 +46,12 @@ record TcpServerBody(String state, @Nullable String address, String protocol, @N
 	}
 
 	@JsonInclude(Include.ALWAYS)
-	record AcceptQueue(long length, @Nullable Long limit, @Nullable Long overflows, String source) {
+	record AcceptQueue(long length, @Nullable Long limit, @Nullable Long overflows, @Nullable Long drops,
+			String source) {
 
-		static AcceptQueue of(ListenerDiagnostics figures, Source source) {
-			return new AcceptQueue(figures.queueLength(), boxed(figures.queueLimit()), boxed(figures.overflows()),
-					source.text());
+		static AcceptQueue of(io.weir.monitor.AcceptQueue figures, Source source) {
+			return new AcceptQueue(figures.length(), boxed(figures.limit()), boxed(figures.overflows()),
+					boxed(figures.drops()), source.text());
 		}
 
 		private static @Nullable Long boxed(OptionalLong number) {

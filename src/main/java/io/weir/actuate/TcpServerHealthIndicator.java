@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 
+import io.weir.connection.TimeText;
 import io.weir.monitor.OpenConnections;
 import io.weir.monitor.ServerMonitor;
 import io.weir.monitor.ServerSnapshot;
@@ -17,8 +18,8 @@ import io.weir.server.EffectiveSettings;
 import io.weir.server.ServerStatus;
 
 /**
- * Whether connections are accepted: up also when full, or when accepting has failed for a
- * short while only.
+ * Whether connections are accepted: up also when full, unless that is not wanted, or when
+ * accepting has failed for a short while only.
  */
 public class TcpServerHealthIndicator extends AbstractHealthIndicator {
 
@@ -30,16 +31,21 @@ public class TcpServerHealthIndicator extends AbstractHealthIndicator {
 
 	private final int maxConnections;
 
+	private final boolean upWhenFull;
+
 	/**
 	 * Creates the indicator.
 	 * @param monitor knows the server
 	 * @param connections its connections
 	 * @param maxConnections how many connections are listed at most
+	 * @param upWhenFull whether it is up while newcomers wait for a place, however long
 	 */
-	public TcpServerHealthIndicator(ServerMonitor monitor, OpenConnections connections, int maxConnections) {
+	public TcpServerHealthIndicator(ServerMonitor monitor, OpenConnections connections, int maxConnections,
+			boolean upWhenFull) {
 		this.monitor = monitor;
 		this.connections = connections;
 		this.maxConnections = maxConnections;
+		this.upWhenFull = upWhenFull;
 	}
 
 	@Override
@@ -47,7 +53,8 @@ public class TcpServerHealthIndicator extends AbstractHealthIndicator {
 		ServerSnapshot snapshot = this.monitor.snapshot();
 		ServerStatus server = snapshot.server();
 		switch (server.state()) {
-			case ACCEPTING, FULL -> builder.up();
+			case ACCEPTING -> builder.up();
+			case FULL -> full(builder, snapshot.fullFor());
 			case BACKING_OFF -> backingOff(builder, server.backingOffFor());
 			case FAILED -> builder.down()
 				.withDetail("error", "the accept loop failed and will be started again: " + server.failure());
@@ -68,12 +75,22 @@ public class TcpServerHealthIndicator extends AbstractHealthIndicator {
 		builder.withDetail("connections", connections());
 	}
 
+	private void full(Health.Builder builder, Duration time) {
+		if (this.upWhenFull || time.compareTo(SHORT_WHILE) < 0) {
+			builder.up();
+		}
+		else {
+			builder.outOfService()
+				.withDetail("error", "all places are taken, and newcomers wait for " + TimeText.measured(time));
+		}
+	}
+
 	private static void backingOff(Health.Builder builder, Duration time) {
 		if (time.compareTo(SHORT_WHILE) < 0) {
 			builder.up();
 		}
 		else {
-			builder.down().withDetail("error", "no connection could be accepted for " + time.toSeconds() + " s");
+			builder.down().withDetail("error", "no connection could be accepted for " + TimeText.measured(time));
 		}
 	}
 

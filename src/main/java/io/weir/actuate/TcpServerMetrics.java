@@ -48,6 +48,12 @@ public class TcpServerMetrics implements MeterBinder {
 			.baseUnit("connections")
 			.description("Open connections")
 			.register(registry);
+		Gauge
+			.builder("tcp.server.max.connections", this.monitor,
+					(monitor) -> monitor.status().serving().maxConnections())
+			.baseUnit("connections")
+			.description("How many connections may be open: the limit in force")
+			.register(registry);
 		counter(registry, "tcp.server.accepted.connections", Tags.empty(), "connections", "Connections accepted",
 				(monitor) -> monitor.totals().accepted());
 		for (RejectReason reason : RejectReason.values()) {

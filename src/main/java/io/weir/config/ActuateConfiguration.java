@@ -21,13 +21,17 @@ import io.weir.actuate.TcpServerMetrics;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.kernel.ProcReader;
 import io.weir.kernel.SocketDiagnostics;
+import io.weir.monitor.BusiestAddress;
 import io.weir.monitor.ConnectionSampler;
 import io.weir.monitor.Findings;
+import io.weir.monitor.ForeignPeers;
+import io.weir.monitor.Jvm;
 import io.weir.monitor.ListenerFigures;
 import io.weir.monitor.OpenConnections;
 import io.weir.monitor.ServerMonitor;
 import io.weir.server.TcpServer;
 import io.weir.server.TcpServerLifecycle.TcpServerStartedEvent;
+import io.weir.struct.StructFormat;
 
 /**
  * What is known of the TCP server, and what one sees of it through the actuator.
@@ -36,13 +40,28 @@ import io.weir.server.TcpServerLifecycle.TcpServerStartedEvent;
 class ActuateConfiguration {
 
 	@Bean
-	ListenerFigures listenerFigures(TcpServer server, SocketDiagnostics diagnostics) {
-		return new ListenerFigures(server, diagnostics);
+	ListenerFigures listenerFigures(TcpServer server, SocketDiagnostics diagnostics, ProcReader proc) {
+		return new ListenerFigures(server, diagnostics, proc);
 	}
 
 	@Bean
-	Findings findings(TcpServer server, ListenerFigures listener, ProcReader proc, ObjectProvider<ServerTls> tls) {
-		return new Findings(server, listener, proc, tls.getIfAvailable());
+	BusiestAddress busiestAddress(ConnectionRegistry connections, TcpServerProperties properties) {
+		return new BusiestAddress(connections, properties.maxConnections());
+	}
+
+	@Bean
+	ForeignPeers foreignPeers(TcpServer server, ConnectionRegistry connections, ObjectProvider<ServerTls> tls) {
+		ForeignPeers peers = new ForeignPeers(server.status().protocol(), tls.getIfAvailable() != null);
+		connections.addListener(peers);
+		return peers;
+	}
+
+	@Bean
+	Findings findings(TcpServer server, ListenerFigures listener, ProcReader proc, ObjectProvider<ServerTls> tls,
+			TcpServerProperties properties, BusiestAddress addresses, ForeignPeers foreign) {
+		boolean records = ForeignPeers.hasRecords(server.status().protocol());
+		int recordBytes = records ? StructFormat.parse(properties.recordFormat()).size() : 0;
+		return new Findings(server, listener, proc, tls.getIfAvailable(), Jvm.running(recordBytes), addresses, foreign);
 	}
 
 	@Bean
@@ -59,9 +78,10 @@ class ActuateConfiguration {
 
 	@Bean
 	ConnectionSampler connectionSampler(TcpServer server, ConnectionRegistry connections, SocketDiagnostics diagnostics,
-			TcpServerProperties properties, Findings findings, MeterRefresher meters) {
+			TcpServerProperties properties, BusiestAddress addresses, Findings findings, MeterRefresher meters) {
 		ConnectionSampler sampler = new ConnectionSampler(server, connections, diagnostics,
 				properties.sampling().interval());
+		sampler.addListener(addresses::look);
 		sampler.addListener(findings::logNew);
 		sampler.addListener(meters::refresh);
 		return sampler;
@@ -111,7 +131,8 @@ class ActuateConfiguration {
 	@Bean
 	TcpServerHealthIndicator tcpServerHealthIndicator(ServerMonitor monitor, OpenConnections connections,
 			TcpServerProperties properties) {
-		return new TcpServerHealthIndicator(monitor, connections, properties.metrics().connections());
+		return new TcpServerHealthIndicator(monitor, connections, properties.metrics().connections(),
+				properties.health().full() == FullReadiness.UP);
 	}
 
 	@Bean

@@ -15,6 +15,7 @@ import org.slf4j.spi.LoggingEventBuilder;
 
 import io.weir.kernel.SocketKey;
 import io.weir.scheduling.ConnectionThread;
+import io.weir.transport.FirstBytes;
 import io.weir.transport.LayeredConnection;
 import io.weir.transport.PlainTransport;
 import io.weir.transport.SecureSession;
@@ -167,6 +168,15 @@ public final class Connection implements LayeredConnection {
 	 */
 	public SocketChannel channel() {
 		return this.channel;
+	}
+
+	/**
+	 * Has the first bytes looked at that come through its socket, whatever its layers
+	 * make of them. To be called on its thread, before anything is read.
+	 * @param watcher looks at them
+	 */
+	public void watchFirstBytes(FirstBytes watcher) {
+		this.socket.watchFirstBytes(watcher);
 	}
 
 	/**

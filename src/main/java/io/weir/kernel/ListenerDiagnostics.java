@@ -8,10 +8,11 @@ import java.util.OptionalLong;
  * @param queueLength connections that wait to be accepted ({@code idiag_rqueue})
  * @param queueLimit the backlog that is in force ({@code idiag_wqueue}); the queue holds
  * one more
- * @param overflows packets that this socket dropped ({@code SK_MEMINFO_DROPS}):
- * connections that found the queue full, each time they tried, and rarely others
+ * @param drops packets that this socket dropped for any reason
+ * ({@code SK_MEMINFO_DROPS}): a SYN or an ACK that found the queue full, and likewise an
+ * RST, FIN or NULL that belongs to no connection, as health checks and scans send them
  */
-public record ListenerDiagnostics(long queueLength, OptionalLong queueLimit, OptionalLong overflows) {
+public record ListenerDiagnostics(long queueLength, OptionalLong queueLimit, OptionalLong drops) {
 
 	static ListenerDiagnostics of(SocketSample sample) {
 		return new ListenerDiagnostics(sample.get(TcpInfoField.RECEIVE_QUEUE),

@@ -38,6 +38,16 @@ final class ProcEvents {
 		return new KernelEvents(events.counters, events.reasons.isEmpty() ? null : String.join("; ", events.reasons));
 	}
 
+	/**
+	 * Reads one of the two files only.
+	 * @return the counters that it has; empty where it can't be read
+	 */
+	static Map<String, Long> readTcpExt(ProcFiles files) {
+		ProcEvents events = new ProcEvents(files);
+		events.group("net/netstat", "TcpExt:", TCP_EXT_EVENTS);
+		return events.counters;
+	}
+
 	private void group(String file, String group, Set<String> wanted) {
 		try {
 			List<String> lines = this.files.lines(file);

@@ -2,6 +2,7 @@ package io.weir.kernel;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.OptionalLong;
 
 import org.jspecify.annotations.Nullable;
 
@@ -63,6 +64,17 @@ public final class ProcReader {
 	 */
 	public KernelEvents events() {
 		return snapshot().events;
+	}
+
+	/**
+	 * How often an accept queue was full, all listeners of the network namespace
+	 * together, without the cache: to be compared with what a listener says at the same
+	 * moment.
+	 * @return the counter {@code ListenOverflows} now; empty where it can't be read
+	 */
+	public OptionalLong readListenOverflows() {
+		Long overflows = ProcEvents.readTcpExt(this.files).get("ListenOverflows");
+		return (overflows != null) ? OptionalLong.of(overflows) : OptionalLong.empty();
 	}
 
 	private Snapshot snapshot() {

@@ -27,12 +27,22 @@ final class BufferFindings implements Evidence.Rule {
 	}
 
 	private static Finding clamped(String name, Setting buffer, String sysctl) {
+		if (isRaised(buffer)) {
+			return new Finding(name, "%d bytes requested, %d granted: %s clamped it at the start, and allows it now"
+				.formatted(buffer.requested(), buffer.usable(), buffer.limitedBy()), "A restart takes it");
+		}
 		return new Finding(name,
 				"%d bytes requested, %d granted: %s clamps it".formatted(buffer.requested(), buffer.usable(),
 						buffer.limitedBy()),
 				("sysctl -w %s=%d on the host (it holds for all its containers). Or leave tcp.server.%s out: "
 						+ "the kernel then tunes each connection's buffer, up to the third value of net.ipv4.tcp_%s")
 					.formatted(buffer.limitedBy(), buffer.requested(), name, sysctl));
+	}
+
+	private static boolean isRaised(Setting buffer) {
+		Long requested = buffer.requested();
+		Long maximum = buffer.usableMaximum();
+		return requested != null && maximum != null && maximum >= requested;
 	}
 
 	// A fixed buffer is a loss where the kernel would give a busy connection more

@@ -3,6 +3,7 @@ package io.weir.monitor;
 import java.time.Duration;
 import java.util.Map;
 
+import io.weir.connection.TimeText;
 import io.weir.server.EffectiveSettings;
 import io.weir.server.Setting;
 import io.weir.server.SocketSettings.KeepAlive;
@@ -16,6 +17,11 @@ final class CapacityFindings implements Evidence.Rule {
 	@Override
 	public void find(Evidence evidence, Map<FindingKind, Finding> findings) {
 		files(evidence.settings().maxConnections(), findings);
+		AcceptQueue queue = evidence.acceptQueue();
+		if (queue != null && evidence.fullFor().compareTo(FullTime.LONG) >= 0) {
+			findings.put(FindingKind.FULL_FOR_LONG,
+					full(evidence.server().serving().maxConnections(), evidence.fullFor(), queue.length()));
+		}
 		KeepAlive keepAlive = evidence.server().sockets().keepAlive();
 		Duration idleTimeout = evidence.server().serving().idleTimeout();
 		if (keepAlive != null && !idleTimeout.isZero() && keepAlive.time().compareTo(idleTimeout) > 0) {
@@ -39,10 +45,18 @@ final class CapacityFindings implements Evidence.Rule {
 		}
 	}
 
+	private static Finding full(int maxConnections, Duration time, long waiting) {
+		return new Finding("max-connections",
+				"all of %d are open for %s, and %d newcomers wait to be accepted".formatted(maxConnections,
+						TimeText.measured(time), waiting),
+				"Raise tcp.server.max-connections as far as memory and open files allow, add replicas, "
+						+ "or end idle connections by a shorter tcp.server.idle-timeout");
+	}
+
 	private static Finding keepAlive(KeepAlive keepAlive, Duration idleTimeout) {
 		return new Finding("keep-alive",
-				"finds a dead peer after %d s, but the idle timeout ends the connection after %d s"
-					.formatted(keepAlive.time().toSeconds(), idleTimeout.toSeconds()),
+				"finds a dead peer after %s, but the idle timeout ends the connection after %s"
+					.formatted(TimeText.of(keepAlive.time()), TimeText.of(idleTimeout)),
 				"Lower tcp.server.keep-alive.idle, interval or count, raise tcp.server.idle-timeout, "
 						+ "or set tcp.server.keep-alive.enabled to false");
 	}

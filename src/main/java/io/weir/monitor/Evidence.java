@@ -1,14 +1,15 @@
 package io.weir.monitor;
 
-import org.jspecify.annotations.Nullable;
-import io.weir.tls.TlsStatus;
+import java.time.Duration;
 import java.util.Map;
-import java.util.OptionalLong;
+
+import org.jspecify.annotations.Nullable;
 
 import io.weir.kernel.KernelEvents;
 import io.weir.kernel.KernelLimits;
 import io.weir.server.EffectiveSettings;
 import io.weir.server.ServerStatus;
+import io.weir.tls.TlsStatus;
 
 /**
  * What findings are made from, all of one moment.
@@ -16,13 +17,13 @@ import io.weir.server.ServerStatus;
  * @param server the server, which listens
  * @param settings what it asked for and what it got
  * @param tls what protects new connections; null if nothing does
- * @param overflows packets that the listening socket dropped; empty where that is not
- * known
+ * @param acceptQueue its accept queue; null where the kernel does not say
+ * @param fullFor for how long all places have been taken while newcomers wait
  * @param limits the kernel's limits
  * @param events the kernel's event counters
  */
-record Evidence(ServerStatus server, EffectiveSettings settings, @Nullable TlsStatus tls, OptionalLong overflows,
-		KernelLimits limits, KernelEvents events) {
+record Evidence(ServerStatus server, EffectiveSettings settings, @Nullable TlsStatus tls, @Nullable AcceptQueue acceptQueue,
+		Duration fullFor, KernelLimits limits, KernelEvents events) {
 
 	/** Ends a remedy that sets a sysctl of the network namespace. */
 	static final String SYSCTL_IN_CONTAINER = " on the host; a container has its own value in its network namespace: "

@@ -15,7 +15,6 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import io.weir.kernel.ListenerDiagnostics;
 import io.weir.kernel.ProcReader;
 import io.weir.kernel.Reading;
 import io.weir.server.EffectiveSettings;
@@ -43,6 +42,8 @@ public class Findings {
 
 	private final List<Evidence.Rule> rules;
 
+	private final FullTime fullTime;
+
 	// Guarded by itself
 	private final Set<FindingKind> logged = EnumSet.noneOf(FindingKind.class);
 
@@ -52,19 +53,26 @@ public class Findings {
 	 * @param listener its listening socket
 	 * @param proc the kernel's limits and events
 	 * @param tls what protects its connections; null if nothing does
+	 * @param jvm the JVM, and the size of records
+	 * @param addresses which address holds most places
+	 * @param foreign how many peers speak another protocol
 	 */
-	public Findings(TcpServer server, ListenerFigures listener, ProcReader proc, @Nullable ServerTls tls) {
-		this(server, listener, proc, tls, System::nanoTime);
+	public Findings(TcpServer server, ListenerFigures listener, ProcReader proc, @Nullable ServerTls tls, Jvm jvm,
+			BusiestAddress addresses, ForeignPeers foreign) {
+		this(server, listener, proc, tls, List.of(new JvmFindings(jvm), new PeerFindings(addresses, foreign)),
+				System::nanoTime);
 	}
 
 	Findings(TcpServer server, ListenerFigures listener, ProcReader proc, @Nullable ServerTls tls,
-			LongSupplier nanoTime) {
+			List<Evidence.Rule> more, LongSupplier nanoTime) {
 		this.tls = tls;
 		this.server = server;
 		this.listener = listener;
 		this.proc = proc;
-		this.rules = List.of(new QueueFindings(nanoTime), new BufferFindings(), new CapacityFindings(),
-				new TlsFindings());
+		this.fullTime = new FullTime(nanoTime);
+		this.rules = new ArrayList<>(List.of(new QueueFindings(nanoTime), new BufferFindings(), new CapacityFindings(),
+				new TlsFindings()));
+		this.rules.addAll(more);
 	}
 
 	/**
@@ -72,22 +80,35 @@ public class Findings {
 	 * @return empty if there is nothing to say
 	 */
 	public List<Finding> current() {
-		return current(this.server.status(), this.listener.read());
+		return List.copyOf(find().values());
 	}
 
-	List<Finding> current(ServerStatus status, Reading<ListenerDiagnostics> listener) {
-		return List.copyOf(find(status, listener).values());
+	List<Finding> current(ServerStatus status, Reading<AcceptQueue> acceptQueue) {
+		return List.copyOf(find(status, acceptQueue).values());
 	}
 
-	private Map<FindingKind, Finding> find(ServerStatus status, Reading<ListenerDiagnostics> listener) {
+	private Map<FindingKind, Finding> find() {
+		return find(this.server.status().beside(this.proc.limits()), this.listener.read());
+	}
+
+	private Map<FindingKind, Finding> find(ServerStatus status, Reading<AcceptQueue> acceptQueue) {
 		Map<FindingKind, Finding> findings = new EnumMap<>(FindingKind.class);
 		EffectiveSettings settings = status.settings();
 		if (settings != null) {
-			Evidence evidence = new Evidence(status, settings, tls(), ListenerFigures.overflows(listener),
-					this.proc.limits(), this.proc.events());
+			Evidence evidence = new Evidence(status, settings, tls(),
+					(acceptQueue instanceof Reading.Available<AcceptQueue>(AcceptQueue queue)) ? queue : null,
+					fullFor(status, acceptQueue), this.proc.limits(), this.proc.events());
 			this.rules.forEach((rule) -> rule.find(evidence, findings));
 		}
 		return findings;
+	}
+
+	/**
+	 * For how long all places have been taken while newcomers wait.
+	 * @return zero if that is not so
+	 */
+	Duration fullFor(ServerStatus status, Reading<AcceptQueue> acceptQueue) {
+		return this.fullTime.look(status.state(), acceptQueue);
 	}
 
 	@Nullable TlsStatus tls() {
@@ -98,7 +119,7 @@ public class Findings {
 	 * Logs each finding once while it lasts.
 	 */
 	public void logNew() {
-		Map<FindingKind, Finding> findings = find(this.server.status(), this.listener.read());
+		Map<FindingKind, Finding> findings = find();
 		List<Finding> news = new ArrayList<>();
 		synchronized (this.logged) {
 			this.logged.retainAll(findings.keySet());

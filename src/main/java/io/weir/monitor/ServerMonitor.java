@@ -2,7 +2,6 @@ package io.weir.monitor;
 
 import io.weir.connection.ConnectionRegistry;
 import io.weir.connection.ConnectionRegistry.Totals;
-import io.weir.kernel.ListenerDiagnostics;
 import io.weir.kernel.ProcReader;
 import io.weir.kernel.Reading;
 import io.weir.server.ServerStatus;
@@ -47,17 +46,19 @@ public class ServerMonitor {
 	 */
 	public ServerSnapshot snapshot() {
 		ServerStatus status = status();
-		Reading<ListenerDiagnostics> acceptQueue = this.listener.read();
-		return new ServerSnapshot(status, acceptQueue, this.listener.source(), totals(), this.findings.tls(),
-				this.proc.limits(), this.proc.events(), this.findings.current(status, acceptQueue));
+		Reading<AcceptQueue> acceptQueue = this.listener.read();
+		return new ServerSnapshot(status, acceptQueue, this.listener.source(),
+				this.findings.fullFor(status, acceptQueue), totals(), this.findings.tls(), this.proc.limits(),
+				this.proc.events(), this.findings.current(status, acceptQueue));
 	}
 
 	/**
 	 * What the server is doing.
-	 * @return as things are now; the kernel is not asked
+	 * @return as things are now; the kernel is asked for nothing but its limits, and at
+	 * most once a second
 	 */
 	public ServerStatus status() {
-		return this.server.status();
+		return this.server.status().beside(this.proc.limits());
 	}
 
 	/**

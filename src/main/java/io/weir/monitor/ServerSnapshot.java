@@ -3,11 +3,11 @@ package io.weir.monitor;
 import org.jspecify.annotations.Nullable;
 import io.weir.tls.TlsStatus;
 import io.weir.connection.ConnectionRegistry.Totals;
+import java.time.Duration;
 import java.util.List;
 
 import io.weir.kernel.KernelEvents;
 import io.weir.kernel.KernelLimits;
-import io.weir.kernel.ListenerDiagnostics;
 import io.weir.kernel.Reading;
 import io.weir.kernel.Source;
 import io.weir.server.ServerStatus;
@@ -18,12 +18,13 @@ import io.weir.server.ServerStatus;
  * @param server what it is doing, and its settings as requested and as granted
  * @param acceptQueue what the kernel says about its listening socket
  * @param source where that comes from
+ * @param fullFor for how long all places have been taken while newcomers wait
  * @param connections how many connections there are and were
  * @param tls what protects new connections; null if nothing does
  * @param limits the kernel's limits
  * @param events the kernel's event counters
  * @param findings what an operator should know
  */
-public record ServerSnapshot(ServerStatus server, Reading<ListenerDiagnostics> acceptQueue, Source source,
-		Totals connections, @Nullable TlsStatus tls, KernelLimits limits, KernelEvents events, List<Finding> findings) {
+public record ServerSnapshot(ServerStatus server, Reading<AcceptQueue> acceptQueue, Source source,
+		Duration fullFor, Totals connections, @Nullable TlsStatus tls, KernelLimits limits, KernelEvents events, List<Finding> findings) {
 }

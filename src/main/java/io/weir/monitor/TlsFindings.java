@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 
+import io.weir.connection.TimeText;
 import io.weir.tls.TlsStatus;
 
 /**
@@ -12,6 +13,10 @@ import io.weir.tls.TlsStatus;
 final class TlsFindings implements Evidence.Rule {
 
 	private static final Duration EXPIRY_WARNING = Duration.ofDays(14);
+
+	private static String text(Duration left) {
+		return (left.toDays() > 1) ? left.toDays() + " days" : TimeText.measured(left);
+	}
 
 	@Override
 	public void find(Evidence evidence, Map<FindingKind, Finding> findings) {
@@ -28,8 +33,8 @@ final class TlsFindings implements Evidence.Rule {
 							left.isNegative()
 									? "the certificate of %s in the bundle '%s' expired at %s: clients refuse it"
 										.formatted(subject, tls.bundle(), end)
-									: "the certificate of %s in the bundle '%s' expires at %s, in %d days"
-										.formatted(subject, tls.bundle(), end, left.toDays()),
+									: "the certificate of %s in the bundle '%s' expires at %s, in %s"
+										.formatted(subject, tls.bundle(), end, text(left)),
 							"Renew it. With reload-on-update in the bundle, new files are taken without a restart"));
 		}
 		if (tls.reloadFailure() != null) {

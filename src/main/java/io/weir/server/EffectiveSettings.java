@@ -56,6 +56,28 @@ public record EffectiveSettings(Setting backlog, Setting receiveBuffer, Setting 
 	}
 
 	/**
+	 * The same beside the limits of another moment. What was granted at the start stays
+	 * in force until a restart; what bounds it may have changed.
+	 * @param limits the kernel's limits
+	 * @return the maximum of each setting, and how many files there may be, by the limits
+	 */
+	public EffectiveSettings beside(KernelLimits limits) {
+		Long requested = this.maxConnections.requested();
+		return new EffectiveSettings(this.backlog.withMaximum(limits.number("net.core.somaxconn")),
+				this.receiveBuffer.withMaximum(bufferMaximum(this.receiveBuffer, "rmem", limits)),
+				this.sendBuffer.withMaximum(bufferMaximum(this.sendBuffer, "wmem", limits)),
+				(requested != null) ? maxConnections(requested.intValue(), limits) : this.maxConnections);
+	}
+
+	private static OptionalLong bufferMaximum(Setting buffer, String sysctl, KernelLimits limits) {
+		if (buffer.autotuned()) {
+			return limits.number("net.ipv4.tcp_" + sysctl + ".max");
+		}
+		OptionalLong limit = limits.number("net.core." + sysctl + "_max");
+		return limit.isPresent() ? OptionalLong.of(limit.getAsLong() * BUFFER_FACTOR) : limit;
+	}
+
+	/**
 	 * What the kernel granted, for people.
 	 */
 	String text() {

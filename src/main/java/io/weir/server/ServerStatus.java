@@ -7,6 +7,7 @@ import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
 
+import io.weir.kernel.KernelLimits;
 import io.weir.transport.SocketAddresses;
 
 /**
@@ -29,6 +30,16 @@ import io.weir.transport.SocketAddresses;
 public record ServerStatus(ServerState state, @Nullable Throwable failure, Duration backingOffFor,
 		@Nullable InetSocketAddress address, @Nullable Instant startedAt, @Nullable EffectiveSettings settings,
 		String protocol, SocketSettings sockets, ServingSettings serving, Map<AcceptError, Long> acceptErrors) {
+
+	/**
+	 * The same with its settings beside the limits of now.
+	 * @param limits the kernel's limits
+	 */
+	public ServerStatus beside(KernelLimits limits) {
+		return (this.settings != null) ? new ServerStatus(this.state, this.failure, this.backingOffFor, this.address,
+				this.startedAt, this.settings.beside(limits), this.protocol, this.sockets, this.serving,
+				this.acceptErrors) : this;
+	}
 
 	/**
 	 * The address as people write it.

@@ -26,6 +26,11 @@ public record Setting(@Nullable Long requested, @Nullable Long effective, @Nulla
 		return new Setting(requested, null, maximum, null, Source.UNAVAILABLE, reason);
 	}
 
+	Setting withMaximum(OptionalLong present) {
+		return present.isPresent() ? new Setting(this.requested, this.effective, present.getAsLong(), this.limitedBy,
+				this.source, this.reason) : this;
+	}
+
 	/**
 	 * What of a buffer's size carries data: the half, the rest is the kernel's overhead,
 	 * tcp(7).
@@ -33,6 +38,14 @@ public record Setting(@Nullable Long requested, @Nullable Long effective, @Nulla
 	 */
 	public @Nullable Long usable() {
 		return (this.effective != null) ? this.effective / EffectiveSettings.BUFFER_FACTOR : null;
+	}
+
+	/**
+	 * The most of a buffer's size that can carry data.
+	 * @return null where the maximum is not known
+	 */
+	public @Nullable Long usableMaximum() {
+		return (this.maximum != null) ? this.maximum / EffectiveSettings.BUFFER_FACTOR : null;
 	}
 
 	/**

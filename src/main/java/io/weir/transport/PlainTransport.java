@@ -36,6 +36,9 @@ public final class PlainTransport implements Transport {
 
 	private long reads;
 
+	private FirstBytes firstBytes = (bytes, begin, end) -> {
+	};
+
 	/**
 	 * Creates the transport of an accepted socket.
 	 * @param channel the socket
@@ -44,6 +47,15 @@ public final class PlainTransport implements Transport {
 	public PlainTransport(SocketChannel channel, SocketWaiter waiter) {
 		this.channel = channel;
 		this.waiter = waiter;
+	}
+
+	/**
+	 * Has the first bytes looked at, once they are here. To be called before anything is
+	 * read.
+	 * @param watcher looks at them
+	 */
+	public void watchFirstBytes(FirstBytes watcher) {
+		this.firstBytes = watcher;
 	}
 
 	@Override
@@ -81,6 +93,9 @@ public final class PlainTransport implements Transport {
 	private int came(int count, ByteBuffer target) {
 		this.filled = !target.hasRemaining();
 		if (count > 0) {
+			if (this.reads == 0) {
+				this.firstBytes.came(target, target.position() - count, target.position());
+			}
 			READS.setOpaque(this, this.reads + 1);
 		}
 		return count;

@@ -69,6 +69,21 @@ class TcpServerHealthIndicatorTests {
 		}
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "0, false, UP", "9999, false, UP", "10000, false, OUT_OF_SERVICE", "10000, true, UP" })
+	void whenNewcomersWaitForTenSecondsThenItIsOutOfServiceIfThatIsWanted(long millis, boolean up, String status) {
+		Health health = assertHealth(
+				indicator(ServerState.FULL, null, Duration.ZERO, Duration.ofMillis(millis), up), new Status(status),
+				"full");
+		if (status.equals("UP")) {
+			assertThat(health.getDetails()).doesNotContainKey("error");
+		}
+		else {
+			assertThat(health.getDetails()).containsEntry("error",
+					"all places are taken, and newcomers wait for 10 s");
+		}
+	}
+
 	@Test
 	void whenTheAcceptLoopFailedThenItIsDownWithTheCause() {
 		Health health = assertHealth(indicator(ServerState.FAILED, new IllegalStateException("a bug"), Duration.ZERO),
@@ -108,11 +123,16 @@ class TcpServerHealthIndicatorTests {
 	}
 
 	private static TcpServerHealthIndicator indicator(RunningServer running, int max) {
-		return new TcpServerHealthIndicator(running.monitor(), running.connections(), max);
+		return new TcpServerHealthIndicator(running.monitor(), running.connections(), max, true);
 	}
 
 	private static TcpServerHealthIndicator indicator(ServerState state, @Nullable Throwable failure,
 			Duration backingOffFor) {
+		return indicator(state, failure, backingOffFor, Duration.ZERO, true);
+	}
+
+	private static TcpServerHealthIndicator indicator(ServerState state, @Nullable Throwable failure,
+			Duration backingOffFor, Duration fullFor, boolean upWhenFull) {
 		RunningServer running = new RunningServer(1);
 		ServerStatus status = running.server().status();
 		ServerSnapshot snapshot = running.monitor().snapshot();
@@ -120,9 +140,9 @@ class TcpServerHealthIndicatorTests {
 		given(monitor.snapshot()).willReturn(new ServerSnapshot(
 				new ServerStatus(state, failure, backingOffFor, null, null, null, status.protocol(), status.sockets(),
 						status.serving(), status.acceptErrors()),
-				snapshot.acceptQueue(), snapshot.source(), snapshot.connections(), null, snapshot.limits(),
+				snapshot.acceptQueue(), snapshot.source(), fullFor, snapshot.connections(), null, snapshot.limits(),
 				snapshot.events(), snapshot.findings()));
-		return new TcpServerHealthIndicator(monitor, running.connections(), 1);
+		return new TcpServerHealthIndicator(monitor, running.connections(), 1, upWhenFull);
 	}
 
 	private static Health assertHealth(TcpServerHealthIndicator indicator, Status status, String state) {

@@ -35,9 +35,11 @@ class TcpServerMetricsTests {
 		try (RunningServer running = new RunningServer(10)) {
 			new TcpServerMetrics(running.monitor(), this.refresher).bindTo(this.meters);
 			assertThat(ids()).containsExactlyInAnyOrder("tcp.server.active.connections|connections|",
+					"tcp.server.max.connections|connections|",
 					"tcp.server.accepted.connections|connections|",
 					"tcp.server.rejected.connections|connections|reason=socket_option",
 					"tcp.server.rejected.connections|connections|reason=thread_start",
+					"tcp.server.rejected.connections|connections|reason=preparation",
 					"tcp.server.accept.errors|errors|error=EMFILE", "tcp.server.accept.errors|errors|error=ENFILE",
 					"tcp.server.accept.errors|errors|error=ENOMEM", "tcp.server.accept.errors|errors|error=other",
 					"tcp.server.state|null|state=starting", "tcp.server.state|null|state=accepting",
@@ -68,12 +70,12 @@ class TcpServerMetricsTests {
 		try (RunningServer running = new RunningServer(10).start()) {
 			new TcpServerMetrics(running.monitor(), this.refresher).bindTo(this.meters);
 			assertThat(gauge("tcp.server.state", "state", "accepting")).isEqualTo(1);
+			assertThat(this.meters.get("tcp.server.max.connections").gauge().value()).isEqualTo(10);
 			assertThat(this.meters.get("tcp.server.state").gauges().stream().mapToDouble(Gauge::value).sum())
 				.isEqualTo(1);
 			try (Peer peer = running.connect(); Peer partial = running.connect()) {
 				peer.send((byte) 'r', (byte) 1, (byte) 2).receive(3);
-				assertThat(partial.send((byte) 'p').receiveToEnd()).isEmpty();
-				partial.endStream();
+				assertThat(partial.send((byte) 'p').endStream().receiveToEnd()).isEmpty();
 				running.awaitActive(1);
 				Awaitility.await().until(() -> counter("tcp.server.bytes", "direction", "sent") == 3);
 				assertThat(counter("tcp.server.bytes", "direction", "received")).isEqualTo(4);

@@ -117,7 +117,7 @@ class RunningKernelTests {
 		Awaitility.await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
 			// The queue holds one more than the backlog
 			assertThat(listener(server).queueLength()).isEqualTo(3);
-			assertThat(listener(server).overflows().orElseThrow()).isGreaterThanOrEqualTo(9);
+			assertThat(listener(server).drops().orElseThrow()).isGreaterThanOrEqualTo(9);
 		});
 		assertThat(new ProcReader().events().counters().getOrDefault("ListenOverflows", 0L) - before)
 			.isGreaterThanOrEqualTo(9);
@@ -393,8 +393,8 @@ class RunningKernelTests {
 		assertThat(listener.queueLength()).isEqualTo(length).isEqualTo(ss.receiveQueue());
 		assertThat(listener.queueLimit()).hasValue(limit).hasValue(ss.sendQueue());
 		// It grows while clients try again
-		assertThat(listener.overflows().orElseThrow()).isLessThanOrEqualTo(ss.figure(TcpInfoField.DROPS).orElseThrow());
-		assertThat(listener(server).overflows().orElseThrow())
+		assertThat(listener.drops().orElseThrow()).isLessThanOrEqualTo(ss.figure(TcpInfoField.DROPS).orElseThrow());
+		assertThat(listener(server).drops().orElseThrow())
 			.isGreaterThanOrEqualTo(ss.figure(TcpInfoField.DROPS).orElseThrow());
 	}
 

@@ -1,8 +1,12 @@
 package io.weir.monitor;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
@@ -11,8 +15,13 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import io.weir.CapturedLog;
+import io.weir.Peer;
+import io.weir.server.ServerState;
+import io.weir.server.ServerStatus;
 import io.weir.server.SocketSettings.KeepAlive;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -35,6 +44,11 @@ class FindingsTests {
 		this.proc = new FakeProc(this.root).write("sys/net/core/rmem_max", "99999999\n")
 			.files(1024, 2048)
 			.write("sys/net/core/somaxconn", "4096\n");
+		overflows(100);
+	}
+
+	private void overflows(int count) throws IOException {
+		this.proc.write("net/netstat", "TcpExt: ListenOverflows\nTcpExt: %d\n".formatted(count));
 	}
 
 	@Test
@@ -53,7 +67,7 @@ class FindingsTests {
 			assertThat(running.findings().current()).singleElement().satisfies((finding) -> {
 				assertThat(finding.setting()).isEqualTo("backlog");
 				assertThat(finding.message()).isEqualTo("8192 requested, 4096 granted: net.core.somaxconn is 4096");
-				assertThat(finding.remedy()).startsWith("sysctl -w net.core.somaxconn=8192");
+				assertThat(finding.remedy()).startsWith("sysctl -w net.core.somaxconn=8192").contains("restart");
 			});
 		}
 	}
@@ -101,7 +115,7 @@ class FindingsTests {
 	}
 
 	@Test
-	void whenTheAcceptQueueOverflowsThenTheFindingNamesTheBoundAndGoesAwayInTime() {
+	void whenTheAcceptQueueOverflowsThenTheFindingNamesTheBoundAndGoesAwayInTime() throws IOException {
 		AtomicLong now = new AtomicLong();
 		try (RunningServer running = new RunningServer(10, null, 10, this.proc.reader())) {
 			running.diagnostics().listener(0, 10, 7);
@@ -110,9 +124,10 @@ class FindingsTests {
 			// What was before is no evidence of now
 			assertThat(findings.current()).isEmpty();
 			running.diagnostics().listener(11, 10, 9);
+			overflows(102);
 			assertThat(findings.current()).singleElement().satisfies((finding) -> {
 				assertThat(finding.setting()).isEqualTo("accept-queue");
-				assertThat(finding.message()).contains("10 waiting", "9 times");
+				assertThat(finding.message()).contains("10 waiting", "2 times");
 				assertThat(finding.remedy()).contains("tcp.server.backlog bounds it", "at most 4096");
 			});
 			now.addAndGet(Findings.EVIDENCE_TIME.toNanos() - 1);
@@ -123,13 +138,26 @@ class FindingsTests {
 	}
 
 	@Test
-	void whenTheAcceptQueueOverflowsAtSomaxconnThenThatIsTheBound() {
+	void whenStrayPacketsAreDroppedThenThereIsNoFinding() {
+		try (RunningServer running = new RunningServer(10, null, 10, this.proc.reader())) {
+			running.diagnostics().listener(0, 10, 0);
+			running.start();
+			Findings findings = running.findings();
+			assertThat(findings.current()).isEmpty();
+			running.diagnostics().listener(0, 10, 1000);
+			assertThat(findings.current()).isEmpty();
+		}
+	}
+
+	@Test
+	void whenTheAcceptQueueOverflowsAtSomaxconnThenThatIsTheBound() throws IOException {
 		try (RunningServer running = new RunningServer(null, null, 10, this.proc.reader())) {
 			running.diagnostics().listener(0, 4096, 0);
 			running.start();
 			Findings findings = running.findings();
 			assertThat(findings.current()).isEmpty();
 			running.diagnostics().listener(4097, 4096, 1);
+			overflows(101);
 			assertThat(findings.current()).singleElement()
 				.satisfies((finding) -> assertThat(finding.remedy()).startsWith("net.core.somaxconn bounds it"));
 		}
@@ -177,13 +205,13 @@ class FindingsTests {
 			try (RunningServer running = new RunningServer(keepAlive, timeout.getKey(), this.proc.reader()).start()) {
 				assertThat(running.findings().current()).hasSize(timeout.getValue())
 					.allSatisfy((finding) -> assertThat(finding.message()).isEqualTo(
-							"finds a dead peer after 120 s, but the idle timeout ends the connection after 119 s"));
+							"finds a dead peer after 2 min, but the idle timeout ends the connection after 119 s"));
 			}
 		}
 	}
 
 	@Test
-	void whenAFindingLastsThenItIsToldOnceAndAgainAfterItWasGone() {
+	void whenAFindingLastsThenItIsToldOnceAndAgainAfterItWasGone() throws IOException {
 		AtomicLong now = new AtomicLong();
 		try (RunningServer running = new RunningServer(10, null, 10, this.proc.reader());
 				CapturedLog log = CapturedLog.info(Findings.class.getName())) {
@@ -192,15 +220,208 @@ class FindingsTests {
 			Findings findings = running.findings(now::get);
 			findings.logNew();
 			running.diagnostics().listener(0, 10, 1);
+			overflows(101);
 			findings.logNew();
 			running.diagnostics().listener(0, 10, 2);
+			overflows(102);
 			findings.logNew();
 			assertThat(log.messages()).hasSize(1);
 			now.addAndGet(Findings.EVIDENCE_TIME.toNanos());
 			findings.logNew();
 			running.diagnostics().listener(0, 10, 3);
+			overflows(103);
 			findings.logNew();
 			assertThat(log.messages()).hasSize(2).allSatisfy((line) -> assertThat(line).startsWith("accept-queue: "));
+		}
+	}
+
+	@Test
+	void whenATimeIsBelowASecondThenTheFindingSaysSo() {
+		KeepAlive keepAlive = new KeepAlive(Duration.ofSeconds(1), Duration.ofSeconds(1), 1);
+		try (RunningServer running = new RunningServer(keepAlive, Duration.ofMillis(500), this.proc.reader()).start()) {
+			assertThat(running.findings().current()).singleElement()
+				.satisfies((finding) -> assertThat(finding.message())
+					.isEqualTo("finds a dead peer after 2 s, but the idle timeout ends the connection after 500 ms"));
+		}
+	}
+
+	@Test
+	void whenSomaxconnIsRaisedWhileItRunsThenTheFindingNamesTheValueOfNowAndTheRestart() throws IOException {
+		try (RunningServer running = new RunningServer(8192, null, 10, this.proc.reader()).start()) {
+			Findings findings = running.findings();
+			assertThat(findings.current()).hasSize(1);
+			this.proc.write("sys/net/core/somaxconn", "6000\n");
+			// The file is read at most once a second
+			Awaitility.await().untilAsserted(() -> assertThat(findings.current()).singleElement().satisfies((finding) -> {
+				assertThat(finding.message()).isEqualTo("8192 requested, 4096 granted: "
+						+ "net.core.somaxconn was 4096 at the start and is 6000 now");
+				assertThat(finding.remedy()).startsWith("sysctl -w net.core.somaxconn=8192")
+					.endsWith("A restart then takes it");
+			}));
+			this.proc.write("sys/net/core/somaxconn", "10000\n");
+			Awaitility.await().untilAsserted(() -> assertThat(findings.current()).singleElement().satisfies((finding) -> {
+				assertThat(finding.message()).endsWith("and is 10000 now");
+				assertThat(finding.remedy()).isEqualTo("A restart takes it");
+			}));
+			ServerStatus status = running.monitor().status();
+			assertThat(Objects.requireNonNull(status.settings()).backlog()).satisfies((backlog) -> {
+				assertThat(backlog.effective()).isEqualTo(4096);
+				assertThat(backlog.maximum()).isEqualTo(10_000);
+				assertThat(backlog.limitedBy()).isEqualTo("net.core.somaxconn");
+			});
+		}
+	}
+
+	@Test
+	void whenNoBacklogIsAskedForThenARaisedSomaxconnIsFoundToo() throws IOException {
+		try (RunningServer running = new RunningServer(null, null, 10, this.proc.reader()).start()) {
+			Findings findings = running.findings();
+			assertThat(findings.current()).isEmpty();
+			this.proc.write("sys/net/core/somaxconn", "10000\n");
+			Awaitility.await()
+				.untilAsserted(() -> assertThat(findings.current()).singleElement()
+					.satisfies((finding) -> assertThat(finding.message()).isEqualTo("left out, 4096 granted: "
+							+ "net.core.somaxconn was 4096 at the start and is 10000 now")));
+		}
+	}
+
+	@Test
+	void whenTheLimitOfFilesIsRaisedWhileItRunsThenTheFindingGoes() throws IOException {
+		try (RunningServer running = new RunningServer(null, null, 1000, this.proc.reader()).start()) {
+			Findings findings = running.findings();
+			assertThat(findings.current()).hasSize(1);
+			this.proc.files(4096, 4096);
+			Awaitility.await().untilAsserted(() -> assertThat(findings.current()).isEmpty());
+		}
+	}
+
+	@Test
+	void whenFullForTenSecondsWhileNewcomersWaitThenItIsFoundAndToldOnce() throws IOException {
+		AtomicLong now = new AtomicLong();
+		try (RunningServer running = new RunningServer(null, null, 1, this.proc.reader());
+				Peer peer = waiting(running).start().connect();
+				CapturedLog log = CapturedLog.info(Findings.class.getName())) {
+			peer.send((byte) 1).receive(1);
+			Awaitility.await().until(running.server()::state, (state) -> state == ServerState.FULL);
+			Findings findings = running.findings(now::get);
+			assertThat(findings.current()).isEmpty();
+			now.addAndGet(Duration.ofMillis(9999).toNanos());
+			assertThat(findings.current()).isEmpty();
+			now.addAndGet(Duration.ofMillis(2501).toNanos());
+			assertThat(findings.current()).singleElement().satisfies((finding) -> {
+				assertThat(finding.setting()).isEqualTo("max-connections");
+				assertThat(finding.message())
+					.isEqualTo("all of 1 are open for 12 s, and 3 newcomers wait to be accepted");
+			});
+			findings.logNew();
+			findings.logNew();
+			assertThat(log.messages()).singleElement()
+				.satisfies((line) -> assertThat(line).startsWith("max-connections: all of 1 are open"));
+			running.diagnostics().listener(0, 4096, 0);
+			assertThat(findings.current()).isEmpty();
+		}
+	}
+
+	private static RunningServer waiting(RunningServer running) {
+		running.diagnostics().listener(3, 4096, 0);
+		return running;
+	}
+
+	@Test
+	void whenOneAddressHasMoreThanHalfOfThePlacesThenItIsFound() throws IOException {
+		try (RunningServer running = new RunningServer(null, null, 10, this.proc.reader()).start()) {
+			BusiestAddress addresses = new BusiestAddress(running.registry(), 10);
+			Findings findings = running.findings(System::nanoTime,
+					List.of(new PeerFindings(addresses, new ForeignPeers("echo", false))));
+			List<Peer> peers = new ArrayList<>();
+			for (int i = 0; i < 5; i++) {
+				peers.add(running.connect());
+			}
+			running.awaitActive(5);
+			addresses.look();
+			assertThat(findings.current()).isEmpty();
+			peers.add(running.connect());
+			running.awaitActive(6);
+			addresses.look();
+			assertThat(findings.current()).singleElement()
+				.satisfies((finding) -> assertThat(finding.message())
+					.isEqualTo("127.0.0.1 has 6 of at most 10 connections, more than half"));
+			BusiestAddress few = new BusiestAddress(running.registry(), 9);
+			few.look();
+			assertThat(few.share()).isNull();
+			for (Peer peer : peers) {
+				peer.close();
+			}
+			running.awaitActive(0);
+			addresses.look();
+			assertThat(findings.current()).isEmpty();
+		}
+	}
+
+	@Test
+	void whenPeersSpeakAnotherProtocolThenTheyAreFoundAndForgottenInTime() {
+		AtomicLong now = new AtomicLong();
+		try (RunningServer running = new RunningServer(null, null, 10, this.proc.reader()).start()) {
+			ForeignPeers foreign = new ForeignPeers("record", false, now::get);
+			Findings findings = running.findings(now::get,
+					List.of(new PeerFindings(new BusiestAddress(running.registry(), 10), foreign)));
+			assertThat(findings.current()).isEmpty();
+			for (String line : List.of("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n", "GET / HTTP/1.1\r\n",
+					"HEAD /x HTTP/1.0\r\n", "data\n")) {
+				ByteBuffer bytes = StandardCharsets.US_ASCII.encode(line);
+				foreign.watcher().came(bytes, 0, bytes.limit());
+			}
+			assertThat(findings.current()).hasSize(2)
+				.anySatisfy((finding) -> assertThat(finding.message())
+					.startsWith("connections of the last 5 min that began with a header of the PROXY protocol")
+					.endsWith(": 1"))
+				.anySatisfy((finding) -> assertThat(finding.message()).contains("an HTTP request").endsWith(": 2"));
+			now.addAndGet(Findings.EVIDENCE_TIME.toNanos());
+			assertThat(findings.current()).isEmpty();
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "25, JDK-8369227 JDK-8373120", "25.0.2, JDK-8369227 JDK-8373120", "25.0.3, JDK-8373120",
+			"25.0.3+9-LTS, JDK-8373120", "25.0.4, ''", "25.0.10, ''", "25.1, ''", "26, ''" })
+	void whenTheJdkHasAKnownFaultThenItIsNamedWithTheOneToTake(String version, String faults) throws IOException {
+		List<Finding> found = jvmFindings(new Jvm(Runtime.Version.parse(version), Long.MAX_VALUE, 0), 10);
+		if (faults.isEmpty()) {
+			assertThat(found).isEmpty();
+		}
+		else {
+			assertThat(found).singleElement().satisfies((finding) -> {
+				assertThat(finding.setting()).isEqualTo("jdk");
+				assertThat(finding.message()).startsWith(version + " has a known fault").contains(faults.split(" "));
+				assertThat(finding.message().contains("JDK-8369227")).isEqualTo(faults.contains("JDK-8369227"));
+				assertThat(finding.remedy()).isEqualTo("Take JDK 25.0.4 or later");
+			});
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "22, 2097152, -1", "22, 2097151, 1023", "0, 1, -1", "16777216, 34359738368, -1",
+			"16777216, 34359738367, 1023", "3000, 17825792, -1", "3000, 17000000, 976" })
+	void whenRecordsDoNotFitTheMemoryThenTheNumberThatFitsIsNamed(int recordBytes, long memory, int fitting)
+			throws IOException {
+		List<Finding> found = jvmFindings(new Jvm(Runtime.Version.parse("25.0.4"), memory, recordBytes), 1024);
+		if (fitting < 0) {
+			assertThat(found).isEmpty();
+		}
+		else {
+			assertThat(found).singleElement().satisfies((finding) -> {
+				assertThat(finding.setting()).isEqualTo("record-format");
+				assertThat(finding.message()).startsWith("a record has " + recordBytes + " bytes: 1024 connections");
+				assertThat(finding.remedy()).contains("tcp.server.max-connections to " + fitting + ",");
+			});
+		}
+	}
+
+	private List<Finding> jvmFindings(Jvm jvm, int maxConnections) throws IOException {
+		try (RunningServer running = new RunningServer(null, null, maxConnections,
+				this.proc.files(4096, 4096).reader())
+			.start()) {
+			return running.findings(System::nanoTime, List.of(new JvmFindings(jvm))).current();
 		}
 	}
 

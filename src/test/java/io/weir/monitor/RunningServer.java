@@ -60,7 +60,7 @@ public final class RunningServer implements AutoCloseable {
 		this.server = new TcpServer(settings, new ServedProtocol("echo", RunningServer::echo, List.of()), this.registry,
 				kernel::readLimits, this.diagnostics);
 		this.kernel = kernel;
-		this.listener = new ListenerFigures(this.server, this.diagnostics);
+		this.listener = new ListenerFigures(this.server, this.diagnostics, kernel);
 		this.monitor = new ServerMonitor(this.server, this.registry, this.listener, kernel, findings());
 	}
 
@@ -86,7 +86,15 @@ public final class RunningServer implements AutoCloseable {
 	}
 
 	public Findings findings(LongSupplier nanoTime) {
-		return new Findings(this.server, this.listener, this.kernel, null, nanoTime);
+		return findings(nanoTime, List.of());
+	}
+
+	Findings findings(LongSupplier nanoTime, List<Evidence.Rule> more) {
+		return new Findings(this.server, this.listener, this.kernel, null, more, nanoTime);
+	}
+
+	public ListenerFigures listener() {
+		return this.listener;
 	}
 
 	public ServerMonitor monitor() {

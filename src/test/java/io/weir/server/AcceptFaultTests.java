@@ -31,7 +31,10 @@ import io.weir.actuate.TcpServerHealthIndicator;
 import io.weir.actuate.TcpServerMetrics;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.kernel.ProcReader;
+import io.weir.monitor.BusiestAddress;
 import io.weir.monitor.Findings;
+import io.weir.monitor.ForeignPeers;
+import io.weir.monitor.Jvm;
 import io.weir.monitor.ListenerFigures;
 import io.weir.monitor.OpenConnections;
 import io.weir.monitor.ServerMonitor;
@@ -110,14 +113,15 @@ class AcceptFaultTests {
 	}
 
 	private ServerMonitor monitor(TcpServer server) {
-		ListenerFigures listener = new ListenerFigures(server, this.diagnostics);
+		ListenerFigures listener = new ListenerFigures(server, this.diagnostics, this.kernel);
 		return new ServerMonitor(server, this.registry, listener, this.kernel,
-				new Findings(server, listener, this.kernel, null));
+				new Findings(server, listener, this.kernel, null, Jvm.running(0),
+						new BusiestAddress(this.registry, 100), new ForeignPeers("echo", false)));
 	}
 
 	private TcpServerHealthIndicator indicator(TcpServer server) {
 		return new TcpServerHealthIndicator(monitor(server),
-				new OpenConnections(server, this.registry, this.diagnostics, false), 10);
+				new OpenConnections(server, this.registry, this.diagnostics, false), 10, true);
 	}
 
 	private static Health health(TcpServerHealthIndicator indicator) {

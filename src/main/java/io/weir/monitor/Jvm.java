@@ -1,0 +1,21 @@
+package io.weir.monitor;
+
+/**
+ * What the JVM is, and what records ask of its memory.
+ *
+ * @param version its version
+ * @param memory how many bytes its buffers may take
+ * @param recordBytes how long a record is; 0 if the protocol has none
+ */
+public record Jvm(Runtime.Version version, long memory, int recordBytes) {
+
+	/**
+	 * This JVM. Its direct buffers may take as much as its heap, unless
+	 * {@code -XX:MaxDirectMemorySize} says otherwise.
+	 * @param recordBytes how long a record is; 0 if the protocol has none
+	 */
+	public static Jvm running(int recordBytes) {
+		return new Jvm(Runtime.version(), Runtime.getRuntime().maxMemory(), recordBytes);
+	}
+
+}

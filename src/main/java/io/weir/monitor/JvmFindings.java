@@ -1,0 +1,72 @@
+package io.weir.monitor;
+
+import java.util.Map;
+
+import io.weir.transport.BufferPool;
+
+/**
+ * Findings about the JVM: its version, and the memory that it may take.
+ */
+final class JvmFindings implements Evidence.Rule {
+
+	private static final int FEATURE = 25;
+
+	// In the order of their cures
+	private static final int PARKED_CURED_IN = 3;
+
+	private static final int BLOCKED_CURED_IN = 4;
+
+	private static final long MB = 1024 * 1024;
+
+	private final Jvm jvm;
+
+	JvmFindings(Jvm jvm) {
+		this.jvm = jvm;
+	}
+
+	@Override
+	public void find(Evidence evidence, Map<FindingKind, Finding> findings) {
+		Runtime.Version version = this.jvm.version();
+		if (version.feature() == FEATURE && version.interim() == 0 && version.update() < BLOCKED_CURED_IN) {
+			findings.put(FindingKind.FAULTY_JDK, faulty(version));
+		}
+		long each = bytesOf(this.jvm.recordBytes());
+		int maxConnections = evidence.server().serving().maxConnections();
+		long fitting = (each > 0) ? this.jvm.memory() / each : Long.MAX_VALUE;
+		if (maxConnections > fitting) {
+			findings.put(FindingKind.RECORDS_DO_NOT_FIT, tooLarge(each, maxConnections, fitting));
+		}
+	}
+
+	private static Finding faulty(Runtime.Version version) {
+		String faults = (version.update() < PARKED_CURED_IN)
+				? "a parked one (JDK-8369227) and a blocked one (JDK-8373120)" : "a blocked one (JDK-8373120)";
+		return new Finding("jdk",
+				"%s has a known fault in virtual threads: %s may never wake up, and its connection with it"
+					.formatted(version, faults),
+				"Take JDK 25.0.%d or later".formatted(BLOCKED_CURED_IN));
+	}
+
+	/**
+	 * What a connection holds at the most while a record is not whole: a buffer that
+	 * doubles as it fills.
+	 */
+	private static long bytesOf(int recordBytes) {
+		if (recordBytes == 0) {
+			return 0;
+		}
+		return (recordBytes <= BufferPool.SMALL) ? BufferPool.SMALL : Math.max(BufferPool.MEDIUM, 2L * recordBytes);
+	}
+
+	private Finding tooLarge(long each, int maxConnections, long fitting) {
+		return new Finding("record-format",
+				("a record has %d bytes: %d connections that each hold back the end of one take up to %d MB of buffers, "
+						+ "of %d MB that the JVM may take")
+					.formatted(this.jvm.recordBytes(), maxConnections, maxConnections * each / MB,
+							this.jvm.memory() / MB),
+				("Give the JVM more memory (-Xmx, -XX:MaxRAMPercentage), set tcp.server.max-connections to %d, "
+						+ "or make records smaller")
+					.formatted(fitting));
+	}
+
+}

@@ -1,0 +1,61 @@
+package io.weir.monitor;
+
+import java.util.Map;
+
+import io.weir.connection.TimeText;
+
+/**
+ * Findings about what clients do.
+ */
+final class PeerFindings implements Evidence.Rule {
+
+	private final BusiestAddress addresses;
+
+	private final ForeignPeers foreign;
+
+	PeerFindings(BusiestAddress addresses, ForeignPeers foreign) {
+		this.addresses = addresses;
+		this.foreign = foreign;
+	}
+
+	@Override
+	public void find(Evidence evidence, Map<FindingKind, Finding> findings) {
+		BusiestAddress.Share share = this.addresses.share();
+		if (share != null) {
+			findings.put(FindingKind.ONE_ADDRESS_HOLDS_MOST,
+					new Finding("max-connections",
+							"%s has %d of at most %d connections, more than half".formatted(
+									share.address().getHostAddress(), share.connections(),
+									evidence.server().serving().maxConnections()),
+							"Look at /actuator/tcpconnections what they do; have this client open fewer, end them by a "
+									+ "shorter tcp.server.idle-timeout, or limit its connections before this host"));
+		}
+		boolean tls = evidence.tls() != null;
+		foreign(ForeignProtocol.PROXY_HEADER, FindingKind.PROXY_HEADERS, "proxy-protocol",
+				"a header of the PROXY protocol" + (tls ? ", so no handshake succeeded" : ", which was taken for data"),
+				"Have the proxy send none: it must not be told to (HAProxy: send-proxy, send-proxy-v2; nginx: "
+						+ "proxy_protocol on)",
+				findings);
+		foreign(ForeignProtocol.TLS, FindingKind.TLS_WITHOUT_BUNDLE, "ssl",
+				"a TLS handshake, which was taken for data: this port has no TLS",
+				"Set tcp.server.ssl.bundle, or have these clients connect without TLS", findings);
+		foreign(ForeignProtocol.HTTP, FindingKind.HTTP_REQUESTS, "protocol",
+				"an HTTP request, which was taken for data: this port has no HTTP",
+				"Have health checks connect by TCP only, or ask /actuator/health on server.port", findings);
+		foreign(ForeignProtocol.NO_TLS, FindingKind.NO_TLS_ON_TLS_PORT, "ssl",
+				"something that is not TLS, so no handshake succeeded",
+				"Have these clients, or the proxy before them, connect with TLS; or leave tcp.server.ssl.bundle out",
+				findings);
+	}
+
+	private void foreign(ForeignProtocol protocol, FindingKind kind, String setting, String what, String remedy,
+			Map<FindingKind, Finding> findings) {
+		long count = this.foreign.recent(protocol);
+		if (count > 0) {
+			findings.put(kind,
+					new Finding(setting, "connections of the last %s that began with %s: %d"
+						.formatted(TimeText.of(Findings.EVIDENCE_TIME), what, count), remedy));
+		}
+	}
+
+}
