@@ -164,7 +164,7 @@ class MonitoringTests(unittest.TestCase):
     def test_4_trouble_fires(self):
         self.assertEqual(self.firing(self.troubled.instance),
                          {"WeirAcceptQueueOverflow", "WeirAcceptQueueNearLimit", "WeirConnectionLimitReached",
-                          "WeirSettingClamped"})
+                          "WeirConnectionsNearLimit", "WeirSettingClamped"})
 
     def test_5_drain_that_cuts_fires(self):
         # In the middle of a record, so that it is not between two exchanges
