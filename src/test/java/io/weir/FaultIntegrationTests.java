@@ -393,6 +393,7 @@ class FaultIntegrationTests {
 			assertThat(server.at("/acceptQueue/source").asString()).isEqualTo("procfs");
 			assertThat(server.at("/acceptQueue/length").asInt()).isZero();
 			assertThat(server.at("/acceptQueue/overflows").isNull()).isTrue();
+			assertThat(server.at("/acceptQueue/drops").isNull()).isTrue();
 			Awaitility.await().until(() -> !actuator.json("/tcpconnections").at("/connections/0/kernel").isNull());
 			JsonNode kernel = actuator.json("/tcpconnections").at("/connections/0/kernel");
 			assertThat(kernel.at("/source").asString()).isEqualTo("procfs");
@@ -402,7 +403,8 @@ class FaultIntegrationTests {
 			assertStatus(actuator, "/health", "UP");
 			assertThat(Scrape.of(actuator).names()).noneMatch((name) -> name.startsWith("tcp_server_rtt"))
 				.noneMatch((name) -> name.startsWith("tcp_server_retransmits"))
-				.noneMatch((name) -> name.startsWith("tcp_server_accept_queue_overflows"));
+				.noneMatch((name) -> name.startsWith("tcp_server_accept_queue_overflows"))
+				.noneMatch((name) -> name.startsWith("tcp_server_listener_drops"));
 		}
 	}
 

@@ -10,7 +10,7 @@ import java.util.List;
  */
 public final class TimeText {
 
-	private static final Duration SECONDS_ONLY = Duration.ofSeconds(120);
+	private static final Duration SECONDS_ONLY = Duration.ofMinutes(2);
 
 	private TimeText() {
 	}
@@ -26,12 +26,12 @@ public final class TimeText {
 		if (time.isZero()) {
 			return "0 s";
 		}
-		if (time.getSeconds() == 0) {
-			return decimal(BigDecimal.valueOf(time.getNano(), 6)) + " ms";
+		if (time.toSeconds() == 0) {
+			return decimal(BigDecimal.valueOf(time.toNanosPart(), 6)) + " ms";
 		}
-		BigDecimal seconds = BigDecimal.valueOf(time.getNano(), 9);
+		BigDecimal seconds = BigDecimal.valueOf(time.toNanosPart(), 9);
 		if (time.compareTo(SECONDS_ONLY) < 0) {
-			return decimal(seconds.add(BigDecimal.valueOf(time.getSeconds()))) + " s";
+			return decimal(seconds.add(BigDecimal.valueOf(time.toSeconds()))) + " s";
 		}
 		List<String> parts = new ArrayList<>();
 		add(parts, BigDecimal.valueOf(time.toDaysPart()), "d");
@@ -47,7 +47,7 @@ public final class TimeText {
 	 * @return in whole seconds from 1 s on, below that in whole milliseconds
 	 */
 	public static String measured(Duration time) {
-		return of((time.getSeconds() > 0) ? Duration.ofSeconds(time.getSeconds()) : Duration.ofMillis(time.toMillis()));
+		return of((time.toSeconds() > 0) ? Duration.ofSeconds(time.toSeconds()) : Duration.ofMillis(time.toMillis()));
 	}
 
 	private static void add(List<String> parts, BigDecimal number, String unit) {

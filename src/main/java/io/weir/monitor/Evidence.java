@@ -22,8 +22,8 @@ import io.weir.tls.TlsStatus;
  * @param limits the kernel's limits
  * @param events the kernel's event counters
  */
-record Evidence(ServerStatus server, EffectiveSettings settings, @Nullable TlsStatus tls, @Nullable AcceptQueue acceptQueue,
-		Duration fullFor, KernelLimits limits, KernelEvents events) {
+record Evidence(ServerStatus server, EffectiveSettings settings, @Nullable TlsStatus tls,
+		@Nullable AcceptQueue acceptQueue, Duration fullFor, KernelLimits limits, KernelEvents events) {
 
 	/** Ends a remedy that sets a sysctl of the network namespace. */
 	static final String SYSCTL_IN_CONTAINER = " on the host; a container has its own value in its network namespace: "

@@ -70,8 +70,8 @@ public class Findings {
 		this.listener = listener;
 		this.proc = proc;
 		this.fullTime = new FullTime(nanoTime);
-		this.rules = new ArrayList<>(List.of(new QueueFindings(nanoTime), new BufferFindings(), new CapacityFindings(),
-				new TlsFindings()));
+		this.rules = new ArrayList<>(
+				List.of(new QueueFindings(nanoTime), new BufferFindings(), new CapacityFindings(), new TlsFindings()));
 		this.rules.addAll(more);
 	}
 

@@ -22,13 +22,11 @@ final class PeerFindings implements Evidence.Rule {
 	public void find(Evidence evidence, Map<FindingKind, Finding> findings) {
 		BusiestAddress.Share share = this.addresses.share();
 		if (share != null) {
-			findings.put(FindingKind.ONE_ADDRESS_HOLDS_MOST,
-					new Finding("max-connections",
-							"%s has %d of at most %d connections, more than half".formatted(
-									share.address().getHostAddress(), share.connections(),
-									evidence.server().serving().maxConnections()),
-							"Look at /actuator/tcpconnections what they do; have this client open fewer, end them by a "
-									+ "shorter tcp.server.idle-timeout, or limit its connections before this host"));
+			findings.put(FindingKind.ONE_ADDRESS_HOLDS_MOST, new Finding("max-connections",
+					"%s has %d of at most %d connections, more than half".formatted(share.address().getHostAddress(),
+							share.connections(), evidence.server().serving().maxConnections()),
+					"Look at /actuator/tcpconnections what they do; have this client open fewer, end them by a "
+							+ "shorter tcp.server.idle-timeout, or limit its connections before this host"));
 		}
 		boolean tls = evidence.tls() != null;
 		foreign(ForeignProtocol.PROXY_HEADER, FindingKind.PROXY_HEADERS, "proxy-protocol",
@@ -52,9 +50,8 @@ final class PeerFindings implements Evidence.Rule {
 			Map<FindingKind, Finding> findings) {
 		long count = this.foreign.recent(protocol);
 		if (count > 0) {
-			findings.put(kind,
-					new Finding(setting, "connections of the last %s that began with %s: %d"
-						.formatted(TimeText.of(Findings.EVIDENCE_TIME), what, count), remedy));
+			findings.put(kind, new Finding(setting, "connections of the last %s that began with %s: %d"
+				.formatted(TimeText.of(Findings.EVIDENCE_TIME), what, count), remedy));
 		}
 	}
 

@@ -55,11 +55,10 @@ final class QueueFindings implements Evidence.Rule {
 		Long maximum = backlog.maximum();
 		boolean enough = requested == null || (maximum != null && maximum >= requested);
 		return new Finding("backlog",
-				"%s, %d granted: net.core.somaxconn was %d at the start and is %d now"
-					.formatted((requested != null) ? requested + " requested" : "left out", effective, effective, maximum),
-				enough ? "A restart takes it"
-						: "sysctl -w net.core.somaxconn=%d%s. A restart then takes it".formatted(requested,
-								Evidence.SYSCTL_IN_CONTAINER));
+				"%s, %d granted: net.core.somaxconn was %d at the start and is %d now".formatted(
+						(requested != null) ? requested + " requested" : "left out", effective, effective, maximum),
+				enough ? "A restart takes it" : "sysctl -w net.core.somaxconn=%d%s. A restart then takes it"
+					.formatted(requested, Evidence.SYSCTL_IN_CONTAINER));
 	}
 
 	private static Finding clamped(Setting backlog) {
@@ -73,12 +72,14 @@ final class QueueFindings implements Evidence.Rule {
 
 	private static Finding overflowed(Setting backlog, long count) {
 		boolean bySomaxconn = backlog.effective() != null && backlog.effective().equals(backlog.maximum());
-		String remedy = isRaised(backlog) ? "net.core.somaxconn is %d now, a restart takes it".formatted(backlog.maximum())
-				: bySomaxconn ? "net.core.somaxconn bounds it: sysctl -w net.core.somaxconn=<more>%s%s".formatted(
-						Evidence.SYSCTL_IN_CONTAINER,
-						(backlog.requested() != null) ? ", and raise tcp.server.backlog with it" : "")
-				: "tcp.server.backlog bounds it: raise it to at most %s (net.core.somaxconn), or leave it out"
-					.formatted(backlog.maximum());
+		String remedy = isRaised(backlog)
+				? "net.core.somaxconn is %d now, a restart takes it".formatted(backlog.maximum())
+				: bySomaxconn
+						? "net.core.somaxconn bounds it: sysctl -w net.core.somaxconn=<more>%s%s".formatted(
+								Evidence.SYSCTL_IN_CONTAINER,
+								(backlog.requested() != null) ? ", and raise tcp.server.backlog with it" : "")
+						: "tcp.server.backlog bounds it: raise it to at most %s (net.core.somaxconn), or leave it out"
+							.formatted(backlog.maximum());
 		return new Finding("accept-queue",
 				"full with %s waiting connections; newcomers were dropped %d times so far, and try again or give up"
 					.formatted(backlog.effective(), count),

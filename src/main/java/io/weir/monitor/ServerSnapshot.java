@@ -25,6 +25,6 @@ import io.weir.server.ServerStatus;
  * @param events the kernel's event counters
  * @param findings what an operator should know
  */
-public record ServerSnapshot(ServerStatus server, Reading<AcceptQueue> acceptQueue, Source source,
-		Duration fullFor, Totals connections, @Nullable TlsStatus tls, KernelLimits limits, KernelEvents events, List<Finding> findings) {
+public record ServerSnapshot(ServerStatus server, Reading<AcceptQueue> acceptQueue, Source source, Duration fullFor,
+		Totals connections, @Nullable TlsStatus tls, KernelLimits limits, KernelEvents events, List<Finding> findings) {
 }

@@ -33,8 +33,8 @@ final class TlsFindings implements Evidence.Rule {
 							left.isNegative()
 									? "the certificate of %s in the bundle '%s' expired at %s: clients refuse it"
 										.formatted(subject, tls.bundle(), end)
-									: "the certificate of %s in the bundle '%s' expires at %s, in %s"
-										.formatted(subject, tls.bundle(), end, text(left)),
+									: "the certificate of %s in the bundle '%s' expires at %s, in %s".formatted(subject,
+											tls.bundle(), end, text(left)),
 							"Renew it. With reload-on-update in the bundle, new files are taken without a restart"));
 		}
 		if (tls.reloadFailure() != null) {

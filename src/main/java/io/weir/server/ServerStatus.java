@@ -36,9 +36,10 @@ public record ServerStatus(ServerState state, @Nullable Throwable failure, Durat
 	 * @param limits the kernel's limits
 	 */
 	public ServerStatus beside(KernelLimits limits) {
-		return (this.settings != null) ? new ServerStatus(this.state, this.failure, this.backingOffFor, this.address,
-				this.startedAt, this.settings.beside(limits), this.protocol, this.sockets, this.serving,
-				this.acceptErrors) : this;
+		return (this.settings != null)
+				? new ServerStatus(this.state, this.failure, this.backingOffFor, this.address, this.startedAt,
+						this.settings.beside(limits), this.protocol, this.sockets, this.serving, this.acceptErrors)
+				: this;
 	}
 
 	/**

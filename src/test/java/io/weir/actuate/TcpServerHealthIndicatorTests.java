@@ -72,15 +72,13 @@ class TcpServerHealthIndicatorTests {
 	@ParameterizedTest
 	@CsvSource({ "0, false, UP", "9999, false, UP", "10000, false, OUT_OF_SERVICE", "10000, true, UP" })
 	void whenNewcomersWaitForTenSecondsThenItIsOutOfServiceIfThatIsWanted(long millis, boolean up, String status) {
-		Health health = assertHealth(
-				indicator(ServerState.FULL, null, Duration.ZERO, Duration.ofMillis(millis), up), new Status(status),
-				"full");
+		Health health = assertHealth(indicator(ServerState.FULL, null, Duration.ZERO, Duration.ofMillis(millis), up),
+				new Status(status), "full");
 		if (status.equals("UP")) {
 			assertThat(health.getDetails()).doesNotContainKey("error");
 		}
 		else {
-			assertThat(health.getDetails()).containsEntry("error",
-					"all places are taken, and newcomers wait for 10 s");
+			assertThat(health.getDetails()).containsEntry("error", "all places are taken, and newcomers wait for 10 s");
 		}
 	}
 

@@ -35,8 +35,7 @@ class TcpServerMetricsTests {
 		try (RunningServer running = new RunningServer(10)) {
 			new TcpServerMetrics(running.monitor(), this.refresher).bindTo(this.meters);
 			assertThat(ids()).containsExactlyInAnyOrder("tcp.server.active.connections|connections|",
-					"tcp.server.max.connections|connections|",
-					"tcp.server.accepted.connections|connections|",
+					"tcp.server.max.connections|connections|", "tcp.server.accepted.connections|connections|",
 					"tcp.server.rejected.connections|connections|reason=socket_option",
 					"tcp.server.rejected.connections|connections|reason=thread_start",
 					"tcp.server.rejected.connections|connections|reason=preparation",

@@ -44,8 +44,8 @@ class ListenerFiguresTests {
 			running.start();
 			running.diagnostics().listener(4, 10, 12);
 			proc(57);
-			assertThat(queue(running)).isEqualTo(
-					new AcceptQueue(4, OptionalLong.of(10), OptionalLong.of(7), OptionalLong.of(12)));
+			assertThat(queue(running))
+				.isEqualTo(new AcceptQueue(4, OptionalLong.of(10), OptionalLong.of(7), OptionalLong.of(12)));
 			assertThat(running.listener().overflows()).isEqualTo(7);
 			assertThat(running.listener().drops()).isEqualTo(12);
 		}

@@ -26,12 +26,13 @@ class OverflowCounterTests {
 			"stray packets carried over count once, 4/0 6/6 6/6, 0 6 6", "carried over and new, 2/0 7/7 7/9, 0 7 7" })
 	void overflowsAreWhatBothCount(String name, String readings, String expected) {
 		this.counter.begin(0);
-		List<Long> overflows = List.of(readings.split(" ")).stream().map(this::read).toList();
-		assertThat(overflows).containsExactlyElementsOf(List.of(expected.split(" ")).stream().map(Long::valueOf).toList());
+		List<Long> overflows = List.of(readings.split(" ", -1)).stream().map(this::read).toList();
+		assertThat(overflows)
+			.containsExactlyElementsOf(List.of(expected.split(" ", -1)).stream().map(Long::valueOf).toList());
 	}
 
 	private long read(String reading) {
-		String[] numbers = reading.split("/");
+		String[] numbers = reading.split("/", -1);
 		this.counter.read(Long.parseLong(numbers[0]), Long.parseLong(numbers[1]));
 		return this.counter.overflows();
 	}

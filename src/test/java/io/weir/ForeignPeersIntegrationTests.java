@@ -1,0 +1,133 @@
+package io.weir;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+import javax.net.ssl.SSLSocket;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.context.ConfigurableApplicationContext;
+
+import io.weir.monitor.Finding;
+import io.weir.monitor.ServerMonitor;
+import io.weir.server.TcpServer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+/**
+ * Clients of another protocol, the real ones, and what the running application finds.
+ */
+class ForeignPeersIntegrationTests {
+
+	private static final byte[] PROXY_V2 = { '\r', '\n', '\r', '\n', 0, '\r', '\n', 'Q', 'U', 'I', 'T', '\n', 0x20, 0,
+			0, 0 };
+
+	@TempDir
+	@SuppressWarnings("NullAway.Init")
+	Path directory;
+
+	private static ConfigurableApplicationContext start(String... arguments) {
+		List<String> all = new ArrayList<>(List.of("--tcp.server.port=0", "--server.port=0"));
+		all.addAll(List.of(arguments));
+		return new SpringApplicationBuilder(WeirApplication.class).run(all.toArray(String[]::new));
+	}
+
+	private static int port(ConfigurableApplicationContext context) {
+		return Objects.requireNonNull(context.getBean(TcpServer.class).address()).getPort();
+	}
+
+	private static List<String> found(ConfigurableApplicationContext context) {
+		return context.getBean(ServerMonitor.class)
+			.snapshot()
+			.findings()
+			.stream()
+			.map(Finding::message)
+			.filter((message) -> message.startsWith("connections of the last 5 min"))
+			.toList();
+	}
+
+	private static void say(int port, byte... bytes) throws IOException {
+		try (Peer peer = Peer.connect(port)) {
+			peer.send(bytes).endStream();
+			peer.receiveToEnd();
+		}
+	}
+
+	private static byte[] ascii(String text) {
+		return text.getBytes(StandardCharsets.US_ASCII);
+	}
+
+	private static void await(ConfigurableApplicationContext context, String... texts) {
+		Awaitility.await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
+			List<String> found = found(context);
+			assertThat(found).hasSize(texts.length / 2);
+			for (int i = 0; i < texts.length; i += 2) {
+				String text = texts[i];
+				String end = texts[i + 1];
+				assertThat(found).anySatisfy((message) -> assertThat(message).contains(text).endsWith(end));
+			}
+		});
+	}
+
+	@Test
+	void onThePlainPortTlsHttpAndProxyHeadersAreFound() throws Exception {
+		assumeTrue(Command.succeeds("curl", "--version"), "curl is not installed");
+		assumeTrue(Command.succeeds("openssl", "version"), "openssl is not installed");
+		try (ConfigurableApplicationContext context = start()) {
+			int port = port(context);
+			// The recipe's own exchange
+			try (Peer peer = Peer.connect(port)) {
+				peer.send(ascii("data\n")).receive(5);
+				peer.send(new byte[22]).endStream();
+				assertThat(peer.receiveToEnd()).isEmpty();
+			}
+			assertThat(found(context)).isEmpty();
+			Command.succeeds("curl", "--max-time", "2", "http://127.0.0.1:" + port + "/");
+			Command.succeeds("sh", "-c", "timeout 2 openssl s_client -connect 127.0.0.1:" + port + " < /dev/null");
+			say(port, ascii("PROXY TCP4 192.0.2.1 192.0.2.2 40000 9999\r\n"));
+			say(port, PROXY_V2);
+			await(context, "the PROXY protocol", ": 2", "an HTTP request", ": 1", "a TLS handshake", ": 1");
+		}
+	}
+
+	@Test
+	void toEchoAnyBytesAreDataButAProxyHeaderOfVersion2() throws Exception {
+		try (ConfigurableApplicationContext context = start("--tcp.server.protocol=echo")) {
+			say(port(context), ascii("GET / HTTP/1.1\r\n\r\n"));
+			say(port(context), ascii("PROXY TCP4 192.0.2.1 192.0.2.2 40000 9999\r\n"));
+			assertThat(found(context)).isEmpty();
+			say(port(context), PROXY_V2);
+			await(context, "the PROXY protocol, which was taken for data", ": 1");
+		}
+	}
+
+	@Test
+	void onTheTlsPortWhatIsNoTlsIsFound() throws Exception {
+		Certificates certificates = new Certificates(this.directory).issue("server", 20);
+		try (ConfigurableApplicationContext context = start("--tcp.server.protocol=echo",
+				"--tcp.server.ssl.bundle=weir",
+				"--spring.ssl.bundle.pem.weir.keystore.certificate=" + certificates.file("server.pem"),
+				"--spring.ssl.bundle.pem.weir.keystore.private-key=" + certificates.file("server.key"))) {
+			int port = port(context);
+			try (SSLSocket client = new TlsClient(certificates, null).connect(port)) {
+				TlsClient.echo(client);
+			}
+			assertThat(found(context)).isEmpty();
+			say(port, ascii("data\n"));
+			say(port, ascii("GET / HTTP/1.1\r\n\r\n"));
+			say(port, PROXY_V2);
+			await(context, "not TLS", ": 2", "the PROXY protocol, so no handshake succeeded", ": 1");
+		}
+	}
+
+}
