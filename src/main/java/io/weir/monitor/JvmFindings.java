@@ -42,7 +42,7 @@ final class JvmFindings implements Evidence.Rule {
 		String faults = (version.update() < PARKED_CURED_IN)
 				? "a parked one (JDK-8369227) and a blocked one (JDK-8373120)" : "a blocked one (JDK-8373120)";
 		return new Finding("jdk",
-				"%s has a known fault in virtual threads: %s may never wake up, and its connection with it"
+				"JDK %s has a known fault in virtual threads: %s may never wake up, and its connection with it"
 					.formatted(version, faults),
 				"Take JDK 25.0.%d or later".formatted(BLOCKED_CURED_IN));
 	}

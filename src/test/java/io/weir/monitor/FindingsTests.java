@@ -1,12 +1,8 @@
 package io.weir.monitor;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
@@ -15,8 +11,6 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 
 import io.weir.CapturedLog;
 import io.weir.Peer;
@@ -327,104 +321,6 @@ class FindingsTests {
 	private static RunningServer waiting(RunningServer running) {
 		running.diagnostics().listener(3, 4096, 0);
 		return running;
-	}
-
-	@Test
-	void whenOneAddressHasMoreThanHalfOfThePlacesThenItIsFound() throws IOException {
-		try (RunningServer running = new RunningServer(null, null, 10, this.proc.reader()).start()) {
-			BusiestAddress addresses = new BusiestAddress(running.registry(), 10);
-			Findings findings = running.findings(System::nanoTime,
-					List.of(new PeerFindings(addresses, new ForeignPeers("echo", false))));
-			List<Peer> peers = new ArrayList<>();
-			for (int i = 0; i < 5; i++) {
-				peers.add(running.connect());
-			}
-			running.awaitActive(5);
-			addresses.look();
-			assertThat(findings.current()).isEmpty();
-			peers.add(running.connect());
-			running.awaitActive(6);
-			addresses.look();
-			assertThat(findings.current()).singleElement()
-				.satisfies((finding) -> assertThat(finding.message())
-					.isEqualTo("127.0.0.1 has 6 of at most 10 connections, more than half"));
-			BusiestAddress few = new BusiestAddress(running.registry(), 9);
-			few.look();
-			assertThat(few.share()).isNull();
-			for (Peer peer : peers) {
-				peer.close();
-			}
-			running.awaitActive(0);
-			addresses.look();
-			assertThat(findings.current()).isEmpty();
-		}
-	}
-
-	@Test
-	void whenPeersSpeakAnotherProtocolThenTheyAreFoundAndForgottenInTime() {
-		AtomicLong now = new AtomicLong();
-		try (RunningServer running = new RunningServer(null, null, 10, this.proc.reader()).start()) {
-			ForeignPeers foreign = new ForeignPeers("record", false, now::get);
-			Findings findings = running.findings(now::get,
-					List.of(new PeerFindings(new BusiestAddress(running.registry(), 10), foreign)));
-			assertThat(findings.current()).isEmpty();
-			for (String line : List.of("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n", "GET / HTTP/1.1\r\n",
-					"HEAD /x HTTP/1.0\r\n", "data\n")) {
-				ByteBuffer bytes = StandardCharsets.US_ASCII.encode(line);
-				foreign.watcher().came(bytes, 0, bytes.limit());
-			}
-			assertThat(findings.current()).hasSize(2)
-				.anySatisfy((finding) -> assertThat(finding.message())
-					.startsWith("connections of the last 5 min that began with a header of the PROXY protocol")
-					.endsWith(": 1"))
-				.anySatisfy((finding) -> assertThat(finding.message()).contains("an HTTP request").endsWith(": 2"));
-			now.addAndGet(Findings.EVIDENCE_TIME.toNanos());
-			assertThat(findings.current()).isEmpty();
-		}
-	}
-
-	@ParameterizedTest
-	@CsvSource({ "25, JDK-8369227 JDK-8373120", "25.0.2, JDK-8369227 JDK-8373120", "25.0.3, JDK-8373120",
-			"25.0.3+9-LTS, JDK-8373120", "25.0.4, ''", "25.0.10, ''", "25.1, ''", "26, ''" })
-	void whenTheJdkHasAKnownFaultThenItIsNamedWithTheOneToTake(String version, String faults) throws IOException {
-		List<Finding> found = jvmFindings(new Jvm(Runtime.Version.parse(version), Long.MAX_VALUE, 0), 10);
-		if (faults.isEmpty()) {
-			assertThat(found).isEmpty();
-		}
-		else {
-			assertThat(found).singleElement().satisfies((finding) -> {
-				assertThat(finding.setting()).isEqualTo("jdk");
-				assertThat(finding.message()).startsWith(version + " has a known fault")
-					.contains(faults.split(" ", -1));
-				assertThat(finding.message().contains("JDK-8369227")).isEqualTo(faults.contains("JDK-8369227"));
-				assertThat(finding.remedy()).isEqualTo("Take JDK 25.0.4 or later");
-			});
-		}
-	}
-
-	@ParameterizedTest
-	@CsvSource({ "22, 2097152, -1", "22, 2097151, 1023", "0, 1, -1", "16777216, 34359738368, -1",
-			"16777216, 34359738367, 1023", "3000, 17825792, -1", "3000, 17000000, 976" })
-	void whenRecordsDoNotFitTheMemoryThenTheNumberThatFitsIsNamed(int recordBytes, long memory, int fitting)
-			throws IOException {
-		List<Finding> found = jvmFindings(new Jvm(Runtime.Version.parse("25.0.4"), memory, recordBytes), 1024);
-		if (fitting < 0) {
-			assertThat(found).isEmpty();
-		}
-		else {
-			assertThat(found).singleElement().satisfies((finding) -> {
-				assertThat(finding.setting()).isEqualTo("record-format");
-				assertThat(finding.message()).startsWith("a record has " + recordBytes + " bytes: 1024 connections");
-				assertThat(finding.remedy()).contains("tcp.server.max-connections to " + fitting + ",");
-			});
-		}
-	}
-
-	private List<Finding> jvmFindings(Jvm jvm, int maxConnections) throws IOException {
-		try (RunningServer running = new RunningServer(null, null, maxConnections, this.proc.files(4096, 4096).reader())
-			.start()) {
-			return running.findings(System::nanoTime, List.of(new JvmFindings(jvm))).current();
-		}
 	}
 
 }

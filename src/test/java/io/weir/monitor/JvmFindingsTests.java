@@ -1,0 +1,75 @@
+package io.weir.monitor;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link JvmFindings}.
+ */
+class JvmFindingsTests {
+
+	@TempDir
+	@SuppressWarnings("NullAway.Init")
+	Path root;
+
+	@SuppressWarnings("NullAway.Init")
+	private FakeProc proc;
+
+	@BeforeEach
+	void writeProc() throws IOException {
+		this.proc = new FakeProc(this.root).files(4096, 4096).write("sys/net/core/somaxconn", "4096\n");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "25, JDK-8369227 JDK-8373120", "25.0.2, JDK-8369227 JDK-8373120", "25.0.3, JDK-8373120",
+			"25.0.3+9-LTS, JDK-8373120", "25.0.4, ''", "25.0.10, ''", "25.1, ''", "26, ''" })
+	void whenTheJdkHasAKnownFaultThenItIsNamedWithTheOneToTake(String version, String faults) throws IOException {
+		List<Finding> found = jvmFindings(new Jvm(Runtime.Version.parse(version), Long.MAX_VALUE, 0), 10);
+		if (faults.isEmpty()) {
+			assertThat(found).isEmpty();
+		}
+		else {
+			assertThat(found).singleElement().satisfies((finding) -> {
+				assertThat(finding.setting()).isEqualTo("jdk");
+				assertThat(finding.message()).startsWith("JDK " + version + " has a known fault")
+					.contains(faults.split(" ", -1));
+				assertThat(finding.message().contains("JDK-8369227")).isEqualTo(faults.contains("JDK-8369227"));
+				assertThat(finding.remedy()).isEqualTo("Take JDK 25.0.4 or later");
+			});
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "22, 2097152, -1", "22, 2097151, 1023", "0, 1, -1", "16777216, 34359738368, -1",
+			"16777216, 34359738367, 1023", "3000, 17825792, -1", "3000, 17000000, 976" })
+	void whenRecordsDoNotFitTheMemoryThenTheNumberThatFitsIsNamed(int recordBytes, long memory, int fitting)
+			throws IOException {
+		List<Finding> found = jvmFindings(new Jvm(Runtime.Version.parse("25.0.4"), memory, recordBytes), 1024);
+		if (fitting < 0) {
+			assertThat(found).isEmpty();
+		}
+		else {
+			assertThat(found).singleElement().satisfies((finding) -> {
+				assertThat(finding.setting()).isEqualTo("record-format");
+				assertThat(finding.message()).startsWith("a record has " + recordBytes + " bytes: 1024 connections");
+				assertThat(finding.remedy()).contains("tcp.server.max-connections to " + fitting + ",");
+			});
+		}
+	}
+
+	private List<Finding> jvmFindings(Jvm jvm, int maxConnections) throws IOException {
+		try (RunningServer running = new RunningServer(null, null, maxConnections, this.proc.reader())
+			.start()) {
+			return running.findings(System::nanoTime, List.of(new JvmFindings(jvm))).current();
+		}
+	}
+
+}

@@ -1,0 +1,121 @@
+package io.weir.monitor;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicLong;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import io.weir.Peer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link PeerFindings} and {@link BusiestAddress}.
+ */
+class PeerFindingsTests {
+
+	@TempDir
+	@SuppressWarnings("NullAway.Init")
+	Path root;
+
+	@SuppressWarnings("NullAway.Init")
+	private FakeProc proc;
+
+	@BeforeEach
+	void writeProc() throws IOException {
+		this.proc = new FakeProc(this.root).files(4096, 4096).write("sys/net/core/somaxconn", "4096\n");
+	}
+
+	@Test
+	void whenOneAddressHasMoreThanHalfOfThePlacesThenItIsFound() throws IOException {
+		try (RunningServer running = new RunningServer(null, null, 10, this.proc.reader()).start()) {
+			BusiestAddress addresses = new BusiestAddress(running.registry(), 10);
+			Findings findings = running.findings(System::nanoTime,
+					List.of(new PeerFindings(addresses, new ForeignPeers("echo", false))));
+			List<Peer> peers = new ArrayList<>();
+			for (int i = 0; i < 5; i++) {
+				peers.add(running.connect());
+			}
+			running.awaitActive(5);
+			addresses.look();
+			assertThat(findings.current()).isEmpty();
+			peers.add(running.connect());
+			running.awaitActive(6);
+			addresses.look();
+			assertThat(findings.current()).singleElement()
+				.satisfies((finding) -> assertThat(finding.message())
+					.isEqualTo("127.0.0.1 has 6 of at most 10 connections, more than half"));
+			BusiestAddress few = new BusiestAddress(running.registry(), 9);
+			few.look();
+			assertThat(few.share()).isNull();
+			for (Peer peer : peers) {
+				peer.close();
+			}
+			running.awaitActive(0);
+			addresses.look();
+			assertThat(findings.current()).isEmpty();
+		}
+	}
+
+	@Test
+	void whenTheMajorityOfTheOpenIsNotMoreThanHalfOfThePlacesThenThereIsNoFinding() throws IOException {
+		try (RunningServer running = new RunningServer(null, null, 10, this.proc.reader()).start()) {
+			BusiestAddress addresses = new BusiestAddress(running.registry(), 10);
+			List<Socket> peers = new ArrayList<>();
+			for (int last : List.of(1, 2, 2, 1, 2, 2, 1, 2)) {
+				peers.add(connect(running, last));
+			}
+			running.awaitActive(8);
+			addresses.look();
+			assertThat(addresses.share()).isNull();
+			peers.add(connect(running, 2));
+			running.awaitActive(9);
+			addresses.look();
+			assertThat(addresses.share())
+				.isEqualTo(new BusiestAddress.Share(InetAddress.ofLiteral("127.0.0.2"), 6));
+			for (Socket peer : peers) {
+				peer.close();
+			}
+		}
+	}
+
+	private static Socket connect(RunningServer running, int last) throws IOException {
+		InetSocketAddress address = Objects.requireNonNull(running.server().address());
+		return new Socket(address.getAddress(), address.getPort(), InetAddress.ofLiteral("127.0.0." + last), 0);
+	}
+
+	@Test
+	void whenPeersSpeakAnotherProtocolThenTheyAreFoundAndForgottenInTime() {
+		AtomicLong now = new AtomicLong();
+		try (RunningServer running = new RunningServer(null, null, 10, this.proc.reader()).start()) {
+			ForeignPeers foreign = new ForeignPeers("record", false, now::get);
+			Findings findings = running.findings(now::get,
+					List.of(new PeerFindings(new BusiestAddress(running.registry(), 10), foreign)));
+			assertThat(findings.current()).isEmpty();
+			for (String line : List.of("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n", "GET / HTTP/1.1\r\n",
+					"HEAD /x HTTP/1.0\r\n", "data\n")) {
+				ByteBuffer bytes = StandardCharsets.US_ASCII.encode(line);
+				foreign.watcher().came(bytes, 0, bytes.limit());
+			}
+			assertThat(findings.current()).hasSize(2)
+				.anySatisfy((finding) -> assertThat(finding.message())
+					.startsWith("connections of the last 5 min that began with a header of the PROXY protocol")
+					.endsWith(": 1"))
+				.anySatisfy((finding) -> assertThat(finding.message()).contains("an HTTP request").endsWith(": 2"));
+			now.addAndGet(Findings.EVIDENCE_TIME.toNanos());
+			assertThat(findings.current()).isEmpty();
+		}
+	}
+
+}
