@@ -239,7 +239,7 @@ class JarIntegrationTests {
 				    chunk-size: 4
 				    record-format: "<I"
 				    threads: virtual
-				    max-connections: 20000000
+				    max-connections: 1000000
 				    backlog: 2000000000
 				    receive-buffer-size: 2047MB
 				    idle-timeout: 0
@@ -254,8 +254,8 @@ class JarIntegrationTests {
 				      connections: 1
 				logging.level.io.weir: debug
 				""");
-		try (WeirProcess weir = WeirProcess.start(this.directory, Map.of()).awaitStarted();
-				Actuator actuator = weir.actuator()) {
+		try (WeirProcess weir = WeirProcess.start(Command.withDescriptors(4096), this.directory, Map.of())
+			.awaitStarted(); Actuator actuator = weir.actuator()) {
 			int port = weir.tcpPort();
 			JsonNode body = actuator.json("/tcpserver");
 			assertThat(body.at("/settings/backlog/limitedBy").asString()).isEqualTo("net.core.somaxconn");
@@ -264,7 +264,7 @@ class JarIntegrationTests {
 			assertThat(body.at("/findings").valueStream().map((finding) -> finding.at("/setting").asString()))
 				.filteredOn((setting) -> !setting.equals("jdk"))
 				.containsExactlyInAnyOrder("backlog", "receive-buffer-size", "max-connections", "record-format");
-			assertThat(weir.log()).contains("max-connections: 20000000 requested");
+			assertThat(weir.log()).contains("max-connections: 1000000 requested");
 			try (Peer peer = Peer.connect(port); Peer other = Peer.connect(port)) {
 				other.send((byte) 1).receive(1);
 				// Four bytes are echoed, four are the record

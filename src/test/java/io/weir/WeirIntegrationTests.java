@@ -118,9 +118,10 @@ class WeirIntegrationTests {
 		assertThat(body.at("/connections/active").asInt()).isEqualTo(1);
 		assertThat(body.at("/connections/accepted").asInt()).isPositive();
 		assertThat(body.at("/connections/bytesReceived").asInt()).isGreaterThanOrEqualTo(5);
-		assertThat(body.at("/connections/closed").propertyNames()).containsExactly("end_of_stream", "partial_record",
-				"idle_timeout", "write_timeout", "handshake_failed", "handshake_timeout", "reset", "io_error",
-				"handler_error", "closed_by_operator", "drained", "drain_timeout");
+		assertThat(body.at("/connections/closed").propertyNames()).containsExactly("end_of_stream", "empty",
+				"closed_by_handler", "partial_record", "idle_timeout", "write_timeout", "handshake_failed",
+				"handshake_timeout", "reset", "io_error", "handler_error", "closed_by_operator", "drained",
+				"drain_timeout");
 		assertThat(body.at("/records").propertyNames()).containsExactlyInAnyOrder("unpacked", "partial");
 		assertThat(body.at("/kernel/net.ipv4.tcp_rmem").propertyNames()).containsExactly("min", "default", "max");
 		assertThat(body.at("/kernel").propertyNames()).contains("net.core.somaxconn", "net.core.rmem_max",

@@ -66,8 +66,7 @@ class JvmFindingsTests {
 	}
 
 	private List<Finding> jvmFindings(Jvm jvm, int maxConnections) throws IOException {
-		try (RunningServer running = new RunningServer(null, null, maxConnections, this.proc.reader())
-			.start()) {
+		try (RunningServer running = new RunningServer(null, null, maxConnections, this.proc.reader()).start()) {
 			return running.findings(System::nanoTime, List.of(new JvmFindings(jvm))).current();
 		}
 	}

@@ -82,8 +82,7 @@ class PeerFindingsTests {
 			peers.add(connect(running, 2));
 			running.awaitActive(9);
 			addresses.look();
-			assertThat(addresses.share())
-				.isEqualTo(new BusiestAddress.Share(InetAddress.ofLiteral("127.0.0.2"), 6));
+			assertThat(addresses.share()).isEqualTo(new BusiestAddress.Share(InetAddress.ofLiteral("127.0.0.2"), 6));
 			for (Socket peer : peers) {
 				peer.close();
 			}
