@@ -1,6 +1,7 @@
 package io.weir.monitor;
 
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.OptionalLong;
 
@@ -19,6 +20,8 @@ import io.weir.server.TcpServer;
  */
 public class ListenerFigures {
 
+	private static final long FRESH_NANOS = Duration.ofMillis(100).toNanos();
+
 	private final TcpServer server;
 
 	private final SocketDiagnostics diagnostics;
@@ -30,6 +33,9 @@ public class ListenerFigures {
 
 	// Guarded by this
 	private @Nullable Instant startedAt;
+
+	// Guarded by this
+	private long readAt = System.nanoTime() - FRESH_NANOS;
 
 	/**
 	 * Creates the figures of a server's listening socket.
@@ -50,6 +56,7 @@ public class ListenerFigures {
 	 * @return the figures now, or why there are none
 	 */
 	public synchronized Reading<AcceptQueue> read() {
+		this.readAt = System.nanoTime();
 		InetSocketAddress address = this.server.address();
 		Instant start = this.server.status().startedAt();
 		if (address == null || start == null) {
@@ -79,12 +86,19 @@ public class ListenerFigures {
 				OptionalLong.of(this.counter.drops()));
 	}
 
+	// A scrape asks for both, and has asked for the queue's length before
+	private void refresh() {
+		if (System.nanoTime() - this.readAt > FRESH_NANOS) {
+			read();
+		}
+	}
+
 	/**
 	 * How often newcomers found the accept queue full.
 	 * @return the last known number, never less than before
 	 */
 	public synchronized double overflows() {
-		read();
+		refresh();
 		return this.counter.overflows();
 	}
 
@@ -93,7 +107,7 @@ public class ListenerFigures {
 	 * @return the last known number, never less than before
 	 */
 	public synchronized double drops() {
-		read();
+		refresh();
 		return this.counter.drops();
 	}
 
