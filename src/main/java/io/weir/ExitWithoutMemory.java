@@ -1,6 +1,7 @@
 package io.weir;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 
 /**
  * Ends the process when a thread has ended for want of memory: it may have been the one
@@ -18,9 +19,23 @@ final class ExitWithoutMemory implements Thread.UncaughtExceptionHandler {
 		.concat("JVM more memory (-Xmx, -XX:MaxRAMPercentage), or lower tcp.server.max-connections; if it lacked threads, raise their limit (ulimit -u, pids)\n")
 		.getBytes(StandardCharsets.US_ASCII);
 
+	// In case that nobody reads what is written to standard error
+	private static final Duration WRITE_TIMEOUT = Duration.ofSeconds(1);
+
+	private final HaltDeadline deadline;
+
+	/**
+	 * Creates the handler.
+	 * @param deadline ends the process if the message cannot be written
+	 */
+	ExitWithoutMemory(HaltDeadline deadline) {
+		this.deadline = deadline;
+	}
+
 	@Override
 	public void uncaughtException(Thread thread, Throwable failure) {
 		if (failure instanceof OutOfMemoryError) {
+			this.deadline.start(WRITE_TIMEOUT, EXIT_CODE);
 			try {
 				System.err.write(MESSAGE, 0, MESSAGE.length);
 			}

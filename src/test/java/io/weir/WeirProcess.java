@@ -8,7 +8,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -29,7 +30,8 @@ final class WeirProcess implements AutoCloseable {
 
 	private final Process process;
 
-	private final List<String> lines = new CopyOnWriteArrayList<>();
+	// Not one that is slow to add to: the process would drop lines
+	private final Queue<String> lines = new ConcurrentLinkedQueue<>();
 
 	private final Thread reader;
 
