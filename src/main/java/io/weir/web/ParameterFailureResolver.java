@@ -1,0 +1,59 @@
+package io.weir.web;
+
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.actuate.endpoint.invoke.OperationParameter;
+import org.springframework.boot.actuate.endpoint.invoke.ParameterMappingException;
+import org.springframework.core.Ordered;
+import org.springframework.http.HttpStatus;
+import org.springframework.web.servlet.HandlerExceptionResolver;
+import org.springframework.web.servlet.ModelAndView;
+import org.springframework.web.servlet.view.json.JacksonJsonView;
+
+/**
+ * Answers a parameter of an endpoint that does not convert with a 400 that says what is
+ * valid: an enum's values in lower case.
+ */
+class ParameterFailureResolver implements HandlerExceptionResolver, Ordered {
+
+	private final JacksonJsonView view = new JacksonJsonView();
+
+	@Override
+	public int getOrder() {
+		return HIGHEST_PRECEDENCE;
+	}
+
+	@Override
+	public @Nullable ModelAndView resolveException(HttpServletRequest request, HttpServletResponse response,
+			@Nullable Object handler, Exception failure) {
+		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+			if (cause instanceof ParameterMappingException mapping) {
+				String message = message(mapping.getParameter(), mapping.getValue());
+				ModelAndView answer = new ModelAndView(this.view, Map.of("status", HttpStatus.BAD_REQUEST.value(),
+						"error", HttpStatus.BAD_REQUEST.getReasonPhrase(), "message", message));
+				answer.setStatus(HttpStatus.BAD_REQUEST);
+				return answer;
+			}
+		}
+		return null;
+	}
+
+	private static String message(OperationParameter parameter, @Nullable Object value) {
+		Object[] constants = parameter.getType().getEnumConstants();
+		if (constants == null) {
+			return "%s: '%s' is not valid".formatted(parameter.getName(), value);
+		}
+		return "%s: '%s' is none of %s".formatted(parameter.getName(), value,
+				Arrays.stream(constants)
+					.map((constant) -> ((Enum<?>) constant).name().toLowerCase(Locale.ROOT))
+					.collect(Collectors.joining(", ")));
+	}
+
+}

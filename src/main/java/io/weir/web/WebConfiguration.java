@@ -1,0 +1,48 @@
+package io.weir.web;
+
+import org.springframework.boot.actuate.autoconfigure.endpoint.web.WebEndpointProperties;
+import org.springframework.boot.actuate.autoconfigure.web.ManagementContextConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.boot.tomcat.ConfigurableTomcatWebServerFactory;
+import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.context.annotation.Bean;
+import org.springframework.core.Ordered;
+
+/**
+ * The web server of the executable, on the main and on a management port. An application
+ * that has Weir as a library keeps its own as it is.
+ */
+@ManagementContextConfiguration(proxyBeanMethods = false)
+@ConditionalOnBean(type = "io.weir.WeirApplication")
+class WebConfiguration {
+
+	// A list of 10,000 connections has 7 MB
+	private static final long MIN_PENDING = 8 << 20;
+
+	@Bean
+	WebServerFactoryCustomizer<ConfigurableTomcatWebServerFactory> weirTomcatCustomizer() {
+		return (factory) -> {
+			factory.addEngineValves(new OneRequestValve());
+			// How long its stop waits for requests that still run
+			factory.addConnectorCustomizers(
+					(connector) -> connector.setProperty("executorTerminationTimeoutMillis", "500"));
+		};
+	}
+
+	@Bean
+	FilterRegistrationBean<ActuatorFilter> weirActuatorFilter(WebEndpointProperties endpoints) {
+		String health = endpoints.getBasePath() + '/' + endpoints.getPathMapping().getOrDefault("health", "health");
+		long capacity = Math.max(MIN_PENDING, Runtime.getRuntime().maxMemory() / 16);
+		FilterRegistrationBean<ActuatorFilter> registration = new FilterRegistrationBean<>(
+				new ActuatorFilter(health, new ResponseSender(capacity)));
+		registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
+		return registration;
+	}
+
+	@Bean
+	ParameterFailureResolver weirParameterFailureResolver() {
+		return new ParameterFailureResolver();
+	}
+
+}
