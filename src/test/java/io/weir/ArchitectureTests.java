@@ -1,5 +1,7 @@
 package io.weir;
 
+import java.util.regex.Pattern;
+
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
@@ -7,6 +9,8 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 
 import io.weir.connection.ConnectionRegistry;
 import io.weir.kernel.SocketDiagnostics;
@@ -36,6 +40,29 @@ class ArchitectureTests {
 	private static final DescribedPredicate<JavaClass> PRIMITIVES = DescribedPredicate.describe("primitives",
 			(type) -> type.getBaseComponentType().isPrimitive());
 
+	// A loop, the threads that it runs and the list of them are one job
+	private static final Pattern EVENT_LOOP = Pattern
+		.compile("io\\.weir\\.scheduling\\.(EventLoop|LoopThread|ConnectionList)");
+
+	// A top-level class with what is nested in it
+	private static final SliceAssignment TOP_LEVEL_CLASSES = new SliceAssignment() {
+
+		@Override
+		public SliceIdentifier getIdentifierOf(JavaClass type) {
+			String name = type.getName().replaceFirst("\\$.*", "");
+			if (!name.startsWith("io.weir.")) {
+				return SliceIdentifier.ignore();
+			}
+			return SliceIdentifier.of(EVENT_LOOP.matcher(name).matches() ? "event loop" : name);
+		}
+
+		@Override
+		public String getDescription() {
+			return "top-level classes";
+		}
+
+	};
+
 	// What every package may know, annotations included
 	private static final String[] JDK = { "java..", "javax..", "jdk.net..", "org.jspecify.annotations.." };
 
@@ -46,28 +73,60 @@ class ArchitectureTests {
 	static final ArchRule kernelKnowsTheJdkAndSlf4j = onlyKnows("io.weir.kernel..", "org.slf4j..");
 
 	@ArchTest
-	static final ArchRule connectionKnowsKernel = onlyKnows("io.weir.connection..", "io.weir.kernel..", "org.slf4j..",
+	static final ArchRule apiKnowsTheJdkOnly = onlyKnows("io.weir.api..");
+
+	@ArchTest
+	static final ArchRule textKnowsTheJdkOnly = onlyKnows("io.weir.text..");
+
+	@ArchTest
+	static final ArchRule loggingKnowsSpringAndLogback = onlyKnows("io.weir.logging..", "org.springframework..",
+			"org.slf4j..", "ch.qos.logback..");
+
+	// The web server's own concerns: of Weir it knows how to log a surprise that repeats
+	@ArchTest
+	static final ArchRule webKnowsTheWebServer = onlyKnows("io.weir.web..", "io.weir.connection..", "io.weir.text..",
+			"io.weir", "org.springframework..", "org.apache..", "jakarta.servlet..", "org.slf4j..", "tools.jackson..");
+
+	@ArchTest
+	static final ArchRule schedulingKnowsTheJdkAndSlf4j = onlyKnows("io.weir.scheduling..", "org.slf4j..",
 			"jdk.management..", "com.sun.management..");
 
 	@ArchTest
-	static final ArchRule protocolKnowsConnectionAndStruct = onlyKnows("io.weir.protocol..", "io.weir.connection..",
-			"io.weir.struct..", "org.slf4j..");
+	static final ArchRule transportKnowsApiAndScheduling = onlyKnows("io.weir.transport..", "io.weir.api..",
+			"io.weir.scheduling..");
 
 	@ArchTest
-	static final ArchRule tlsKnowsConnection = onlyKnows("io.weir.tls..", "io.weir.connection..", "org.slf4j..");
+	static final ArchRule tlsKnowsTransport = onlyKnows("io.weir.tls..", "io.weir.transport..", "org.slf4j..");
+
+	// Of the kernel it knows what a socket is called there, of scheduling its own thread
+	@ArchTest
+	static final ArchRule connectionKnowsApiAndTransport = onlyKnows("io.weir.connection..", "io.weir.api..",
+			"io.weir.transport..", "io.weir.scheduling..", "io.weir.kernel..", "io.weir.text..", "org.slf4j..");
 
 	@ArchTest
-	static final ArchRule serverKnowsConnectionKernelAndTls = onlyKnows("io.weir.server..", "io.weir.connection..",
-			"io.weir.kernel..", "io.weir.tls..", "org.slf4j..", "org.springframework..");
+	static final ArchRule protocolKnowsApiStructAndTransport = onlyKnows("io.weir.protocol..", "io.weir.api..",
+			"io.weir.struct..", "io.weir.transport..", "org.slf4j..");
 
 	@ArchTest
-	static final ArchRule monitorKnowsServerConnectionKernelAndTls = onlyKnows("io.weir.monitor..", "io.weir.server..",
-			"io.weir.connection..", "io.weir.kernel..", "io.weir.tls..", "org.slf4j..");
+	static final ArchRule serverKnowsConnectionKernelAndScheduling = onlyKnows("io.weir.server..", "io.weir.api..",
+			"io.weir.connection..", "io.weir.kernel..", "io.weir.scheduling..", "io.weir.transport..", "org.slf4j..",
+			"org.springframework..");
+
+	@ArchTest
+	static final ArchRule monitorKnowsServerAndWhatItStandsOn = onlyKnows("io.weir.monitor..", "io.weir.server..",
+			"io.weir.connection..", "io.weir.kernel..", "io.weir.tls..", "io.weir.scheduling..", "io.weir.transport..",
+			"org.slf4j..");
 
 	@ArchTest
 	static final ArchRule actuateKnowsMonitorAndTheTypesOfWhatItKnows = onlyKnows("io.weir.actuate..",
 			"io.weir.monitor..", "io.weir.server..", "io.weir.connection..", "io.weir.kernel..", "io.weir.tls..",
-			"org.slf4j..", "org.springframework..", "io.micrometer..", "com.fasterxml.jackson..", "tools.jackson..");
+			"io.weir.transport..", "org.slf4j..", "org.springframework..", "io.micrometer..", "com.fasterxml.jackson..",
+			"tools.jackson..");
+
+	@ArchTest
+	static void theClassesOfAPackageAreFreeOfCycles(JavaClasses weir) {
+		slices().assignedFrom(TOP_LEVEL_CLASSES).should().beFreeOfCycles().check(weir);
+	}
 
 	// Of the kernel it knows the cache of the limits, for their meters
 	@ArchTest
@@ -91,7 +150,7 @@ class ArchitectureTests {
 	@ArchTest
 	static final ArchRule serverKnowsSpringInItsAdaptersOnly = noClasses()
 		.that(resideInAPackage("io.weir.server..").and(not(assignableTo(TcpServerLifecycle.class)))
-			.and(not(nameMatching("io\\.weir\\.server\\.(TcpServerLifecycle\\$.+|TcpBindFailureAnalyzer(\\$.+)?)"))))
+			.and(not(nameMatching("io\\.weir\\.server\\.TcpServerLifecycle\\$.+"))))
 		.should()
 		.dependOnClassesThat()
 		.resideInAPackage("org.springframework..");

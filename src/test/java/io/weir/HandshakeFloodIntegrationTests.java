@@ -80,6 +80,10 @@ class HandshakeFloodIntegrationTests {
 				.untilAsserted(
 						() -> assertThat(timedOut(actuator)).as("handshakes that timed out").isEqualTo(HANDSHAKES));
 			assertThat(actuator.json("/tcpserver").at("/connections/active").asInt()).isEqualTo(BYSTANDERS);
+			others.forEach(Bystander::awaitServed);
+			assertThat(others.stream().flatMap((other) -> other.waits().stream()))
+				.as("the others' exchanges, the slowest included")
+				.allMatch((wait) -> wait.compareTo(Duration.ofSeconds(2)) < 0);
 		}
 		finally {
 			others.forEach(Bystander::end);

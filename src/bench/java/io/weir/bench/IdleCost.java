@@ -83,10 +83,10 @@ final class IdleCost {
 			connections.growTo(this.machine.connections(count));
 			Thread.sleep(SETTLE_MILLIS);
 			double sampler = server.threadNanos("tcp-sampler");
-			double watch = server.threadNanos("tcp-watch");
+			double watch = server.threadNanos("tcp-watchdog");
 			Thread.sleep((long) (SAMPLER_SECONDS * 1000));
 			double samplerMillis = (server.threadNanos("tcp-sampler") - sampler) / 1e6 / SAMPLER_SECONDS;
-			double watchMillis = (server.threadNanos("tcp-watch") - watch) / 1e6 / SAMPLER_SECONDS;
+			double watchMillis = (server.threadNanos("tcp-watchdog") - watch) / 1e6 / SAMPLER_SECONDS;
 			List<Map<Metric, Double>> looks = new ArrayList<>();
 			for (int i = 0; i < WARMUP_LOOKS + LOOKS; i++) {
 				looks.add(look(server, diagnostics, samples));

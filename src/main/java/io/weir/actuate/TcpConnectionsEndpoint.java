@@ -19,7 +19,7 @@ import io.weir.connection.Connection;
 import io.weir.transport.SecureSession;
 import io.weir.monitor.ConnectionOrder;
 import io.weir.monitor.OpenConnections;
-import io.weir.monitor.OpenConnections.Observed;
+import io.weir.monitor.ObservedConnection;
 
 /**
  * {@code /actuator/tcpconnections}: the open connections, the largest first, or one of
@@ -53,7 +53,7 @@ public class TcpConnectionsEndpoint {
 
 	@ReadOperation
 	@Nullable ConnectionBody connection(@Selector String id) {
-		Observed observed = this.connections.find(id);
+		ObservedConnection observed = this.connections.find(id);
 		return (observed != null) ? body(observed) : null;
 	}
 
@@ -63,7 +63,7 @@ public class TcpConnectionsEndpoint {
 				: WebEndpointResponse.STATUS_NOT_FOUND);
 	}
 
-	private ConnectionBody body(Observed observed) {
+	private ConnectionBody body(ObservedConnection observed) {
 		Connection connection = observed.connection();
 		return new ConnectionBody(Long.toString(connection.id()), connection.peerText(), connection.state().text(),
 				connection.openedAt(), connection.idleFor(), connection.bytesReceived(), connection.bytesSent(),

@@ -14,6 +14,7 @@ import io.weir.actuate.KernelMetrics;
 import io.weir.actuate.MeterRefresher;
 import io.weir.actuate.OutOfMemoryLiveness;
 import io.weir.actuate.SampledMetrics;
+import io.weir.actuate.ServingLiveness;
 import io.weir.actuate.TcpConnectionsEndpoint;
 import io.weir.actuate.TcpServerEndpoint;
 import io.weir.actuate.TcpServerHealthIndicator;
@@ -27,6 +28,7 @@ import io.weir.monitor.Findings;
 import io.weir.monitor.ForeignPeers;
 import io.weir.monitor.Jvm;
 import io.weir.monitor.ListenerFigures;
+import io.weir.monitor.Newcomers;
 import io.weir.monitor.OpenConnections;
 import io.weir.monitor.ServerMonitor;
 import io.weir.server.TcpServer;
@@ -125,6 +127,15 @@ class ActuateConfiguration {
 	OutOfMemoryLiveness outOfMemoryLiveness(ApplicationEventPublisher events, ConnectionRegistry connections) {
 		OutOfMemoryLiveness liveness = new OutOfMemoryLiveness(events);
 		connections.addListener(liveness);
+		return liveness;
+	}
+
+	@Bean
+	ServingLiveness servingLiveness(ApplicationEventPublisher events, ConnectionRegistry connections, TcpServer server,
+			ConnectionSampler sampler) {
+		ServingLiveness liveness = new ServingLiveness(events, new Newcomers(connections, server::status));
+		connections.addListener(liveness);
+		sampler.addListener(liveness);
 		return liveness;
 	}
 

@@ -25,12 +25,12 @@ final class Nearest {
 	static List<String> to(String name, Collection<String> known) {
 		String prefix = known.stream().map(Nearest::letters).reduce(Nearest::commonPrefix).orElse("");
 		String letters = letters(name, prefix);
-		int most = Math.max(1, letters.length() / 3);
+		int max = Math.max(1, letters.length() / 3);
 		int least = known.stream()
 			.mapToInt((other) -> distance(letters, letters(other, prefix)))
 			.min()
 			.orElse(Integer.MAX_VALUE);
-		if (least <= most) {
+		if (least <= max) {
 			return known.stream().filter((other) -> distance(letters, letters(other, prefix)) == least).toList();
 		}
 		return (letters.length() < LEAST_ENDING) ? List.of()

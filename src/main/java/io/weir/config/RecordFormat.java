@@ -53,8 +53,8 @@ import io.weir.struct.StructFormatException;
 				if (size == 0) {
 					return "a record of no bytes: '" + format + "' has no item that takes space";
 				}
-				return (size <= TcpServerProperties.MOST_BYTES) ? null
-						: "a record of " + size + " bytes: the most is " + TcpServerProperties.MOST_BYTES;
+				return (size <= TcpServerProperties.MAX_BYTES) ? null
+						: "a record of " + size + " bytes: the most is " + TcpServerProperties.MAX_BYTES;
 			}
 			catch (StructFormatException ex) {
 				return ex.getMessage();

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.diagnostics.AbstractFailureAnalyzer;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 
-import io.weir.tls.ServerTls;
+import io.weir.tls.FailureReason;
 
 /**
  * Reports what Spring Boot finds when it reads the SSL bundles, for which it has no
@@ -18,7 +18,7 @@ class SslBundleFailureAnalyzer extends AbstractFailureAnalyzer<IllegalStateExcep
 	@Override
 	protected @Nullable FailureAnalysis analyze(Throwable rootFailure, IllegalStateException cause) {
 		return String.valueOf(cause.getMessage()).startsWith(OF_BOOT)
-				? new FailureAnalysis(PlainText.of(ServerTls.reason(cause)) + ".",
+				? new FailureAnalysis(PlainText.of(FailureReason.of(cause)) + ".",
 						"Correct the bundle below spring.ssl.bundle, or the files it names", cause)
 				: null;
 	}

@@ -68,7 +68,7 @@ public record TcpServerProperties(
 	/**
 	 * The most bytes of an echo unit or a record: each connection has a buffer for one.
 	 */
-	static final int MOST_BYTES = 16 * 1024 * 1024;
+	static final int MAX_BYTES = 16 * 1024 * 1024;
 
 	/**
 	 * Keep-alive probes, tcp(7).

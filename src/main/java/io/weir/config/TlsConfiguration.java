@@ -20,6 +20,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.core.env.Environment;
 
 import io.weir.tls.ClientAuth;
+import io.weir.tls.FailureReason;
 import io.weir.tls.ServerTls;
 import io.weir.tls.TlsMaterial;
 
@@ -30,12 +31,12 @@ import io.weir.tls.TlsMaterial;
 class TlsConfiguration {
 
 	@Bean
-	BundleFollower bundleFollower(Environment environment) {
-		return new BundleFollower(environment);
+	SslBundleListener sslBundleListener(Environment environment) {
+		return new SslBundleListener(environment);
 	}
 
 	@Bean
-	@Nullable ServerTls serverTls(TcpServerProperties properties, SslBundles bundles, BundleFollower follower,
+	@Nullable ServerTls serverTls(TcpServerProperties properties, SslBundles bundles, SslBundleListener listener,
 			Environment environment) {
 		TcpServerProperties.Ssl ssl = properties.ssl();
 		String name = ssl.bundle();
@@ -52,7 +53,7 @@ class TlsConfiguration {
 		try {
 			ServerTls tls = new ServerTls(name, ssl.clientAuth(), ssl.handshakeTimeout(),
 					material(bundles.getBundle(name), ssl.clientAuth()));
-			follower.follow((changed) -> tls.reload(() -> material(changed, ssl.clientAuth())));
+			listener.onChange((changed) -> tls.reload(() -> material(changed, ssl.clientAuth())));
 			return tls;
 		}
 		catch (NoSuchSslBundleException ex) {
@@ -63,7 +64,7 @@ class TlsConfiguration {
 					ex);
 		}
 		catch (SSLException | RuntimeException ex) {
-			throw invalid(environment, "tcp.server.ssl.bundle", PlainText.of(ServerTls.reason(ex)),
+			throw invalid(environment, "tcp.server.ssl.bundle", PlainText.of(FailureReason.of(ex)),
 					"Correct the bundle below spring.ssl.bundle, or the files it names", ex);
 		}
 	}

@@ -1,8 +1,6 @@
 package io.weir.connection;
 
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
@@ -15,32 +13,17 @@ import org.slf4j.spi.LoggingEventBuilder;
 
 import io.weir.kernel.SocketKey;
 import io.weir.scheduling.ConnectionThread;
+import io.weir.text.PeerText;
 import io.weir.transport.FirstBytes;
-import io.weir.transport.LayeredConnection;
 import io.weir.transport.PlainTransport;
 import io.weir.transport.SecureSession;
 import io.weir.transport.SocketAddresses;
-import io.weir.transport.Transport;
 
 /**
- * One accepted connection: who it is, what it has counted, where it stands, and the way
- * to end it. Each counter has one writer, the thread that reads or the one that writes,
- * and may be read by any thread (opaque access, so that it costs nothing on the byte's
- * way). Any thread may {@linkplain #end end} the connection, for one reason.
+ * One accepted connection: who it is, where it stands, and the way to end it. Any thread
+ * may {@linkplain #end end} it, for one reason.
  */
-public final class Connection implements LayeredConnection {
-
-	private static final VarHandle RECEIVED = field("bytesReceived", long.class);
-
-	private static final VarHandle SENT = field("bytesSent", long.class);
-
-	private static final VarHandle UNANSWERED = field("bytesUnanswered", long.class);
-
-	private static final VarHandle RECORDS = field("records", long.class);
-
-	private static final VarHandle RECEIVED_AT = field("receivedNanos", long.class);
-
-	private static final VarHandle SENT_AT = field("sentNanos", long.class);
+public final class Connection {
 
 	private static final Logger logger = LoggerFactory.getLogger(Connection.class);
 
@@ -50,10 +33,7 @@ public final class Connection implements LayeredConnection {
 
 	private final ConnectionThread thread;
 
-	private final PlainTransport socket;
-
-	// The socket, or the uppermost layer that is agreed on
-	private volatile Transport transport;
+	private final ConnectionPath path;
 
 	private final InetSocketAddress local;
 
@@ -67,34 +47,18 @@ public final class Connection implements LayeredConnection {
 
 	private final ConnectionLifecycle lifecycle;
 
-	private volatile @Nullable SecureSession session;
+	private final ConnectionCounters counters = new ConnectionCounters(this.openedNanos);
 
-	private volatile @Nullable Layer layer;
-
-	private volatile long layerNanos = this.openedNanos;
+	private final GracefulClose close;
 
 	private volatile long endedNanos;
 
 	private volatile @Nullable Throwable failure;
 
+	private volatile boolean begun;
+
 	// Guarded by this
 	private boolean handling;
-
-	private long bytesReceived;
-
-	private long bytesSent;
-
-	@SuppressWarnings("UnusedVariable") // Read through its VarHandle
-	private long bytesUnanswered;
-
-	private long records;
-
-	// Read through their VarHandles
-	@SuppressWarnings("UnusedVariable")
-	private long receivedNanos = this.openedNanos;
-
-	@SuppressWarnings("UnusedVariable")
-	private long sentNanos = this.openedNanos;
 
 	// When the watchdog last saw the handler compute
 	private volatile long computingNanos = this.openedNanos;
@@ -112,10 +76,9 @@ public final class Connection implements LayeredConnection {
 		this.id = id;
 		this.channel = channel;
 		this.thread = thread;
-		this.socket = new PlainTransport(channel, thread);
-		this.transport = this.socket;
-		this.layer = first;
+		this.path = new ConnectionPath(new PlainTransport(channel, thread), first, this.openedNanos);
 		this.lifecycle = new ConnectionLifecycle(first != null);
+		this.close = new GracefulClose(this.path, this.lifecycle, this.counters, this::debug);
 		this.local = (InetSocketAddress) channel.getLocalAddress();
 		this.peer = (InetSocketAddress) channel.getRemoteAddress();
 		this.socketKey = SocketKey.of(this.local, this.peer);
@@ -176,14 +139,14 @@ public final class Connection implements LayeredConnection {
 	 * @param watcher looks at them
 	 */
 	public void watchFirstBytes(FirstBytes watcher) {
-		this.socket.watchFirstBytes(watcher);
+		this.path.socket().watchFirstBytes(watcher);
 	}
 
 	/**
 	 * What protects its bytes; null before that is agreed on, and without TLS.
 	 */
 	public @Nullable SecureSession session() {
-		return this.session;
+		return this.path.session();
 	}
 
 	/**
@@ -212,8 +175,8 @@ public final class Connection implements LayeredConnection {
 	 * {@link System#nanoTime()}.
 	 */
 	public long progressNanos() {
-		long read = (long) RECEIVED_AT.getOpaque(this);
-		long written = (long) SENT_AT.getOpaque(this);
+		long read = this.counters.receivedNanos();
+		long written = this.counters.sentNanos();
 		return (read - written > 0) ? read : written;
 	}
 
@@ -222,7 +185,7 @@ public final class Connection implements LayeredConnection {
 	 * round of the watchdog where the handler had computed before.
 	 */
 	long writtenNanos() {
-		long written = (long) SENT_AT.getOpaque(this);
+		long written = this.counters.sentNanos();
 		long computing = this.computingNanos;
 		return (computing - written > 0) ? computing : written;
 	}
@@ -232,14 +195,14 @@ public final class Connection implements LayeredConnection {
 	 * thrown away while closing.
 	 */
 	public long bytesReceived() {
-		return (long) RECEIVED.getOpaque(this);
+		return this.counters.received();
 	}
 
 	/**
 	 * Bytes of the application that were handed to the kernel to send.
 	 */
 	public long bytesSent() {
-		return (long) SENT.getOpaque(this);
+		return this.counters.sent();
 	}
 
 	/**
@@ -248,14 +211,14 @@ public final class Connection implements LayeredConnection {
 	 * the connection is closed.
 	 */
 	long bytesUnanswered() {
-		return (long) UNANSWERED.getOpaque(this);
+		return this.counters.unanswered();
 	}
 
 	/**
 	 * Records unpacked.
 	 */
 	public long records() {
-		return (long) RECORDS.getOpaque(this);
+		return this.counters.records();
 	}
 
 	/**
@@ -270,6 +233,13 @@ public final class Connection implements LayeredConnection {
 	 */
 	public @Nullable CloseReason closeReason() {
 		return this.lifecycle.reason();
+	}
+
+	/**
+	 * Whether its thread has begun to run.
+	 */
+	public boolean isBegun() {
+		return this.begun;
 	}
 
 	/**
@@ -302,18 +272,14 @@ public final class Connection implements LayeredConnection {
 		}
 		boolean ended = this.lifecycle.end(reason);
 		if (ended) {
-			GracefulClose.sendEndElsewhere(this);
+			this.close.sendEndElsewhere();
 		}
 		return ended;
 	}
 
 	/**
 	 * Ends the connection if it stands between two exchanges, or is in a layer, and has
-	 * been quiet for a while.
-	 * @param reason why
-	 * @param now {@link System#nanoTime()}
-	 * @param quietNanos for how long at least no byte may have moved
-	 * @return whether this call ended it
+	 * been quiet for so many nanoseconds. Returns whether this call ended it.
 	 */
 	boolean endBetweenExchanges(CloseReason reason, long now, long quietNanos) {
 		if (now - progressNanos() < quietNanos || this.lifecycle.isEnded()) {
@@ -322,7 +288,7 @@ public final class Connection implements LayeredConnection {
 		this.endedNanos = now;
 		boolean ended = this.lifecycle.endBetweenExchanges(reason);
 		if (ended) {
-			GracefulClose.sendEndElsewhere(this);
+			this.close.sendEndElsewhere();
 		}
 		return ended;
 	}
@@ -336,7 +302,7 @@ public final class Connection implements LayeredConnection {
 	void abort(CloseReason reason) {
 		this.lifecycle.end(reason);
 		try {
-			this.socket.close();
+			this.path.socket().close();
 		}
 		catch (IOException ex) {
 			debug(ex, "at close");
@@ -358,63 +324,21 @@ public final class Connection implements LayeredConnection {
 		Thread.interrupted();
 	}
 
-	/**
-	 * Whether it has been waiting for a byte from the peer for longer.
-	 * @param now {@link System#nanoTime()}
-	 * @param nanos how long
-	 * @param sinceComputing what the time since the handler was last seen computing may
-	 * be too long by
-	 */
-	boolean isIdle(long now, long nanos, long sinceComputing) {
-		return this.lifecycle.isReading() && now - progressNanos() >= nanos
-				&& now - this.computingNanos - sinceComputing >= nanos;
-	}
-
-	boolean isWriting() {
-		return this.lifecycle.isWriting();
-	}
-
-	/**
-	 * Notes that the handler computes: that time is neither idle nor blocked.
-	 * @param now {@link System#nanoTime()}
-	 */
+	// That time is neither idle nor blocked
 	void noteComputing(long now) {
 		if (this.lifecycle.isComputing()) {
 			this.computingNanos = now;
 		}
 	}
 
-	/**
-	 * Whether bytes wait in the kernel that the connection's thread has not come to read.
-	 */
-	boolean hasQueuedBytes() {
-		try {
-			return this.socket.available() > 0;
-		}
-		catch (IOException ex) {
-			return false;
-		}
-	}
-
-	/**
-	 * The layer whose time is over.
-	 * @param now {@link System#nanoTime()}
-	 * @return null if none is under way, or it has time left
-	 */
-	@Nullable Layer overdueLayer(long now) {
-		Layer present = this.layer;
-		boolean overdue = present != null && this.lifecycle.isInLayers() && !present.timeout().isZero()
-				&& now - this.layerNanos >= present.timeout().toNanos();
-		return overdue ? present : null;
-	}
-
-	/**
-	 * Whether the server ended it and the time to read on is over.
-	 * @param now {@link System#nanoTime()}
-	 */
+	// Whether the server ended it and the time to read on is over
 	boolean isLingerOver(long now) {
-		return this.lifecycle.isEnded() && this.socket.isOpen()
+		return this.lifecycle.isEnded() && this.path.socket().isOpen()
 				&& now - this.endedNanos >= GracefulClose.LINGER_TIME.toNanos();
+	}
+
+	long computingNanos() {
+		return this.computingNanos;
 	}
 
 	// What follows is for the connection's own threads
@@ -423,36 +347,20 @@ public final class Connection implements LayeredConnection {
 		return this.lifecycle;
 	}
 
-	PlainTransport socket() {
-		return this.socket;
+	ConnectionCounters counters() {
+		return this.counters;
 	}
 
-	Transport transport() {
-		return this.transport;
+	ConnectionPath path() {
+		return this.path;
 	}
 
-	// The first one began with the accept
-	void layerBegins(Layer next) {
-		if (!next.equals(this.layer)) {
-			this.layerNanos = System.nanoTime();
-			this.layer = next;
-		}
+	GracefulClose close() {
+		return this.close;
 	}
 
-	void layerAgreed(Transport upper) {
-		this.transport = upper;
-		RECEIVED_AT.setOpaque(this, System.nanoTime());
-	}
-
-	@Override
-	public void secured(SecureSession agreed) {
-		this.session = agreed;
-		if (logger.isDebugEnabled()) {
-			// A name may have any character: none may begin a log line
-			String subject = String.valueOf(agreed.peerSubject()).replaceAll("\\p{Cntrl}", "?");
-			fields(logger.atDebug()).log("{}: {}, {}, {}", peerText(), agreed.protocol(), agreed.cipherSuite(),
-					subject);
-		}
+	void begins() {
+		this.begun = true;
 	}
 
 	// A stream that the handler has closed has ended the connection before it is known
@@ -472,38 +380,9 @@ public final class Connection implements LayeredConnection {
 		}
 	}
 
-	void received(int count) {
-		RECEIVED.setOpaque(this, this.bytesReceived + count);
-		RECEIVED_AT.setOpaque(this, System.nanoTime());
-	}
-
-	void sent(int count) {
-		SENT.setOpaque(this, this.bytesSent + count);
-		SENT_AT.setOpaque(this, System.nanoTime());
-	}
-
-	// Spares a look at the clock: what a handler writes most often answers what it has
-	// read
-	void writeBegins() {
-		long read = (long) RECEIVED_AT.getOpaque(this);
-		if (read - (long) SENT_AT.getOpaque(this) > 0) {
-			SENT_AT.setOpaque(this, read);
-		}
-	}
-
-	void unanswered(int count) {
-		UNANSWERED.getAndAdd(this, (long) count);
-	}
-
-	long recordUnpacked() {
-		long count = this.records + 1;
-		RECORDS.setOpaque(this, count);
-		return count;
-	}
-
 	void debug(Throwable ex, String when) {
 		if (logger.isDebugEnabled()) {
-			fields(logger.atDebug()).log("{}: {} {}", peerText(), ex.toString(), when);
+			fields(logger.atDebug()).log("{}: {} {}", peerText(), PeerText.escape(ex.toString()), when);
 		}
 	}
 
@@ -520,15 +399,6 @@ public final class Connection implements LayeredConnection {
 	@Override
 	public String toString() {
 		return "connection " + this.id + " from " + peerText();
-	}
-
-	private static VarHandle field(String name, Class<?> type) {
-		try {
-			return MethodHandles.lookup().findVarHandle(Connection.class, name, type);
-		}
-		catch (ReflectiveOperationException ex) {
-			throw new ExceptionInInitializerError(ex);
-		}
 	}
 
 }

@@ -4,15 +4,25 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 
+import io.weir.transport.PooledConnection;
+
 /**
  * The bytes of a connection as a stream.
  */
 final class ConnectionInputStream extends InputStream {
 
-	private final HandlerConnection connection;
+	private final PooledConnection connection;
 
-	ConnectionInputStream(HandlerConnection connection) {
+	private final Runnable end;
+
+	/**
+	 * Creates a stream.
+	 * @param connection where bytes come from
+	 * @param end ends the connection
+	 */
+	ConnectionInputStream(PooledConnection connection, Runnable end) {
 		this.connection = connection;
+		this.end = end;
 	}
 
 	@Override
@@ -33,7 +43,7 @@ final class ConnectionInputStream extends InputStream {
 
 	@Override
 	public void close() {
-		this.connection.close();
+		this.end.run();
 	}
 
 }

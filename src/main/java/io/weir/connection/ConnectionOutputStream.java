@@ -4,15 +4,25 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 
+import io.weir.api.ClientConnection;
+
 /**
  * Writes to a connection as to a stream. Keeps nothing back.
  */
 final class ConnectionOutputStream extends OutputStream {
 
-	private final HandlerConnection connection;
+	private final ClientConnection connection;
 
-	ConnectionOutputStream(HandlerConnection connection) {
+	private final Runnable end;
+
+	/**
+	 * Creates a stream.
+	 * @param connection where bytes go
+	 * @param end ends the connection
+	 */
+	ConnectionOutputStream(ClientConnection connection, Runnable end) {
 		this.connection = connection;
+		this.end = end;
 	}
 
 	@Override
@@ -27,7 +37,7 @@ final class ConnectionOutputStream extends OutputStream {
 
 	@Override
 	public void close() {
-		this.connection.close();
+		this.end.run();
 	}
 
 }

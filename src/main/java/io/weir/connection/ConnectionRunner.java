@@ -3,13 +3,16 @@ package io.weir.connection;
 import java.io.EOFException;
 import java.io.IOException;
 import java.util.List;
+import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import io.weir.api.ConnectionHandler;
-import io.weir.transport.Transport;
+import io.weir.text.EscapedFailure;
+import io.weir.text.PeerText;
+import io.weir.transport.SecureSession;
 
 /**
  * Runs connections from their accept to their end, each on its own thread. Safe for any
@@ -59,16 +62,29 @@ public final class ConnectionRunner {
 	 * @param slot its place, free when the story is over
 	 */
 	public void run(Connection connection, Slot slot) {
+		connection.begins();
 		try (slot) {
 			if (admit(connection)) {
-				this.registry.opened(connection);
-				HandlerConnection door = new HandlerConnection(connection);
-				CloseReason reason = agree(connection);
-				if (reason == null) {
-					reason = handle(connection, door);
-				}
-				end(connection, reason, door.isPeerEnded());
+				serve(connection);
 			}
+		}
+	}
+
+	private void serve(Connection connection) {
+		CloseReason reason = CloseReason.HANDLER_ERROR;
+		HandlerConnection door = new HandlerConnection(connection);
+		try {
+			this.registry.opened(connection);
+			reason = agree(connection);
+			if (reason == null) {
+				reason = handle(connection, door);
+			}
+		}
+		catch (Throwable ex) {
+			reason = failed(connection, ex);
+		}
+		finally {
+			end(connection, Objects.requireNonNullElse(reason, CloseReason.HANDLER_ERROR), door.isPeerEnded());
 		}
 	}
 
@@ -93,12 +109,13 @@ public final class ConnectionRunner {
 	private @Nullable CloseReason agree(Connection connection) {
 		for (Layer layer : this.layers) {
 			try {
-				connection.layerBegins(layer);
-				Transport upper = layer.layer().wrap(connection.transport(), connection);
-				connection.layerAgreed(upper);
+				connection.path().begins(layer);
+				connection.path().agreed(layer.layer().wrap(connection.path().transport(), connection.path()));
+				connection.counters().addReceived(0);
 			}
 			catch (IOException ex) {
-				return debug(connection, (connection.socket().reads() > 0) ? layer.failed() : CloseReason.EMPTY, ex);
+				return debug(connection, (connection.path().socket().reads() > 0) ? layer.failed() : CloseReason.EMPTY,
+						ex);
 			}
 			catch (Throwable ex) {
 				return failed(connection, ex);
@@ -107,11 +124,21 @@ public final class ConnectionRunner {
 		try {
 			if (!this.layers.isEmpty()) {
 				connection.lifecycle().layersDone();
+				logSession(connection);
 			}
 			return null;
 		}
 		catch (ConnectionEndedException ex) {
 			return CloseReason.IO_ERROR;
+		}
+	}
+
+	private static void logSession(Connection connection) {
+		SecureSession session = connection.session();
+		if (session != null && logger.isDebugEnabled()) {
+			connection.fields(logger.atDebug())
+				.log("{}: {}, {}, {}", connection.peerText(), session.protocol(), session.cipherSuite(),
+						PeerText.escape(session.peerSubject()));
 		}
 	}
 
@@ -129,7 +156,7 @@ public final class ConnectionRunner {
 		}
 		CloseReason outcome = outcome(connection, door, thrown);
 		boolean seemsEmpty = outcome == CloseReason.END_OF_STREAM || outcome == CloseReason.RESET;
-		return (seemsEmpty && connection.socket().reads() == 0) ? CloseReason.EMPTY : outcome;
+		return (seemsEmpty && connection.path().socket().reads() == 0) ? CloseReason.EMPTY : outcome;
 	}
 
 	private CloseReason outcome(Connection connection, HandlerConnection door, @Nullable Throwable thrown) {
@@ -151,7 +178,7 @@ public final class ConnectionRunner {
 			CloseReason ended = connection.closeReason();
 			connection.fields(logger.atDebug())
 				.log("{}: {} ({})", connection.peerText(), ((ended != null) ? ended : outcome).text(),
-						(ended != null) ? "ended by the server" : cause.toString());
+						(ended != null) ? "ended by the server" : PeerText.escape(cause.toString()));
 		}
 		return outcome;
 	}
@@ -184,7 +211,7 @@ public final class ConnectionRunner {
 		long suppressed = limiter.tryAcquire();
 		if (suppressed >= 0) {
 			connection.fields(logger.atWarn())
-				.setCause(cause)
+				.setCause(new EscapedFailure(cause))
 				.log("{} {}; only this connection is closed ({} such lines were suppressed before)", connection, what,
 						suppressed);
 		}
@@ -194,11 +221,12 @@ public final class ConnectionRunner {
 		try {
 			boolean handlerIsDone = outcome == CloseReason.END_OF_STREAM || outcome == CloseReason.PARTIAL_RECORD
 					|| outcome == CloseReason.CLOSED_BY_HANDLER || outcome == CloseReason.EMPTY;
-			if (handlerIsDone && !connection.isWriting()) {
-				GracefulClose.sendEndInTime(connection);
+			if (handlerIsDone && !connection.lifecycle().isWriting()) {
+				connection.close().sendEndInTime(peerEnded);
 			}
 		}
-		catch (ConnectionEndedException ex) {
+		catch (ConnectionEndedException | IllegalStateException ex) {
+			// Another has ended it meanwhile, or a thread of the handler's still writes
 			connection.debug(ex, "before its own end");
 		}
 		finally {
@@ -209,7 +237,10 @@ public final class ConnectionRunner {
 
 	private void finish(Connection connection, boolean peerEnded) {
 		try {
-			GracefulClose.finish(connection, peerEnded);
+			connection.close().finish(peerEnded);
+		}
+		catch (RuntimeException | Error ex) {
+			connection.failed(ex);
 		}
 		finally {
 			connection.abort(CloseReason.IO_ERROR);

@@ -3,6 +3,7 @@ package io.weir.connection;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.function.BiConsumer;
 
 /**
  * The end of a connection as a peer that behaves expects it: a FIN, then reading on to
@@ -21,100 +22,126 @@ final class GracefulClose {
 	 */
 	static final int MAX_LINGER_BYTES = 1024 * 1024;
 
-	private GracefulClose() {
+	private final ConnectionPath path;
+
+	private final ConnectionLifecycle lifecycle;
+
+	private final ConnectionCounters counters;
+
+	private final BiConsumer<Throwable, String> log;
+
+	/**
+	 * Creates the end of a connection.
+	 * @param path the way of its bytes
+	 * @param lifecycle where it stands
+	 * @param counters what it counts
+	 * @param log told of what fails when nobody waits for it any more
+	 */
+	GracefulClose(ConnectionPath path, ConnectionLifecycle lifecycle, ConnectionCounters counters,
+			BiConsumer<Throwable, String> log) {
+		this.path = path;
+		this.lifecycle = lifecycle;
+		this.counters = counters;
+		this.log = log;
 	}
 
 	/**
-	 * Sends the FIN of a connection that its own thread is still busy with. A layer may
-	 * have to wait for a slow reader, so that is not for the caller's thread.
-	 * @param connection has ended
+	 * Sends the FIN of a connection that has ended and that its own thread is still busy
+	 * with. A layer may have to wait for a slow reader, so that is not for the caller's
+	 * thread.
 	 */
-	static void sendEndElsewhere(Connection connection) {
-		if (connection.transport() == connection.socket()) {
-			sendEnd(connection);
+	void sendEndElsewhere() {
+		if (this.path.transport() == this.path.socket()) {
+			sendEnd();
 		}
 		else {
-			Thread.startVirtualThread(() -> sendEnd(connection));
+			Thread.startVirtualThread(this::sendEnd);
 		}
 	}
 
-	private static void sendEnd(Connection connection) {
+	private void sendEnd() {
 		try {
-			connection.transport().shutdownOutput();
+			this.path.transport().shutdownOutput();
 		}
 		catch (IOException ex) {
 			// The peer has reset the connection, or it is closed: nothing left to say
-			connection.debug(ex, "at the end");
+			this.log.accept(ex, "at the end");
 		}
 	}
 
 	/**
 	 * Sends the FIN under the write timeout, for a layer may have to wait for a slow
 	 * reader. Called by the connection's thread while the connection is open.
+	 * @param peerEnded whether the peer's end was read already
 	 * @throws ConnectionEndedException if the connection has ended meanwhile
 	 */
-	static void sendEndInTime(Connection connection) throws ConnectionEndedException {
-		connection.sent(0);
-		connection.lifecycle().beginWrite();
-		sendEnd(connection);
-		connection.lifecycle().endWrite();
+	void sendEndInTime(boolean peerEnded) throws ConnectionEndedException {
+		if (isSentByTheClose(peerEnded)) {
+			return;
+		}
+		this.counters.addSent(0);
+		this.lifecycle.beginWrite();
+		sendEnd();
+		this.lifecycle.endWrite();
+	}
+
+	// With all of the peer's bytes read the kernel sends the same FIN at the close
+	private boolean isSentByTheClose(boolean peerEnded) {
+		return peerEnded && this.path.transport() == this.path.socket();
 	}
 
 	/**
-	 * Reads to the peer's end and closes. Called by the connection's thread, once.
-	 * @param connection has ended
+	 * Reads to the peer's end and closes. Called by the connection's thread, once, when
+	 * the connection has ended. Whatever fails, for instance because memory is short: the
+	 * socket is closed.
 	 * @param peerEnded whether the peer's end was read already
 	 */
-	static void finish(Connection connection, boolean peerEnded) {
-		boolean peerIsThere = switch (connection.closeReason()) {
+	void finish(boolean peerEnded) {
+		boolean peerIsThere = switch (this.lifecycle.reason()) {
 			case RESET, IO_ERROR, WRITE_TIMEOUT -> false;
-			case null, default -> connection.socket().isOpen();
+			case null, default -> this.path.socket().isOpen();
 		};
 		try {
-			if (peerIsThere) {
-				sendEnd(connection);
+			if (peerIsThere && !isSentByTheClose(peerEnded)) {
+				sendEnd();
 				if (!peerEnded) {
-					discard(connection);
+					discard();
 				}
 			}
 		}
-		// Whatever fails, for instance for lack of memory: the socket is closed
-		catch (RuntimeException | Error ex) {
-			connection.failed(ex);
-		}
 		finally {
-			close(connection);
+			close();
 		}
 	}
 
-	private static void discard(Connection connection) {
+	private void discard() {
 		ByteBuffer waste = ByteBuffer.allocate(8192);
 		// What comes after a layer has failed is nothing of an application's
-		boolean counts = !connection.lifecycle().endedInLayers();
+		boolean counts = !this.lifecycle.endedInLayers();
 		int left = MAX_LINGER_BYTES;
 		try {
 			int count = 0;
 			while (count >= 0 && left > 0) {
 				waste.clear().limit(Math.min(waste.capacity(), left));
-				count = connection.transport().read(waste);
+				count = this.path.transport().read(waste);
 				if (counts && count > 0) {
-					connection.received(count);
-					connection.unanswered(count);
+					this.counters.addReceived(count);
+					this.counters.addUnanswered(count);
 				}
 				left -= count;
 			}
 		}
 		catch (IOException ex) {
-			connection.debug(ex, "while closing");
+			this.log.accept(ex, "while closing");
 		}
 	}
 
-	private static void close(Connection connection) {
+	private void close() {
 		try {
-			connection.transport().close();
+			this.path.transport().close();
 		}
 		catch (IOException ex) {
-			connection.debug(ex, "at close");
+			this.log.accept(ex, "at close");
 		}
 	}
 

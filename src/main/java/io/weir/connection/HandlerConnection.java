@@ -64,7 +64,7 @@ final class HandlerConnection implements PooledConnection {
 		}
 		try {
 			this.connection.lifecycle().beginRead();
-			return came(this.connection.transport().read(target));
+			return came(this.connection.path().transport().read(target));
 		}
 		catch (IOException ex) {
 			throw failed(ex);
@@ -75,7 +75,7 @@ final class HandlerConnection implements PooledConnection {
 	public int read(ReadBuffer target) throws IOException {
 		try {
 			this.connection.lifecycle().beginRead();
-			return came(this.connection.transport().read(target));
+			return came(this.connection.path().transport().read(target));
 		}
 		catch (IOException ex) {
 			throw failed(ex);
@@ -84,7 +84,7 @@ final class HandlerConnection implements PooledConnection {
 
 	private int came(int count) throws ConnectionEndedException {
 		if (count > 0) {
-			this.connection.received(count);
+			this.connection.counters().addReceived(count);
 		}
 		else {
 			this.peerEnded = true;
@@ -94,14 +94,14 @@ final class HandlerConnection implements PooledConnection {
 			return count;
 		}
 		catch (ConnectionEndedException ex) {
-			this.connection.unanswered(Math.max(0, count));
+			this.connection.counters().addUnanswered(Math.max(0, count));
 			throw ex;
 		}
 	}
 
 	@Override
 	public int available() throws IOException {
-		return this.connection.transport().available();
+		return this.connection.path().transport().available();
 	}
 
 	@Override
@@ -111,16 +111,16 @@ final class HandlerConnection implements PooledConnection {
 		}
 		try {
 			this.connection.lifecycle().beginWrite();
-			this.connection.writeBegins();
+			this.connection.counters().writeBegins();
 			while (source.hasRemaining()) {
-				this.connection.sent(this.connection.transport().write(source));
+				this.connection.counters().addSent(this.connection.path().transport().write(source));
 			}
 			this.connection.lifecycle().endWrite();
 		}
 		catch (IOException ex) {
 			// A peer that has reset the connection waits for no answer
 			if (this.connection.closeReason() != null) {
-				this.connection.unanswered(source.remaining());
+				this.connection.counters().addUnanswered(source.remaining());
 			}
 			throw failed(ex);
 		}
@@ -135,12 +135,12 @@ final class HandlerConnection implements PooledConnection {
 
 	@Override
 	public InputStream inputStream() {
-		return new ConnectionInputStream(this);
+		return new ConnectionInputStream(this, this::end);
 	}
 
 	@Override
 	public OutputStream outputStream() {
-		return new ConnectionOutputStream(this);
+		return new ConnectionOutputStream(this, this::end);
 	}
 
 	@Override
@@ -155,15 +155,13 @@ final class HandlerConnection implements PooledConnection {
 
 	@Override
 	public void recordUnpacked() {
-		if (this.connection.recordUnpacked() % RECORDS_BEFORE_GIVING_WAY == 0) {
-			this.connection.transport().giveWay();
+		if (this.connection.counters().addRecord() % RECORDS_BEFORE_GIVING_WAY == 0) {
+			this.connection.path().transport().giveWay();
 		}
 	}
 
-	/**
-	 * Ends the connection because its handler has closed a stream.
-	 */
-	void close() {
+	// The handler has closed a stream
+	private void end() {
 		this.connection.end(this.peerEnded ? CloseReason.END_OF_STREAM : CloseReason.CLOSED_BY_HANDLER);
 	}
 

@@ -1,5 +1,6 @@
 package io.weir.connection;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -157,7 +158,7 @@ public final class TimeoutWatchdog implements AutoCloseable {
 		for (Connection connection : this.registry.connections()) {
 			long now = System.nanoTime();
 			connection.noteComputing(now);
-			Layer overdue = connection.overdueLayer(now);
+			Layer overdue = overdueLayer(connection, now);
 			if (connection.closeReason() != null) {
 				closing = true;
 				if (connection.isLingerOver(now)) {
@@ -167,10 +168,11 @@ public final class TimeoutWatchdog implements AutoCloseable {
 			else if (overdue != null) {
 				closing |= connection.end(overdue.timedOut());
 			}
-			else if (this.watchesWrites && connection.isWriting() && now - connection.writtenNanos() >= this.round) {
+			else if (this.watchesWrites && connection.lifecycle().isWriting()
+					&& now - connection.writtenNanos() >= this.round) {
 				closing |= lookAtWrite(connection, now, blocked);
 			}
-			else if (connection.isIdle(now, this.idleNanos, this.round)) {
+			else if (isIdle(connection, now)) {
 				closing |= lookAtIdle(connection, now, unread);
 			}
 			else if (this.draining) {
@@ -182,13 +184,36 @@ public final class TimeoutWatchdog implements AutoCloseable {
 		return closing;
 	}
 
+	private static @Nullable Layer overdueLayer(Connection connection, long now) {
+		Layer layer = connection.path().layer();
+		boolean overdue = layer != null && connection.lifecycle().isInLayers() && !layer.timeout().isZero()
+				&& connection.path().nanosInLayer(now) >= layer.timeout().toNanos();
+		return overdue ? layer : null;
+	}
+
+	// The handler was last seen computing at most a round before it began to wait
+	private boolean isIdle(Connection connection, long now) {
+		return connection.lifecycle().isReading() && now - connection.progressNanos() >= this.idleNanos
+				&& now - connection.computingNanos() - this.round >= this.idleNanos;
+	}
+
+	private static boolean hasQueuedBytes(Connection connection) {
+		try {
+			return connection.path().socket().available() > 0;
+		}
+		catch (IOException ex) {
+			// Closed meanwhile
+			return false;
+		}
+	}
+
 	// Bytes that wait in the kernel are read first: the connection's thread may not have
 	// come to run. If it has, and none of them was for the application, or if it does not
 	// for another timeout, the connection is idle all the same
 	private boolean lookAtIdle(Connection connection, long now, Map<Connection, UnreadBytes> unread) {
-		long reads = connection.socket().reads();
+		long reads = connection.path().socket().reads();
 		UnreadBytes seen = this.unreadBytes.getOrDefault(connection, new UnreadBytes(reads, now));
-		if (connection.hasQueuedBytes() && seen.reads == reads && now - seen.since < this.idleNanos) {
+		if (hasQueuedBytes(connection) && seen.reads == reads && now - seen.since < this.idleNanos) {
 			unread.put(connection, seen);
 			return false;
 		}

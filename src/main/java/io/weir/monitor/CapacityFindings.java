@@ -41,7 +41,7 @@ final class CapacityFindings implements Evidence.Rule {
 							fitting),
 					("Raise the limit of open files to %d or more (ulimit -n, docker run --ulimit nofile, LimitNOFILE), "
 							+ "or set tcp.server.max-connections to %d")
-						.formatted(requested + EffectiveSettings.OTHER_FILES, fitting)));
+						.formatted(requested + EffectiveSettings.RESERVED_FILES, fitting)));
 		}
 	}
 

@@ -3,7 +3,6 @@ package io.weir.monitor;
 import io.weir.kernel.ConnectionDiagnostics;
 import io.weir.kernel.Reading;
 import io.weir.kernel.TcpInfoField;
-import io.weir.monitor.OpenConnections.Observed;
 
 /**
  * The orders of the open connections, all downwards.
@@ -27,7 +26,7 @@ public enum ConnectionOrder {
 	 * @param nanoTime {@link System#nanoTime()}
 	 * @return the greatest is the first
 	 */
-	long key(Observed observed, long nanoTime) {
+	long key(ObservedConnection observed, long nanoTime) {
 		return switch (this) {
 			case BYTES -> observed.connection().bytesReceived() + observed.connection().bytesSent();
 			// Numbered in the order of their beginning

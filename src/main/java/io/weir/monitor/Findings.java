@@ -28,8 +28,6 @@ import io.weir.server.TcpServer;
  */
 public class Findings {
 
-	static final Duration EVIDENCE_TIME = Duration.ofMinutes(5);
-
 	private static final Logger logger = LoggerFactory.getLogger(Findings.class);
 
 	private final TcpServer server;
@@ -70,8 +68,8 @@ public class Findings {
 		this.listener = listener;
 		this.proc = proc;
 		this.fullTime = new FullTime(nanoTime);
-		this.rules = new ArrayList<>(
-				List.of(new QueueFindings(nanoTime), new BufferFindings(), new CapacityFindings(), new TlsFindings()));
+		this.rules = new ArrayList<>(List.of(new QueueFindings(nanoTime), new BufferFindings(), new CapacityFindings(),
+				new TlsFindings(), new SchedulingFindings()));
 		this.rules.addAll(more);
 	}
 

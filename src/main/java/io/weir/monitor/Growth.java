@@ -1,5 +1,6 @@
 package io.weir.monitor;
 
+import java.time.Duration;
 import java.util.function.LongSupplier;
 
 import org.jspecify.annotations.Nullable;
@@ -9,6 +10,11 @@ import org.jspecify.annotations.Nullable;
  * number, which is a new counter's. Safe for any thread.
  */
 final class Growth {
+
+	/**
+	 * For how long an event is worth a finding.
+	 */
+	static final Duration EVIDENCE_TIME = Duration.ofMinutes(5);
 
 	private final LongSupplier nanoTime;
 
@@ -23,7 +29,7 @@ final class Growth {
 	/**
 	 * Takes the counter's value of now.
 	 * @param count the value
-	 * @return whether it has grown within {@link Findings#EVIDENCE_TIME}
+	 * @return whether it has grown within {@link #EVIDENCE_TIME}
 	 */
 	synchronized boolean isRecent(long count) {
 		long now = this.nanoTime.getAsLong();
@@ -31,7 +37,7 @@ final class Growth {
 			this.grewAt = now;
 		}
 		this.last = count;
-		return this.grewAt != null && now - this.grewAt < Findings.EVIDENCE_TIME.toNanos();
+		return this.grewAt != null && now - this.grewAt < EVIDENCE_TIME.toNanos();
 	}
 
 }

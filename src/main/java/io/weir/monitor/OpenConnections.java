@@ -50,16 +50,6 @@ public class OpenConnections {
 	}
 
 	/**
-	 * A connection and the kernel's figures of it.
-	 *
-	 * @param connection the connection
-	 * @param figures the figures, or why there are none
-	 * @param sampledAt when they were read
-	 */
-	public record Observed(Connection connection, Reading<ConnectionDiagnostics> figures, Instant sampledAt) {
-	}
-
-	/**
 	 * The connections alone.
 	 * @return a live view, in no particular order
 	 */
@@ -73,12 +63,12 @@ public class OpenConnections {
 	 * @param limit how many at most
 	 * @return sorted by what was read once, as the live figures change under a sort
 	 */
-	public List<Observed> list(ConnectionOrder order, int limit) {
+	public List<ObservedConnection> list(ConnectionOrder order, int limit) {
 		Reading<Map<SocketKey, ConnectionDiagnostics>> figures = readAll();
 		Instant now = Instant.now();
 		long nanoTime = System.nanoTime();
 		return all().stream()
-			.map((connection) -> new Observed(connection, figuresOf(connection, figures), now))
+			.map((connection) -> new ObservedConnection(connection, figuresOf(connection, figures), now))
 			.map((observed) -> new Keyed(order.key(observed, nanoTime), observed))
 			.sorted()
 			.limit(limit)
@@ -114,9 +104,9 @@ public class OpenConnections {
 	 * @param id its number, as text
 	 * @return null if there is none (any more)
 	 */
-	public @Nullable Observed find(String id) {
+	public @Nullable ObservedConnection find(String id) {
 		Connection connection = connection(id);
-		return (connection != null) ? new Observed(connection, read(connection), Instant.now()) : null;
+		return (connection != null) ? new ObservedConnection(connection, read(connection), Instant.now()) : null;
 	}
 
 	Reading<ConnectionDiagnostics> read(Connection connection) {
@@ -171,7 +161,7 @@ public class OpenConnections {
 	/**
 	 * A connection with what it is sorted by, downwards.
 	 */
-	private record Keyed(long key, Observed observed) implements Comparable<Keyed> {
+	private record Keyed(long key, ObservedConnection observed) implements Comparable<Keyed> {
 
 		@Override
 		public int compareTo(Keyed other) {

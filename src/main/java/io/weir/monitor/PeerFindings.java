@@ -51,7 +51,7 @@ final class PeerFindings implements Evidence.Rule {
 		long count = this.foreign.recent(protocol);
 		if (count > 0) {
 			findings.put(kind, new Finding(setting, "connections of the last %s that began with %s: %d"
-				.formatted(TimeText.of(Findings.EVIDENCE_TIME), what, count), remedy));
+				.formatted(TimeText.of(Growth.EVIDENCE_TIME), what, count), remedy));
 		}
 	}
 

@@ -91,7 +91,7 @@ final class QueueFindings implements Evidence.Rule {
 		return new Finding("syn-queue",
 				("%d SYN cookies sent so far in this network namespace, the last within %s: "
 						+ "a SYN queue was full (net.ipv4.tcp_max_syn_backlog is %s, the backlog %s)")
-					.formatted(count, TimeText.of(Findings.EVIDENCE_TIME),
+					.formatted(count, TimeText.of(Growth.EVIDENCE_TIME),
 							synBacklog.isPresent() ? synBacklog.getAsLong() : "unknown",
 							evidence.settings().backlog().effective()),
 				"A flood or a burst of connections: raise tcp.server.backlog and net.core.somaxconn"

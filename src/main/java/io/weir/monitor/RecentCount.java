@@ -3,14 +3,14 @@ package io.weir.monitor;
 import java.util.function.LongSupplier;
 
 /**
- * Counts what has happened within {@link Findings#EVIDENCE_TIME}, to 10 s. Safe for any
+ * Counts what has happened within {@link Growth#EVIDENCE_TIME}, to 10 s. Safe for any
  * thread.
  */
 final class RecentCount {
 
 	private static final long TICK_NANOS = 10_000_000_000L;
 
-	private static final int TICKS = (int) (Findings.EVIDENCE_TIME.toNanos() / TICK_NANOS);
+	private static final int TICKS = (int) (Growth.EVIDENCE_TIME.toNanos() / TICK_NANOS);
 
 	private final LongSupplier nanoTime;
 

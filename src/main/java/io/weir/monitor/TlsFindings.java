@@ -12,6 +12,9 @@ import io.weir.tls.TlsStatus;
  */
 final class TlsFindings implements Evidence.Rule {
 
+	// Some wait in every burst
+	private static final int MANY_HANDSHAKES = 64;
+
 	private static final Duration EXPIRY_WARNING = Duration.ofDays(14);
 
 	private static String text(Duration left) {
@@ -23,6 +26,13 @@ final class TlsFindings implements Evidence.Rule {
 		TlsStatus tls = evidence.tls();
 		if (tls == null) {
 			return;
+		}
+		if (tls.waitingHandshakes() > MANY_HANDSHAKES) {
+			findings.put(FindingKind.HANDSHAKES_WAIT, new Finding("ssl",
+					"%d handshakes wait for a processor; each waits under tcp.server.ssl.handshake-timeout"
+						.formatted(tls.waitingHandshakes()),
+					"A flood or a burst of clients: give the process more processors, use an elliptic curve "
+							+ "key (its handshakes cost a tenth of RSA's), or limit the sources before this host"));
 		}
 		String subject = tls.certificate().subject();
 		Instant end = tls.certificate().notAfter();

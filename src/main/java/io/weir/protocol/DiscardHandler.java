@@ -5,7 +5,6 @@ import java.io.IOException;
 import io.weir.api.ClientConnection;
 import io.weir.api.ConnectionHandler;
 import io.weir.transport.BufferPool;
-import io.weir.transport.ReadBuffer;
 
 /**
  * Reads and throws away (RFC 863).
@@ -24,10 +23,10 @@ public final class DiscardHandler implements ConnectionHandler {
 
 	@Override
 	public void handle(ClientConnection connection) throws IOException {
-		try (ReadBuffer buffer = new ReadBuffer(this.pool)) {
-			while (buffer.readFrom(connection) >= 0) {
-				WireLog.received(connection, buffer.bytes());
-				buffer.clear();
+		try (ConnectionInput input = new ConnectionInput(connection, this.pool)) {
+			while (input.read()) {
+				WireLog.received(connection, input.bytes());
+				input.clear();
 				connection.exchangeDone();
 			}
 			WireLog.noData(connection);

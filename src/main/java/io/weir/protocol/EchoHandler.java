@@ -6,7 +6,6 @@ import java.nio.ByteBuffer;
 import io.weir.api.ClientConnection;
 import io.weir.api.ConnectionHandler;
 import io.weir.transport.BufferPool;
-import io.weir.transport.ReadBuffer;
 
 /**
  * Sends every byte back, in order (RFC 862).
@@ -25,9 +24,9 @@ public final class EchoHandler implements ConnectionHandler {
 
 	@Override
 	public void handle(ClientConnection connection) throws IOException {
-		try (ReadBuffer buffer = new ReadBuffer(this.pool)) {
-			while (buffer.readFrom(connection) >= 0) {
-				ByteBuffer bytes = buffer.bytes();
+		try (ConnectionInput input = new ConnectionInput(connection, this.pool)) {
+			while (input.read()) {
+				ByteBuffer bytes = input.bytes();
 				int count = bytes.remaining();
 				WireLog.received(connection, bytes);
 				connection.write(bytes);

@@ -7,8 +7,6 @@ import io.weir.api.ClientConnection;
 import io.weir.api.ConnectionHandler;
 import io.weir.struct.StructFormat;
 import io.weir.transport.BufferPool;
-import io.weir.transport.PooledConnection;
-import io.weir.transport.ReadBuffer;
 
 /**
  * The recipe's exchange, in a loop: read up to a chunk and echo exactly that, then read
@@ -36,12 +34,12 @@ public final class EchoRecordHandler implements ConnectionHandler {
 
 	@Override
 	public void handle(ClientConnection connection) throws IOException {
-		try (ReadBuffer buffer = new ReadBuffer(this.pool)) {
+		try (ConnectionInput input = new ConnectionInput(connection, this.pool)) {
 			boolean more = true;
-			while (more && buffer.await(connection, 1)) {
+			while (more && input.await(1)) {
 				connection.exchangeBegins();
-				echoUnit(connection, buffer);
-				more = this.records.read(connection, buffer);
+				echoUnit(input);
+				more = this.records.read(input);
 				connection.exchangeDone();
 			}
 			if (more) {
@@ -52,20 +50,16 @@ public final class EchoRecordHandler implements ConnectionHandler {
 
 	// A unit is a whole chunk, or all that has come, be it still queued in the kernel: so
 	// its first part is not written before it is known whether more of it has come
-	private void echoUnit(ClientConnection connection, ReadBuffer buffer) throws IOException {
+	private void echoUnit(ConnectionInput input) throws IOException {
 		int left = this.chunkSize;
 		boolean more = true;
 		while (more) {
-			more = buffer.bytes().remaining() < left && buffer.isFull() && available(connection) > 0;
-			left -= echo(connection, buffer.bytes(), left);
+			more = input.bytes().remaining() < left && input.isMoreQueued();
+			left -= echo(input.connection(), input.bytes(), left);
 			if (more) {
-				buffer.readFrom(connection);
+				more = input.read();
 			}
 		}
-	}
-
-	private static int available(ClientConnection connection) throws IOException {
-		return (connection instanceof PooledConnection pooled) ? pooled.available() : 0;
 	}
 
 	private static int echo(ClientConnection connection, ByteBuffer bytes, int max) throws IOException {

@@ -6,7 +6,6 @@ import io.weir.api.ClientConnection;
 import io.weir.api.ConnectionHandler;
 import io.weir.struct.StructFormat;
 import io.weir.transport.BufferPool;
-import io.weir.transport.ReadBuffer;
 
 /**
  * A stream of whole records.
@@ -29,9 +28,9 @@ public final class RecordHandler implements ConnectionHandler {
 
 	@Override
 	public void handle(ClientConnection connection) throws IOException {
-		try (ReadBuffer buffer = new ReadBuffer(this.pool)) {
-			while (this.records.read(connection, buffer)) {
-				if (!buffer.bytes().hasRemaining()) {
+		try (ConnectionInput input = new ConnectionInput(connection, this.pool)) {
+			while (this.records.read(input)) {
+				if (!input.bytes().hasRemaining()) {
 					connection.exchangeDone();
 				}
 			}

@@ -7,8 +7,6 @@ import java.util.List;
 
 import io.weir.api.ClientConnection;
 import io.weir.struct.StructFormat;
-import io.weir.transport.PooledConnection;
-import io.weir.transport.ReadBuffer;
 
 /**
  * Reads whole records, however they are split into segments: unpacks, logs and counts
@@ -28,16 +26,16 @@ final class RecordReader {
 
 	/**
 	 * Reads one record.
-	 * @param connection where from
-	 * @param buffer what has come of it already, and what comes behind
+	 * @param input where from
 	 * @return false if the stream ended before its first byte
 	 * @throws EOFException if the stream ended inside it
 	 * @throws IOException if a read failed, or the connection has ended
 	 */
-	boolean read(ClientConnection connection, ReadBuffer buffer) throws IOException {
+	boolean read(ConnectionInput input) throws IOException {
 		int size = this.format.size();
-		if (!buffer.await(connection, size)) {
-			int came = buffer.bytes().remaining();
+		ClientConnection connection = input.connection();
+		if (!input.await(size)) {
+			int came = input.bytes().remaining();
 			if (came == 0) {
 				WireLog.noData(connection);
 				return false;
@@ -45,7 +43,8 @@ final class RecordReader {
 			WireLog.partialRecord(connection, came, size);
 			throw new EOFException("the stream ended inside a record: " + came + " of " + size + " bytes came");
 		}
-		unpack(connection, buffer.bytes());
+		unpack(connection, input.bytes());
+		input.recordUnpacked();
 		return true;
 	}
 
@@ -57,9 +56,6 @@ final class RecordReader {
 		List<Object> values = this.format.unpack(bytes);
 		WireLog.unpacked(connection, values);
 		bytes.limit(end).position(next);
-		if (connection instanceof PooledConnection pooled) {
-			pooled.recordUnpacked();
-		}
 	}
 
 }

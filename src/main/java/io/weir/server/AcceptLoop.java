@@ -42,6 +42,9 @@ final class AcceptLoop {
 
 	private static final Duration WAKE_UP_TIME = Duration.ofSeconds(1);
 
+	// In milliseconds
+	private static final long WAKE_UP_PAUSE = 20;
+
 	private static final Logger logger = LoggerFactory.getLogger(AcceptLoop.class);
 
 	private final ListeningSocket socket;
@@ -188,19 +191,29 @@ final class AcceptLoop {
 				: address.getAddress();
 		long end = System.nanoTime() + WAKE_UP_TIME.toNanos();
 		while (!hasStoppedServing() && System.nanoTime() < end) {
-			try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.INET)) {
-				channel.bind(new InetSocketAddress(host, 0));
-				this.wakeUps.add(channel.getLocalAddress());
-				channel.configureBlocking(false);
-				channel.connect(new InetSocketAddress(host, address.getPort()));
-				this.stoppedServing.await(50, TimeUnit.MILLISECONDS);
+			// Elsewhere it sees by itself that it is to stop
+			if (this.state == ServerState.ACCEPTING) {
+				connect(host, address.getPort());
 			}
-			catch (IOException ex) {
-				logger.debug("Waking up the accept loop: {}", ex.toString());
-				this.stoppedServing.await(50, TimeUnit.MILLISECONDS);
-			}
+			this.stoppedServing.await(WAKE_UP_PAUSE, TimeUnit.MILLISECONDS);
 		}
 		return hasStoppedServing();
+	}
+
+	private void connect(InetAddress host, int port) {
+		try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.INET)) {
+			channel.bind(new InetSocketAddress(host, 0));
+			this.wakeUps.add(channel.getLocalAddress());
+			channel.configureBlocking(false);
+			channel.connect(new InetSocketAddress(host, port));
+			this.stoppedServing.await(WAKE_UP_PAUSE, TimeUnit.MILLISECONDS);
+		}
+		catch (IOException ex) {
+			logger.debug("Waking up the accept loop: {}", ex.toString());
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+		}
 	}
 
 	private boolean hasStoppedServing() {

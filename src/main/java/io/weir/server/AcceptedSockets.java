@@ -103,11 +103,11 @@ final class AcceptedSockets {
 			connection.fields(logger.atDebug()).log("connected by {}", connection.peerText());
 			connection.fields(logger.atDebug())
 				.log("recv buffer size: {} (max={})",
-						(long) channel.getOption(StandardSocketOptions.SO_RCVBUF) * EffectiveSettings.BUFFER_FACTOR,
+						(long) channel.getOption(StandardSocketOptions.SO_RCVBUF) * Setting.BUFFER_FACTOR,
 						Setting.text(settings.receiveBuffer().maximum()));
 			connection.fields(logger.atDebug())
 				.log("send buffer size: {} (max={})",
-						(long) channel.getOption(StandardSocketOptions.SO_SNDBUF) * EffectiveSettings.BUFFER_FACTOR,
+						(long) channel.getOption(StandardSocketOptions.SO_SNDBUF) * Setting.BUFFER_FACTOR,
 						Setting.text(settings.sendBuffer().maximum()));
 		}
 	}

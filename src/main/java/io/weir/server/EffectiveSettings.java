@@ -34,13 +34,7 @@ public record EffectiveSettings(Setting backlog, Setting receiveBuffer, Setting 
 	/**
 	 * How many file descriptors the process needs for other things than connections.
 	 */
-	public static final int OTHER_FILES = 128;
-
-	/**
-	 * The kernel's figure of a buffer over what the JDK says: Linux doubles a size, and
-	 * the JDK halves it again when it reads it.
-	 */
-	static final int BUFFER_FACTOR = System.getProperty("os.name", "").startsWith("Linux") ? 2 : 1;
+	public static final int RESERVED_FILES = 128;
 
 	/**
 	 * The settings by name, as endpoints show them.
@@ -74,7 +68,7 @@ public record EffectiveSettings(Setting backlog, Setting receiveBuffer, Setting 
 			return limits.number("net.ipv4.tcp_" + sysctl + ".max");
 		}
 		OptionalLong limit = limits.number("net.core." + sysctl + "_max");
-		return limit.isPresent() ? OptionalLong.of(limit.getAsLong() * BUFFER_FACTOR) : limit;
+		return limit.isPresent() ? OptionalLong.of(limit.getAsLong() * Setting.BUFFER_FACTOR) : limit;
 	}
 
 	/**
@@ -135,8 +129,8 @@ public record EffectiveSettings(Setting backlog, Setting receiveBuffer, Setting 
 		Long maximum = (requested != null) ? explicitMaximum(option, sysctl, limits)
 				: boxed(limits.number("net.ipv4.tcp_" + sysctl + ".max"));
 		try {
-			long effective = (long) channel.getOption(option) * BUFFER_FACTOR;
-			boolean clamped = requested != null && effective < requested * BUFFER_FACTOR;
+			long effective = (long) channel.getOption(option) * Setting.BUFFER_FACTOR;
+			boolean clamped = requested != null && effective < requested * Setting.BUFFER_FACTOR;
 			return new Setting(requested, effective, maximum, clamped ? "net.core." + sysctl + "_max" : null,
 					Source.GETSOCKOPT, null);
 		}
@@ -149,11 +143,11 @@ public record EffectiveSettings(Setting backlog, Setting receiveBuffer, Setting 
 	private static @Nullable Long explicitMaximum(SocketOption<Integer> option, String sysctl, KernelLimits limits) {
 		OptionalLong limit = limits.number("net.core." + sysctl + "_max");
 		if (limit.isPresent()) {
-			return limit.getAsLong() * BUFFER_FACTOR;
+			return limit.getAsLong() * Setting.BUFFER_FACTOR;
 		}
 		try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.INET)) {
 			probe.setOption(option, Integer.MAX_VALUE);
-			return (long) probe.getOption(option) * BUFFER_FACTOR;
+			return (long) probe.getOption(option) * Setting.BUFFER_FACTOR;
 		}
 		catch (IOException ex) {
 			return null;
@@ -164,7 +158,7 @@ public record EffectiveSettings(Setting backlog, Setting receiveBuffer, Setting 
 		if (!(limits.get("nofile.soft") instanceof Reading.Available<KernelLimit>(KernelLimit.Scalar(long files)))) {
 			return new Setting((long) requested, (long) requested, null, null, Source.COMPUTED, null);
 		}
-		long fitting = Math.max(0, files - OTHER_FILES);
+		long fitting = Math.max(0, files - RESERVED_FILES);
 		boolean tooMany = requested > fitting;
 		return new Setting((long) requested, tooMany ? fitting : requested, fitting, tooMany ? "nofile.soft" : null,
 				Source.PROCFS, null);

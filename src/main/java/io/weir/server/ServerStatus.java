@@ -3,11 +3,13 @@ package io.weir.server;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
 
 import io.weir.kernel.KernelLimits;
+import io.weir.scheduling.Stall;
 import io.weir.transport.SocketAddresses;
 
 /**
@@ -25,21 +27,22 @@ import io.weir.transport.SocketAddresses;
  * @param protocol the name of what serves a connection, for instance {@code echo-record}
  * @param sockets what it asks for of each accepted socket
  * @param serving how it serves connections
+ * @param stalls connections that keep others of their event loop from running
  * @param acceptErrors how often accept(2) failed, by error; every error is there
  */
 public record ServerStatus(ServerState state, @Nullable Throwable failure, Duration backingOffFor,
 		@Nullable InetSocketAddress address, @Nullable Instant startedAt, @Nullable EffectiveSettings settings,
-		String protocol, SocketSettings sockets, ServingSettings serving, Map<AcceptError, Long> acceptErrors) {
+		String protocol, SocketSettings sockets, ServingSettings serving, List<Stall> stalls,
+		Map<AcceptError, Long> acceptErrors) {
 
 	/**
 	 * The same with its settings beside the limits of now.
 	 * @param limits the kernel's limits
 	 */
 	public ServerStatus beside(KernelLimits limits) {
-		return (this.settings != null)
-				? new ServerStatus(this.state, this.failure, this.backingOffFor, this.address, this.startedAt,
-						this.settings.beside(limits), this.protocol, this.sockets, this.serving, this.acceptErrors)
-				: this;
+		return (this.settings != null) ? new ServerStatus(this.state, this.failure, this.backingOffFor, this.address,
+				this.startedAt, this.settings.beside(limits), this.protocol, this.sockets, this.serving, this.stalls,
+				this.acceptErrors) : this;
 	}
 
 	/**

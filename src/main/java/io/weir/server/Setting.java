@@ -22,6 +22,12 @@ import io.weir.kernel.Source;
 public record Setting(@Nullable Long requested, @Nullable Long effective, @Nullable Long maximum,
 		@Nullable String limitedBy, Source source, @Nullable String reason) {
 
+	/**
+	 * The kernel's figure of a buffer over what the JDK says: Linux doubles a size, and
+	 * the JDK halves it again when it reads it.
+	 */
+	static final int BUFFER_FACTOR = System.getProperty("os.name", "").startsWith("Linux") ? 2 : 1;
+
 	static Setting unavailable(@Nullable Long requested, @Nullable Long maximum, String reason) {
 		return new Setting(requested, null, maximum, null, Source.UNAVAILABLE, reason);
 	}
@@ -37,7 +43,7 @@ public record Setting(@Nullable Long requested, @Nullable Long effective, @Nulla
 	 * @return null where the size is not known
 	 */
 	public @Nullable Long usable() {
-		return (this.effective != null) ? this.effective / EffectiveSettings.BUFFER_FACTOR : null;
+		return (this.effective != null) ? this.effective / BUFFER_FACTOR : null;
 	}
 
 	/**
@@ -45,7 +51,7 @@ public record Setting(@Nullable Long requested, @Nullable Long effective, @Nulla
 	 * @return null where the maximum is not known
 	 */
 	public @Nullable Long usableMaximum() {
-		return (this.maximum != null) ? this.maximum / EffectiveSettings.BUFFER_FACTOR : null;
+		return (this.maximum != null) ? this.maximum / BUFFER_FACTOR : null;
 	}
 
 	/**

@@ -3,6 +3,7 @@ package io.weir.server;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
@@ -187,16 +188,24 @@ public final class TcpServer {
 			Run stopping = this.run;
 			if (stopping != null) {
 				this.state = ServerState.DRAINING;
-				new Drain(stopping.loop, stopping.watchdog, this.registry, this.settings.serving())
-					.run(SocketAddresses.text(stopping.socket.address()));
-				stopping.watchdog.close();
-				this.scheduler.stop();
-				this.run = null;
-				this.state = ServerState.STOPPED;
+				stop(stopping);
 			}
 		}
 		finally {
 			this.lifecycleLock.unlock();
+		}
+	}
+
+	private void stop(Run stopping) {
+		try {
+			new Drain(stopping.loop, stopping.watchdog, this.registry, this.settings.serving())
+				.run(SocketAddresses.text(stopping.socket.address()));
+		}
+		finally {
+			stopping.watchdog.close();
+			this.scheduler.stop();
+			this.run = null;
+			this.state = ServerState.STOPPED;
 		}
 	}
 
@@ -237,7 +246,8 @@ public final class TcpServer {
 		return new ServerStatus(state(now), (now != null) ? now.loop.failure() : null,
 				(now != null) ? now.loop.backingOffFor() : Duration.ZERO, (now != null) ? now.socket.address() : null,
 				(now != null) ? now.startedAt : null, (now != null) ? now.settings : null, this.protocol.name(),
-				this.settings.sockets(), this.settings.serving(), this.acceptErrors.counts());
+				this.settings.sockets(), this.settings.serving(), (now != null) ? this.scheduler.stalls() : List.of(),
+				this.acceptErrors.counts());
 	}
 
 }

@@ -81,32 +81,12 @@ public final class ServerTls {
 					this.bundle, certificate.subject(), certificate.notAfter());
 		}
 		catch (SSLException | RuntimeException ex) {
-			this.reloadFailure = reason(ex);
+			this.reloadFailure = FailureReason.of(ex);
 			logger.warn(
 					"SSL bundle '{}' has changed and can't be used; the certificate of {} stays: {}. What to do: "
 							+ "correct the files below spring.ssl.bundle, key and certificate together",
 					this.bundle, certificate().subject(), this.reloadFailure);
 		}
-	}
-
-	/**
-	 * Says for people why a bundle can't be used.
-	 * @param failure what went wrong
-	 * @return its message and those of its causes
-	 */
-	public static String reason(Throwable failure) {
-		StringBuilder reason = new StringBuilder(text(failure));
-		for (Throwable cause = failure.getCause(); cause != null; cause = cause.getCause()) {
-			if (reason.indexOf(text(cause)) < 0) {
-				reason.append(": ").append(text(cause));
-			}
-		}
-		return reason.toString();
-	}
-
-	private static String text(Throwable failure) {
-		String message = failure.getMessage();
-		return (message != null) ? message : failure.toString();
 	}
 
 	/**
@@ -141,6 +121,13 @@ public final class ServerTls {
 	 */
 	public ServerCertificate certificate() {
 		return this.context.certificate();
+	}
+
+	/**
+	 * How many handshakes compute, or wait for a processor to do so.
+	 */
+	int waitingHandshakes() {
+		return this.layer.tasks().waiting();
 	}
 
 	/**

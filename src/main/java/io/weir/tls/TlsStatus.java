@@ -7,10 +7,12 @@ import org.jspecify.annotations.Nullable;
  *
  * @param bundle the name of what the material comes from, for people
  * @param certificate the certificate that they get
+ * @param waitingHandshakes how many handshakes compute or wait for a processor to do so
  * @param reloadFailure why the last change of the bundle could not be used; null if it
  * could, or there was none
  */
-public record TlsStatus(String bundle, ServerCertificate certificate, @Nullable String reloadFailure) {
+public record TlsStatus(String bundle, ServerCertificate certificate, int waitingHandshakes,
+		@Nullable String reloadFailure) {
 
 	/**
 	 * Reads the status of now.
@@ -18,7 +20,8 @@ public record TlsStatus(String bundle, ServerCertificate certificate, @Nullable 
 	 * @return null where there is no TLS
 	 */
 	public static @Nullable TlsStatus of(@Nullable ServerTls tls) {
-		return (tls != null) ? new TlsStatus(tls.bundle(), tls.certificate(), tls.reloadFailure()) : null;
+		return (tls != null)
+				? new TlsStatus(tls.bundle(), tls.certificate(), tls.waitingHandshakes(), tls.reloadFailure()) : null;
 	}
 
 }

@@ -30,13 +30,6 @@ import io.weir.transport.Transport;
  */
 final class TlsTransport implements Transport {
 
-	// RFC 8446, 5.1: a record begins with its content type, one of four
-	private static final byte CHANGE_CIPHER_SPEC = 20;
-
-	private static final byte APPLICATION_DATA = 23;
-
-	private static final int HEADER = 5;
-
 	/**
 	 * How many records a handshake may take. One with a long chain of certificates in
 	 * small records takes some dozens; a peer that sends warnings and nothing else, any
@@ -166,7 +159,8 @@ final class TlsTransport implements Transport {
 			// close_notify ends the output, too, and what is read now may want an answer
 			boolean more = true;
 			giveWay(target.position() - begin);
-			while (more && this.pendingPlaintext == null && target.hasRemaining() && isDataNext()) {
+			while (more && this.pendingPlaintext == null && target.hasRemaining()
+					&& TlsRecord.isWholeData(this.incoming.bytes())) {
 				int before = target.position();
 				more = unwrapInto(target);
 				giveWay(target.position() - before);
@@ -258,31 +252,9 @@ final class TlsTransport implements Transport {
 		}
 	}
 
-	// Before the engine: it takes larger records than the standard allows, and wants
-	// larger buffers from then on
 	private SSLEngineResult unwrap(ByteBuffer target) throws SSLException {
-		ByteBuffer bytes = this.incoming.bytes();
-		if (bytes.remaining() >= HEADER && isKnown(bytes.get(bytes.position()))
-				&& recordSize(bytes) > BufferPool.MEDIUM) {
-			throw new SSLException("A record of %d bytes is too large".formatted(recordSize(bytes)));
-		}
-		return this.engine.unwrap(bytes, target);
-	}
-
-	// What is no record at all, the engine refuses
-	private static boolean isKnown(byte contentType) {
-		return contentType >= CHANGE_CIPHER_SPEC && contentType <= APPLICATION_DATA;
-	}
-
-	// Whether a whole record of data has come
-	private boolean isDataNext() {
-		ByteBuffer bytes = this.incoming.bytes();
-		return bytes.remaining() >= HEADER && bytes.get(bytes.position()) == APPLICATION_DATA
-				&& bytes.remaining() >= recordSize(bytes);
-	}
-
-	private static int recordSize(ByteBuffer bytes) {
-		return HEADER + Short.toUnsignedInt(bytes.getShort(bytes.position() + HEADER - Short.BYTES));
+		TlsRecord.checkSize(this.incoming.bytes(), BufferPool.MEDIUM);
+		return this.engine.unwrap(this.incoming.bytes(), target);
 	}
 
 	// Waits for more encrypted bytes
@@ -367,7 +339,7 @@ final class TlsTransport implements Transport {
 	// Tells the peer what is wrong, as far as it still listens. The log has one line for
 	// it, and the JDK keeps what OpenSSL's plaintext alert says in the cause
 	private SSLException alerted(SSLException failure) {
-		SSLException told = (failure.getCause() != null) ? new SSLException(ServerTls.reason(failure), failure)
+		SSLException told = (failure.getCause() != null) ? new SSLException(FailureReason.of(failure), failure)
 				: failure;
 		try {
 			if (this.engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP) {

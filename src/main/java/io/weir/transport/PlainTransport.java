@@ -15,6 +15,8 @@ import io.weir.scheduling.SocketWaiter;
  */
 public final class PlainTransport implements Transport {
 
+	private static final int MAX_COPY = 128 * 1024;
+
 	private static final VarHandle READS;
 
 	static {
@@ -63,12 +65,12 @@ public final class PlainTransport implements Transport {
 		if (this.waiter.beforeRead(this.filled)) {
 			this.waiter.awaitReadable();
 		}
-		int count = this.channel.read(target);
+		int count = readOnce(target);
 		while (count == 0) {
 			this.waiter.awaitReadable();
-			count = this.channel.read(target);
+			count = readOnce(target);
 		}
-		return came(count, target);
+		return count;
 	}
 
 	@Override
@@ -87,11 +89,16 @@ public final class PlainTransport implements Transport {
 	}
 
 	private int readOnce(ByteBuffer target) throws IOException {
-		return came(this.channel.read(target), target);
-	}
-
-	private int came(int count, ByteBuffer target) {
-		this.filled = !target.hasRemaining();
+		int room = atOnce(target);
+		int limit = target.limit();
+		int count;
+		try {
+			count = this.channel.read(target.limit(target.position() + room));
+		}
+		finally {
+			target.limit(limit);
+		}
+		this.filled = count == room;
 		if (count > 0) {
 			if (this.reads == 0) {
 				this.firstBytes.came(target, target.position() - count, target.position());
@@ -101,14 +108,26 @@ public final class PlainTransport implements Transport {
 		return count;
 	}
 
+	// The JDK copies all that a heap buffer has through a direct one, and keeps that
+	private static int atOnce(ByteBuffer buffer) {
+		return buffer.isDirect() ? buffer.remaining() : Math.min(buffer.remaining(), MAX_COPY);
+	}
+
 	@Override
 	public int write(ByteBuffer source) throws IOException {
-		int count = this.channel.write(source);
-		while (count == 0) {
-			this.waiter.awaitWritable();
-			count = this.channel.write(source);
+		int limit = source.limit();
+		try {
+			source.limit(source.position() + atOnce(source));
+			int count = this.channel.write(source);
+			while (count == 0) {
+				this.waiter.awaitWritable();
+				count = this.channel.write(source);
+			}
+			return count;
 		}
-		return count;
+		finally {
+			source.limit(limit);
+		}
 	}
 
 	@Override

@@ -3,8 +3,6 @@ package io.weir.transport;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-import io.weir.api.ClientConnection;
-
 /**
  * The bytes of one connection that have come and are not served yet. Its memory follows
  * them: none while it is empty and waits, little while little comes at once, much while
@@ -50,32 +48,6 @@ public final class ReadBuffer implements AutoCloseable {
 	 */
 	public void clear() {
 		this.buffer.position(this.buffer.limit());
-	}
-
-	/**
-	 * Reads once, and keeps what is not served yet.
-	 * @param connection where from
-	 * @return how many bytes were read, at least 1; -1 at the end of the stream
-	 * @throws IOException if the read failed, or the connection has ended
-	 */
-	public int readFrom(ClientConnection connection) throws IOException {
-		return (connection instanceof PooledConnection pooled) ? pooled.read(this) : fill(connection::read);
-	}
-
-	/**
-	 * Reads until so many bytes are there.
-	 * @param connection where from
-	 * @param count how many
-	 * @return false if the stream ended before; what came is still there
-	 * @throws IOException if a read failed, or the connection has ended
-	 */
-	public boolean await(ClientConnection connection, int count) throws IOException {
-		while (this.buffer.remaining() < count) {
-			if (readFrom(connection) < 0) {
-				return false;
-			}
-		}
-		return true;
 	}
 
 	/**

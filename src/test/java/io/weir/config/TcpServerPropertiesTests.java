@@ -168,9 +168,8 @@ class TcpServerPropertiesTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "port, abc", "backlog, many", "receive-buffer-size, 12XB", "protocol, http", "threads, green",
-			"idle-timeout, soon", "no-delay, maybe", "keep-alive.count, 1.5", "ssl.client-auth, perhaps",
-			"max-connections, 99999999999" })
+	@CsvSource({ "port, abc", "backlog, many", "receive-buffer-size, 12XB", "threads, green", "idle-timeout, soon",
+			"no-delay, maybe", "keep-alive.count, 1.5", "ssl.client-auth, perhaps", "max-connections, 99999999999" })
 	void whenAValueDoesNotConvertThenItIsNamedAlone(String key, String value) {
 		this.runner.withPropertyValues("tcp.server." + key + "=" + value, "tcp.server.metrics.connections=-1")
 			.run((context) -> {
@@ -224,7 +223,7 @@ class TcpServerPropertiesTests {
 			assertThat(properties.keepAlive().idle()).isEqualTo(Duration.ofMinutes(2));
 			assertThat(properties.drain().gracePeriod()).isEqualTo(Duration.ofSeconds(3));
 			assertThat(properties.receiveBufferSize()).isEqualTo(DataSize.ofKilobytes(64));
-			assertThat(properties.protocol()).isEqualTo("echo-record");
+			assertThat(properties.protocol()).isEqualTo("ECHO_RECORD");
 			assertThat(properties.recordFormat()).isEqualTo("<I");
 		});
 	}

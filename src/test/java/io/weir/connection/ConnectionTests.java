@@ -51,7 +51,7 @@ class ConnectionTests {
 			assertThat(connection.records()).isZero();
 			assertThat(connection.closeReason()).isNull();
 			assertThat(connection.age()).isPositive().isGreaterThanOrEqualTo(connection.idleFor());
-			connection.recordUnpacked();
+			connection.counters().addRecord();
 			assertThat(connection.records()).isEqualTo(1);
 		}
 	}

@@ -124,7 +124,7 @@ class FindingsTests {
 				assertThat(finding.message()).contains("10 waiting", "2 times");
 				assertThat(finding.remedy()).contains("tcp.server.backlog bounds it", "at most 4096");
 			});
-			now.addAndGet(Findings.EVIDENCE_TIME.toNanos() - 1);
+			now.addAndGet(Growth.EVIDENCE_TIME.toNanos() - 1);
 			assertThat(findings.current()).hasSize(1);
 			now.addAndGet(1);
 			assertThat(findings.current()).isEmpty();
@@ -181,7 +181,7 @@ class FindingsTests {
 			Awaitility.await()
 				.untilAsserted(() -> assertThat(findings.current()).singleElement()
 					.satisfies((finding) -> assertThat(finding.message()).startsWith("6 SYN cookies sent")));
-			now.addAndGet(Findings.EVIDENCE_TIME.toNanos());
+			now.addAndGet(Growth.EVIDENCE_TIME.toNanos());
 			assertThat(findings.current()).isEmpty();
 		}
 	}
@@ -220,7 +220,7 @@ class FindingsTests {
 			overflows(102);
 			findings.logNew();
 			assertThat(log.messages()).hasSize(1);
-			now.addAndGet(Findings.EVIDENCE_TIME.toNanos());
+			now.addAndGet(Growth.EVIDENCE_TIME.toNanos());
 			findings.logNew();
 			running.diagnostics().listener(0, 10, 3);
 			overflows(103);

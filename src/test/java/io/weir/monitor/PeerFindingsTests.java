@@ -112,7 +112,7 @@ class PeerFindingsTests {
 					.startsWith("connections of the last 5 min that began with a header of the PROXY protocol")
 					.endsWith(": 1"))
 				.anySatisfy((finding) -> assertThat(finding.message()).contains("an HTTP request").endsWith(": 2"));
-			now.addAndGet(Findings.EVIDENCE_TIME.toNanos());
+			now.addAndGet(Growth.EVIDENCE_TIME.toNanos());
 			assertThat(findings.current()).isEmpty();
 		}
 	}

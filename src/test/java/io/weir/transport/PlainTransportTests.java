@@ -8,6 +8,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 
 import org.junit.jupiter.api.Test;
 
@@ -71,6 +72,32 @@ class PlainTransportTests {
 			}
 		}
 		assertThat(this.calls).containsExactly("read", "wait and read", "wait", "read", "closed");
+	}
+
+	@Test
+	void whenAHeapBufferIsLargeThenNoMoreThanAPartIsCopiedAtOnceAndNothingIsLost() throws IOException {
+		byte[] bytes = new byte[1_000_000];
+		new Random(5).nextBytes(bytes);
+		try (ServerSocketChannel listener = ServerSocketChannel.open()) {
+			listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+			try (SocketChannel client = SocketChannel.open(listener.getLocalAddress());
+					SocketChannel channel = listener.accept()) {
+				PlainTransport transport = new PlainTransport(channel, this.waiter);
+				ByteBuffer source = ByteBuffer.wrap(bytes);
+				ByteBuffer received = ByteBuffer.allocate(bytes.length);
+				while (received.hasRemaining()) {
+					int written = source.hasRemaining() ? transport.write(source) : 0;
+					assertThat(written).isLessThanOrEqualTo(128 * 1024);
+					assertThat(source.limit()).isEqualTo(bytes.length);
+					client.read(received);
+				}
+				assertThat(received.array()).isEqualTo(bytes);
+				client.write(ByteBuffer.allocate(400_000));
+				ByteBuffer target = ByteBuffer.allocate(1_000_000);
+				assertThat(transport.read(target)).isBetween(1, 128 * 1024);
+				assertThat(target.limit()).isEqualTo(1_000_000);
+			}
+		}
 	}
 
 }

@@ -13,11 +13,11 @@ import org.springframework.mock.env.MockEnvironment;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests for {@link BundleFollower}.
+ * Tests for {@link SslBundleListener}.
  */
-class BundleFollowerTests {
+class SslBundleListenerTests {
 
-	private final BundleFollower follower = new BundleFollower(
+	private final SslBundleListener listener = new SslBundleListener(
 			new MockEnvironment().withProperty("tcp.server.ssl.bundle", "mine"));
 
 	private final DefaultSslBundleRegistry registry = new DefaultSslBundleRegistry();
@@ -26,10 +26,10 @@ class BundleFollowerTests {
 
 	@Test
 	void whenTheBundleChangesThenTheFollowerIsToldOfThatOneOnly() {
-		this.follower.registerBundles(this.registry);
+		this.listener.registerBundles(this.registry);
 		this.registry.registerBundle("mine", bundle());
 		this.registry.registerBundle("other", bundle());
-		this.follower.follow(this.told::add);
+		this.listener.onChange(this.told::add);
 		assertThat(this.told).isEmpty();
 		SslBundle changed = bundle();
 		this.registry.updateBundle("mine", changed);
@@ -39,12 +39,12 @@ class BundleFollowerTests {
 
 	@Test
 	void whenItHasChangedBeforeAnyoneFollowsThenTheFollowerIsToldOfTheLastChangeOnce() {
-		this.follower.registerBundles(this.registry);
+		this.listener.registerBundles(this.registry);
 		this.registry.registerBundle("mine", bundle());
 		this.registry.updateBundle("mine", bundle());
 		SslBundle changed = bundle();
 		this.registry.updateBundle("mine", changed);
-		this.follower.follow(this.told::add);
+		this.listener.onChange(this.told::add);
 		assertThat(this.told).containsExactly(changed);
 	}
 

@@ -17,16 +17,16 @@ import org.springframework.core.env.Environment;
  * same one: its handler throws where a file is broken, and no handler after it is called.
  */
 @Order(Ordered.HIGHEST_PRECEDENCE)
-class BundleFollower implements SslBundleRegistrar {
+class SslBundleListener implements SslBundleRegistrar {
 
 	private final @Nullable String bundle;
 
 	// Guarded by this, as is the next
-	private @Nullable Consumer<SslBundle> follower;
+	private @Nullable Consumer<SslBundle> consumer;
 
 	private @Nullable SslBundle missed;
 
-	BundleFollower(Environment environment) {
+	SslBundleListener(Environment environment) {
 		this.bundle = environment.getProperty("tcp.server.ssl.bundle");
 	}
 
@@ -42,8 +42,8 @@ class BundleFollower implements SslBundleRegistrar {
 	}
 
 	private synchronized void changed(SslBundle changed) {
-		if (this.follower != null) {
-			this.follower.accept(changed);
+		if (this.consumer != null) {
+			this.consumer.accept(changed);
 		}
 		else {
 			this.missed = changed;
@@ -52,12 +52,12 @@ class BundleFollower implements SslBundleRegistrar {
 
 	/**
 	 * Sets who is told; at once, if the bundle has changed before.
-	 * @param follower does not throw
+	 * @param consumer does not throw
 	 */
-	synchronized void follow(Consumer<SslBundle> follower) {
-		this.follower = follower;
+	synchronized void onChange(Consumer<SslBundle> consumer) {
+		this.consumer = consumer;
 		if (this.missed != null) {
-			follower.accept(this.missed);
+			consumer.accept(this.missed);
 			this.missed = null;
 		}
 	}
