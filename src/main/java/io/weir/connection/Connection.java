@@ -266,7 +266,7 @@ public final class Connection {
 	 * @return whether this call ended it
 	 */
 	public boolean end(CloseReason reason) {
-		// Before the state, so that whoever sees that one sees this one too
+		// Set before the state: a thread that reads the ended state reads this time too
 		if (!this.lifecycle.isEnded()) {
 			this.endedNanos = System.nanoTime();
 		}

@@ -44,7 +44,7 @@ final class BufferedAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
 
 	/**
 	 * Creates a buffer for an appender, whose filters and encoder it takes over.
-	 * @param appender started; whoever logs no longer calls it
+	 * @param appender started; the loggers no longer call it
 	 * @param context the appender's
 	 */
 	BufferedAppender(OutputStreamAppender<ILoggingEvent> appender, LoggerContext context) {

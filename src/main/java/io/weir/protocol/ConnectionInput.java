@@ -33,8 +33,8 @@ final class ConnectionInput implements AutoCloseable {
 	}
 
 	/**
-	 * What has come and is not served yet, from position to limit. Whoever serves bytes
-	 * moves the position on.
+	 * What has come and is not served yet, from position to limit. The code that serves
+	 * bytes moves the position on.
 	 */
 	ByteBuffer bytes() {
 		return this.buffer.bytes();

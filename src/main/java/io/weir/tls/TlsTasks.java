@@ -62,7 +62,7 @@ final class TlsTasks {
 		}
 	}
 
-	// Whoever closes the connection wakes its thread
+	// Closing the connection wakes its thread
 	private void await(Delegated task, Transport connection) throws IOException {
 		this.threads.execute(task);
 		try {

@@ -29,8 +29,8 @@ public final class ReadBuffer implements AutoCloseable {
 	}
 
 	/**
-	 * What has come and is not served yet, from position to limit. Whoever serves bytes
-	 * moves the position on.
+	 * What has come and is not served yet, from position to limit. The code that serves
+	 * bytes moves the position on.
 	 */
 	public ByteBuffer bytes() {
 		return this.buffer;
