@@ -55,9 +55,9 @@ class MonitoringIntegrationTests {
 	private static final Pattern SHOWN = Pattern.compile("\\{\\{(\\w+)}}");
 
 	/**
-	 * Labels that Prometheus adds.
+	 * Labels that Prometheus and its operator add.
 	 */
-	private static final Set<String> TARGET_LABELS = Set.of("job", "instance");
+	private static final Set<String> TARGET_LABELS = Set.of("job", "instance", "namespace", "pod");
 
 	@SuppressWarnings("NullAway.Init")
 	private static ConfigurableApplicationContext context;
