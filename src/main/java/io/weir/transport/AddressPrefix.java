@@ -1,0 +1,132 @@
+package io.weir.transport;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Arrays;
+import java.util.regex.Pattern;
+
+/**
+ * A range of addresses as CIDR writes it (RFC 4632, RFC 4291 section 2.3):
+ * {@code 10.1.0.0/16}, {@code 2001:db8::/32}, or one address. Immutable.
+ */
+public final class AddressPrefix {
+
+	private static final Pattern IPV4 = Pattern.compile("(0|[1-9]\\d{0,2})(\\.(0|[1-9]\\d{0,2})){3}");
+
+	// Neither brackets nor a zone
+	private static final Pattern IPV6 = Pattern.compile("[0-9a-fA-F:]*:([0-9a-fA-F]*|" + IPV4.pattern() + ')');
+
+	private static final Pattern LENGTH = Pattern.compile("0|[1-9]\\d{0,2}");
+
+	// Bits before the IPv4 address in ::ffff:a.b.c.d
+	private static final int MAPPED_BITS = 96;
+
+	private final byte[] network;
+
+	private final int length;
+
+	private AddressPrefix(byte[] network, int length) {
+		this.network = network;
+		this.length = length;
+	}
+
+	/**
+	 * Reads a prefix. No name is looked up.
+	 * @param text an IPv4 or IPv6 address, alone or with {@code /} and the number of its
+	 * leading bits that count. {@code ::ffff:a.b.c.d} is the IPv4 address
+	 * @throws IllegalArgumentException if it is none; the message tells people why,
+	 * without the text
+	 */
+	public static AddressPrefix parse(String text) {
+		int slash = text.indexOf('/');
+		String literal = (slash < 0) ? text : text.substring(0, slash);
+		byte[] address = address(literal);
+		int max = address.length * Byte.SIZE;
+		if (slash < 0) {
+			return new AddressPrefix(address, max);
+		}
+		boolean mapped = address.length == 4 && literal.indexOf(':') >= 0;
+		int length = length(text.substring(slash + 1), mapped ? MAPPED_BITS : 0, mapped ? MAPPED_BITS + max : max);
+		AddressPrefix prefix = new AddressPrefix(masked(address, length), length);
+		if (!Arrays.equals(prefix.network, address)) {
+			throw new IllegalArgumentException(
+					"has bits set after the first %d: the prefix is %s".formatted(length, prefix));
+		}
+		return prefix;
+	}
+
+	private static byte[] address(String literal) {
+		if (IPV4.matcher(literal).matches() || IPV6.matcher(literal).matches()) {
+			try {
+				return InetAddress.ofLiteral(literal).getAddress();
+			}
+			catch (IllegalArgumentException ex) {
+				// Told below
+			}
+		}
+		throw new IllegalArgumentException(
+				"is not an IPv4 or IPv6 address or prefix, such as 10.1.2.3, 10.1.0.0/16 or 2001:db8::/32");
+	}
+
+	private static int length(String text, int min, int max) {
+		int length = LENGTH.matcher(text).matches() ? Integer.parseInt(text) : -1;
+		if (length < min || length > max) {
+			throw new IllegalArgumentException("must have %d to %d after its /".formatted(min, max));
+		}
+		return length - min;
+	}
+
+	private static byte[] masked(byte[] address, int length) {
+		byte[] masked = Arrays.copyOf(Arrays.copyOf(address, (length + 7) / Byte.SIZE), address.length);
+		if (length % Byte.SIZE != 0) {
+			masked[length / Byte.SIZE] &= (byte) (0xff00 >> (length % Byte.SIZE));
+		}
+		return masked;
+	}
+
+	/**
+	 * Whether an address is in the range. One of the other family is not.
+	 */
+	public boolean contains(InetAddress address) {
+		return contains(address.getAddress());
+	}
+
+	/**
+	 * Whether an address is in the range. Allocates nothing.
+	 * @param address 4 or 16 bytes, as of {@link InetAddress#getAddress()}
+	 */
+	public boolean contains(byte[] address) {
+		int whole = this.length / Byte.SIZE;
+		if (address.length != this.network.length || !Arrays.equals(address, 0, whole, this.network, 0, whole)) {
+			return false;
+		}
+		int mask = (0xff00 >> (this.length % Byte.SIZE)) & 0xff;
+		return mask == 0 || ((address[whole] ^ this.network[whole]) & mask) == 0;
+	}
+
+	@Override
+	public boolean equals(Object other) {
+		return other instanceof AddressPrefix prefix && this.length == prefix.length
+				&& Arrays.equals(this.network, prefix.network);
+	}
+
+	@Override
+	public int hashCode() {
+		return Arrays.hashCode(this.network) * 31 + this.length;
+	}
+
+	/**
+	 * The prefix as {@link #parse} reads it, with its length, for instance
+	 * {@code 10.1.0.0/16}.
+	 */
+	@Override
+	public String toString() {
+		try {
+			return SocketAddresses.text(InetAddress.getByAddress(this.network)) + '/' + this.length;
+		}
+		catch (UnknownHostException ex) {
+			throw new IllegalStateException("the address has 4 or 16 bytes", ex);
+		}
+	}
+
+}
