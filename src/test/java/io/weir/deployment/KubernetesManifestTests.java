@@ -17,6 +17,7 @@ import com.fasterxml.jackson.databind.introspect.Annotated;
 import com.fasterxml.jackson.databind.introspect.JacksonAnnotationIntrospector;
 import com.google.gson.Gson;
 import io.fabric8.openshift.api.model.monitoring.v1.Endpoint;
+import io.fabric8.openshift.api.model.monitoring.v1.PrometheusRule;
 import io.fabric8.openshift.api.model.monitoring.v1.ServiceMonitor;
 import io.kubernetes.client.custom.IntOrString;
 import io.kubernetes.client.custom.Quantity;
@@ -33,6 +34,10 @@ import io.kubernetes.client.openapi.models.V1Service;
 import io.kubernetes.client.openapi.models.V1ServicePort;
 import io.kubernetes.client.openapi.models.V2HorizontalPodAutoscaler;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.opentest4j.TestAbortedException;
 import org.yaml.snakeyaml.Yaml;
 
 import org.springframework.boot.context.properties.bind.BindHandler;
@@ -42,8 +47,8 @@ import org.springframework.boot.context.properties.bind.handler.NoUnboundElement
 import org.springframework.boot.env.YamlPropertySourceLoader;
 import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.StandardEnvironment;
-import org.springframework.core.io.ByteArrayResource;
 import org.springframework.core.io.ClassPathResource;
+import org.springframework.core.io.FileSystemResource;
 
 import io.weir.config.TcpServerProperties;
 
@@ -64,7 +69,7 @@ class KubernetesManifestTests {
 
 	private static final Duration TO_EXIT = Duration.ofSeconds(10);
 
-	private final Manifests manifests = new Manifests(yaml("weir.yml"));
+	private final Manifests manifests = new Manifests(yaml("base/weir.yml"));
 
 	private final V1PodSpec pod = Objects.requireNonNull(this.manifests.deployment().getSpec().getTemplate().getSpec());
 
@@ -72,21 +77,21 @@ class KubernetesManifestTests {
 
 	@Test
 	void whenFieldIsUnknownThenIsRefused() {
-		String manifest = yaml("weir.yml").replace("terminationGracePeriodSeconds", "terminationGraceSeconds");
+		String manifest = yaml("base/weir.yml").replace("terminationGracePeriodSeconds", "terminationGraceSeconds");
 		assertThatIllegalArgumentException().isThrownBy(() -> new Manifests(manifest))
 			.withMessageContaining("terminationGraceSeconds");
 	}
 
 	@Test
 	void whenRequiredFieldIsMissingThenIsRefused() {
-		String manifest = yaml("weir.yml").replace("containerPort: 9999", "hostPort: 9999");
+		String manifest = yaml("base/weir.yml").replace("containerPort: 9999", "hostPort: 9999");
 		assertThatIllegalArgumentException().isThrownBy(() -> new Manifests(manifest))
 			.withMessageContaining("containerPort");
 	}
 
 	@Test
 	void whenFieldOfServiceMonitorIsUnknownThenIsRefused() {
-		String manifest = yaml("prometheus-operator/servicemonitor.yml").replace("scrapeTimeout", "timeout");
+		String manifest = yaml("overlays/prometheus-operator/servicemonitor.yml").replace("scrapeTimeout", "timeout");
 		assertThatExceptionOfType(UnrecognizedPropertyException.class).isThrownBy(() -> serviceMonitor(manifest));
 	}
 
@@ -177,6 +182,71 @@ class KubernetesManifestTests {
 	}
 
 	@Test
+	void autoscalerAloneSetsTheNumberOfReplicas() {
+		assertThat(this.manifests.deployment().getSpec().getReplicas()).isNull();
+		assertThat(this.manifests.autoscaler().getSpec().getMinReplicas()).isGreaterThanOrEqualTo(2);
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "load-balancer,Local", "proxy-protocol,Cluster" })
+	void publicServiceLeadsToThePods(String overlay, String trafficPolicy) {
+		V1Service service = new Manifests(yaml("overlays/%s/service.yml".formatted(overlay))).service("weir-public");
+		assertThat(service.getSpec().getType()).isEqualTo("LoadBalancer");
+		assertThat(service.getSpec().getExternalTrafficPolicy()).isEqualTo(trafficPolicy);
+		assertThat(service.getSpec().getSelector())
+			.isEqualTo(this.manifests.service("weir").getSpec().getSelector());
+		assertThat(service.getSpec().getPorts()).isEqualTo(this.manifests.service("weir").getSpec().getPorts());
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "base", "overlays/load-balancer", "overlays/proxy-protocol",
+			"overlays/prometheus-operator" })
+	void kustomizationIsBuilt(String folder) throws IOException, InterruptedException {
+		Process kubectl = kubectl("kustomize", MANIFESTS.resolve(folder).toString());
+		String built = new String(kubectl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+		assertThat(kubectl.waitFor()).as(built).isZero();
+		if (folder.equals("overlays/prometheus-operator")) {
+			assertThat(built).contains("kind: ServiceMonitor", "kind: PrometheusRule");
+			return;
+		}
+		Manifests manifests = new Manifests(built);
+		V1PodSpec pod = manifests.deployment().getSpec().getTemplate().getSpec();
+		assertThat(pod.getVolumes()).extracting((volume) -> volume.getConfigMap())
+			.filteredOn(Objects::nonNull)
+			.extracting((source) -> source.getName())
+			.containsExactly(manifests.configMap().getMetadata().getName());
+		assertThat(pod.getContainers().getFirst().getImage()).startsWith("weir:");
+		assertThat(manifests.configMap().getData()).containsKey("application.yml");
+		assertThat(manifests.configMap().getData().containsKey("overlay.yml"))
+			.isEqualTo(folder.endsWith("proxy-protocol"));
+	}
+
+	private static Process kubectl(String... arguments) throws IOException {
+		List<String> command = new ArrayList<>(List.of("kubectl"));
+		command.addAll(List.of(arguments));
+		try {
+			return new ProcessBuilder(command).redirectErrorStream(true).start();
+		}
+		catch (IOException ex) {
+			throw new TestAbortedException("kubectl is missing, which builds kustomizations", ex);
+		}
+	}
+
+	@Test
+	void configurationImportsTheOverlays() {
+		assertThat(environment().getProperty("spring.config.import")).isEqualTo("optional:file:/config/overlay.yml");
+	}
+
+	@Test
+	void prometheusRuleHasTheGroupsOfTheRules() throws IOException {
+		String manifest = yaml("overlays/prometheus-operator/prometheusrule.yml");
+		assertThat(read(manifest, PrometheusRule.class).getSpec().getGroups()).isNotEmpty();
+		Map<String, Map<String, Object>> rule = new Yaml().load(manifest);
+		Map<String, Object> rules = new Yaml().load(text(Path.of("src/prometheus/weir-rules.yml")));
+		assertThat(rule.get("spec")).isEqualTo(rules);
+	}
+
+	@Test
 	void dockerfileExposesTheApplicationsDefaults() {
 		assertThat(dockerfile())
 			.contains("EXPOSE %d %s".formatted(properties().port(), environment().getRequiredProperty("server.port")));
@@ -184,7 +254,7 @@ class KubernetesManifestTests {
 
 	@Test
 	void serviceMonitorScrapesTheActuatorService() throws IOException {
-		ServiceMonitor monitor = serviceMonitor(yaml("prometheus-operator/servicemonitor.yml"));
+		ServiceMonitor monitor = serviceMonitor(yaml("overlays/prometheus-operator/servicemonitor.yml"));
 		V1Service service = this.manifests.service("weir-actuator");
 		assertThat(service.getMetadata().getLabels())
 			.containsAllEntriesOf(monitor.getSpec().getSelector().getMatchLabels());
@@ -194,25 +264,26 @@ class KubernetesManifestTests {
 			.containsExactly(tuple(service.getSpec().getPorts().getFirst().getName(), "/actuator/prometheus"));
 	}
 
-	private TcpServerProperties properties() {
-		return Binder.get(environment())
+	private TcpServerProperties properties(String... overlays) {
+		return Binder.get(environment(overlays))
 			.bind("tcp.server", Bindable.of(TcpServerProperties.class),
 					new NoUnboundElementsBindHandler(BindHandler.DEFAULT, (source) -> true))
 			.get();
 	}
 
 	/**
-	 * The application's own settings below those of the mounted file.
+	 * The application's own settings below those of the mounted files.
 	 */
-	private StandardEnvironment environment() {
-		String mounted = Objects
-			.requireNonNull(Objects.requireNonNull(this.manifests.configMap().getData()).get("application.yml"));
+	private StandardEnvironment environment(String... overlays) {
 		YamlPropertySourceLoader loader = new YamlPropertySourceLoader();
 		StandardEnvironment environment = new StandardEnvironment();
 		environment.getPropertySources().forEach((source) -> environment.getPropertySources().remove(source.getName()));
 		try {
-			List<PropertySource<?>> sources = new ArrayList<>(
-					loader.load("mounted", new ByteArrayResource(mounted.getBytes(StandardCharsets.UTF_8))));
+			List<PropertySource<?>> sources = new ArrayList<>();
+			for (String overlay : overlays) {
+				sources.addAll(loader.load(overlay, new FileSystemResource(MANIFESTS.resolve(overlay))));
+			}
+			sources.addAll(loader.load("mounted", new FileSystemResource(MANIFESTS.resolve("base/application.yml"))));
 			sources.addAll(loader.load("own", new ClassPathResource("application.yml")));
 			sources.forEach(environment.getPropertySources()::addLast);
 		}
@@ -241,6 +312,10 @@ class KubernetesManifestTests {
 
 	// The model's classes collect what they do not know, unless told not to
 	private static ServiceMonitor serviceMonitor(String manifest) throws IOException {
+		return read(manifest, ServiceMonitor.class);
+	}
+
+	private static <T> T read(String manifest, Class<T> type) throws IOException {
 		ObjectMapper mapper = new ObjectMapper().enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
 			.setAnnotationIntrospector(new JacksonAnnotationIntrospector() {
 
@@ -253,7 +328,7 @@ class KubernetesManifestTests {
 
 			});
 		Map<?, ?> fields = new Yaml().load(manifest);
-		return mapper.readValue(new Gson().toJson(fields), ServiceMonitor.class);
+		return mapper.readValue(new Gson().toJson(fields), type);
 	}
 
 	/**
