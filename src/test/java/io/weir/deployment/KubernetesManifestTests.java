@@ -193,14 +193,13 @@ class KubernetesManifestTests {
 		V1Service service = new Manifests(yaml("overlays/%s/service.yml".formatted(overlay))).service("weir-public");
 		assertThat(service.getSpec().getType()).isEqualTo("LoadBalancer");
 		assertThat(service.getSpec().getExternalTrafficPolicy()).isEqualTo(trafficPolicy);
-		assertThat(service.getSpec().getSelector())
-			.isEqualTo(this.manifests.service("weir").getSpec().getSelector());
+		assertThat(service.getSpec().getSelector()).isEqualTo(this.manifests.service("weir").getSpec().getSelector());
 		assertThat(service.getSpec().getPorts()).isEqualTo(this.manifests.service("weir").getSpec().getPorts());
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "base", "overlays/load-balancer", "overlays/proxy-protocol",
-			"overlays/prometheus-operator" })
+	@ValueSource(
+			strings = { "base", "overlays/load-balancer", "overlays/proxy-protocol", "overlays/prometheus-operator" })
 	void kustomizationIsBuilt(String folder) throws IOException, InterruptedException {
 		Process kubectl = kubectl("kustomize", MANIFESTS.resolve(folder).toString());
 		String built = new String(kubectl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

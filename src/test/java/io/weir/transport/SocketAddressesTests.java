@@ -28,8 +28,10 @@ class SocketAddressesTests {
 
 	@Test
 	void portsComeAfterBracketsWithIpv6Only() {
-		assertThat(SocketAddresses.text(new InetSocketAddress("127.0.0.1", 40112))).isEqualTo("127.0.0.1:40112");
-		assertThat(SocketAddresses.text(new InetSocketAddress("2001:db8::7", 7))).isEqualTo("[2001:db8::7]:7");
+		assertThat(SocketAddresses.text(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 40112)))
+			.isEqualTo("127.0.0.1:40112");
+		assertThat(SocketAddresses.text(new InetSocketAddress(InetAddress.ofLiteral("2001:db8::7"), 7)))
+			.isEqualTo("[2001:db8::7]:7");
 	}
 
 	@Test
