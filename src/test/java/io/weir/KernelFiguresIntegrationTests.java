@@ -228,11 +228,14 @@ class KernelFiguresIntegrationTests {
 		for (String sort : List.of("rtt:rttMicros", "retransmits:retransmits")) {
 			String parameter = sort.substring(0, sort.indexOf(':'));
 			String field = sort.substring(sort.indexOf(':') + 1);
-			List<Long> figures = new ArrayList<>();
-			this.actuator.json("/tcpconnections?sort=" + parameter)
-				.get("connections")
-				.forEach((connection) -> figures.add(connection.get("kernel").get(field).asLong()));
-			assertThat(figures).hasSize(3).isSortedAccordingTo((a, b) -> Long.compare(b, a));
+			// Sorted by the last sample, which has seen the last byte by then
+			Awaitility.await().untilAsserted(() -> {
+				List<Long> figures = new ArrayList<>();
+				this.actuator.json("/tcpconnections?sort=" + parameter)
+					.get("connections")
+					.forEach((connection) -> figures.add(connection.get("kernel").get(field).asLong()));
+				assertThat(figures).hasSize(3).isSortedAccordingTo((a, b) -> Long.compare(b, a));
+			});
 		}
 	}
 

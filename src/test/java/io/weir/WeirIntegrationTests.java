@@ -1,6 +1,9 @@
 package io.weir;
 
 import java.util.ArrayList;
+import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.regex.Pattern;
@@ -11,8 +14,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
@@ -167,9 +172,70 @@ class WeirIntegrationTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "?limit=abc", "?limit=-1", "?sort=colour", "?limit=99999999999" })
-	void whenAParameterIsBadThenTheRequestIs(String query) throws Exception {
-		assertThat(this.actuator.status("GET", "/tcpconnections" + query)).isEqualTo(400);
+	@CsvSource(delimiter = '|', textBlock = """
+			limit=abc                   | limit: 'abc' is not valid
+			limit=99999999999           | limit: '99999999999' is not valid
+			limit=-1                    | limit: -1 is negative
+			sort=colour                 | sort: 'colour' is none of bytes, age, idle, rtt, retransmits
+			state=ajar                  | state: 'ajar' is none of open, closed
+			state=closed&sort=age       | sort: does not go with state=closed, which is sorted by time
+			state=closed&reason=boredom | reason: 'boredom' is none of closed_by_handler, closed_by_operator
+			reason=reset                | reason: goes with state=closed only
+			peer=10.1.2.3/16            | peer: '10.1.2.3/16' has bits set after the first 16: the prefix is 10.1.0.0/16
+			peer=localhost              | peer: 'localhost' is not an IPv4 or IPv6 address or prefix
+			state=closed&peer=x         | peer: 'x' is not an IPv4 or IPv6 address or prefix
+			""")
+	void whenAParameterIsBadThenTheAnswerSaysWhatIsValid(String query, String message) throws Exception {
+		HttpResponse<String> response = this.actuator.request("GET", "/tcpconnections?" + query);
+		assertThat(response.statusCode()).isEqualTo(400);
+		assertThat(new JsonMapper().readTree(response.body()).at("/message").asString()).startsWith(message);
+	}
+
+	@Test
+	void whenAskedForAPeerThenOnlyItsConnectionsAreListedAndCounted() throws Exception {
+		connect().send(new byte[1]).receive(1);
+		connect().send(new byte[1]).receive(1);
+		assertThat(this.actuator.json("/tcpconnections?peer=127.0.0.0/8&limit=1").at("/total").asInt()).isEqualTo(2);
+		assertThat(peers(this.actuator.json("/tcpconnections?peer=127.0.0.1"))).hasSize(2);
+		assertThat(this.actuator.json("/tcpconnections?peer=127.0.0.2").toString())
+			.isEqualTo("{\"total\":0,\"connections\":[]}");
+		assertThat(this.actuator.json("/tcpconnections?state=open&peer=::/0").at("/total").asInt()).isZero();
+		assertThat(this.actuator.json("/tcpconnections").at("/connections/0/via").isNull()).isTrue();
+	}
+
+	@Test
+	void whenAskedForThoseThatEndedThenTheNewestIsTheFirst() throws Exception {
+		Peer partial = connect().send(new byte[30]);
+		partial.receive(30);
+		String id = this.actuator.json("/tcpconnections").at("/connections/0/id").asString();
+		partial.send(new byte[5]).endStream().receiveToEnd();
+		Peer empty = connect();
+		empty.endStream().receiveToEnd();
+		Awaitility.await().until(() -> this.registry.active() == 0);
+		JsonNode body = this.actuator.json("/tcpconnections?state=closed&limit=2");
+		assertThat(body.at("/total").asInt()).isGreaterThanOrEqualTo(2);
+		assertThat(peers(body)).containsExactly(address(empty), address(partial));
+		assertThat(body.at("/connections/0/reason").asString()).isEqualTo("empty");
+		JsonNode ended = body.at("/connections/1");
+		assertThat(ended.propertyNames()).containsExactly("id", "peer", "via", "reason", "detail", "openedAt",
+				"closedAt", "duration", "bytesReceived", "bytesSent", "records", "tls", "rttMicros", "retransmits",
+				"diagnosis");
+		assertThat(ended.at("/id").asString()).isEqualTo(id);
+		assertThat(ended.at("/reason").asString()).isEqualTo("partial_record");
+		assertThat(ended.at("/via").isNull()).isTrue();
+		assertThat(ended.at("/detail").isNull()).isTrue();
+		assertThat(ended.at("/tls").isNull()).isTrue();
+		assertThat(ended.at("/bytesReceived").asInt()).isEqualTo(35);
+		assertThat(ended.at("/bytesSent").asInt()).isEqualTo(30);
+		assertThat(
+				Instant.parse(ended.at("/openedAt").asString()).plus(Duration.parse(ended.at("/duration").asString())))
+			.isEqualTo(Instant.parse(ended.at("/closedAt").asString()));
+		assertThat(this.actuator.json("/tcpconnections?state=closed&reason=partial_record&peer=127.0.0.1/32&limit=1")
+			.at("/connections/0/id")
+			.asString()).isEqualTo(id);
+		assertThat(this.actuator.json("/tcpconnections?state=closed&reason=THREAD_START").toString())
+			.isEqualTo("{\"total\":0,\"connections\":[]}");
+		assertThat(this.actuator.json("/tcpconnections?state=closed&peer=10.0.0.0/8").at("/total").asInt()).isZero();
 	}
 
 	@ParameterizedTest

@@ -1,11 +1,15 @@
 package io.weir.actuate;
 
-import java.time.Duration;
-import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
@@ -14,41 +18,114 @@ import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+import org.springframework.core.io.InputStreamResource;
 
+import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
-import io.weir.transport.SecureSession;
+import io.weir.connection.RejectReason;
+import io.weir.monitor.ClosedConnection;
+import io.weir.monitor.ConnectionHistory;
 import io.weir.monitor.ConnectionOrder;
-import io.weir.monitor.OpenConnections;
+import io.weir.monitor.Listing;
 import io.weir.monitor.ObservedConnection;
+import io.weir.monitor.OpenConnections;
+import io.weir.transport.AddressPrefix;
 
 /**
  * {@code /actuator/tcpconnections}: the open connections, the largest first, or one of
- * them. Closing one is possible where the operator grants it.
+ * them; with {@code state=closed} those that ended, the newest first. Closing one is
+ * possible where the operator grants it.
  */
 @Endpoint(id = "tcpconnections")
 public class TcpConnectionsEndpoint {
 
 	private static final int DEFAULT_LIMIT = 100;
 
+	private static final Set<String> REASONS = Stream
+		.concat(Arrays.stream(CloseReason.values()).map(CloseReason::text),
+				Arrays.stream(RejectReason.values()).map(RejectReason::text))
+		.collect(Collectors.toUnmodifiableSet());
+
 	private final OpenConnections connections;
+
+	private final ConnectionHistory history;
 
 	/**
 	 * Creates the endpoint.
-	 * @param connections the connections
+	 * @param connections the open connections
+	 * @param history those that ended
 	 */
-	public TcpConnectionsEndpoint(OpenConnections connections) {
+	public TcpConnectionsEndpoint(OpenConnections connections, ConnectionHistory history) {
 		this.connections = connections;
+		this.history = history;
 	}
 
+	/**
+	 * Which connections are listed.
+	 */
+	enum Listed {
+
+		OPEN, CLOSED
+
+	}
+
+	// The text of a parameter, not its type, where the answer is to name what is valid
 	@ReadOperation
-	ConnectionsBody connections(@Nullable Integer limit, @Nullable ConnectionOrder sort) {
+	WebEndpointResponse<InputStreamResource> connections(@Nullable Listed state, @Nullable ConnectionOrder sort,
+			@Nullable String reason, @Nullable String peer, @Nullable Integer limit) {
 		int max = (limit != null) ? limit : DEFAULT_LIMIT;
 		if (max < 0) {
-			throw new InvalidEndpointRequestException("limit is " + max, "limit must not be negative");
+			throw invalid("limit: %d is negative".formatted(max));
+		}
+		AddressPrefix prefix = prefix(peer);
+		return (state == Listed.CLOSED) ? closed(sort, reason, prefix, max) : open(sort, reason, prefix, max);
+	}
+
+	private WebEndpointResponse<InputStreamResource> open(@Nullable ConnectionOrder sort, @Nullable String reason,
+			@Nullable AddressPrefix prefix, int max) {
+		if (reason != null) {
+			throw invalid("reason: goes with state=closed only");
 		}
 		ConnectionOrder order = (sort != null) ? sort : ConnectionOrder.BYTES;
-		List<ConnectionBody> bodies = this.connections.list(order, max).stream().map(this::body).toList();
-		return new ConnectionsBody(this.connections.all().size(), bodies);
+		Predicate<Connection> filter = (connection) -> prefix == null
+				|| prefix.contains(connection.peer().getAddress());
+		return list(() -> this.connections.list(order, filter, max), this::body);
+	}
+
+	private WebEndpointResponse<InputStreamResource> closed(@Nullable ConnectionOrder sort, @Nullable String reason,
+			@Nullable AddressPrefix prefix, int max) {
+		if (sort != null) {
+			throw invalid("sort: does not go with state=closed, which is sorted by time");
+		}
+		String text = (reason != null) ? reason.toLowerCase(Locale.ROOT) : null;
+		if (text != null && !REASONS.contains(text)) {
+			throw invalid("reason: '%s' is none of %s".formatted(reason,
+					REASONS.stream().sorted().collect(Collectors.joining(", "))));
+		}
+		Predicate<ClosedConnection> filter = (connection) -> (text == null || text.equals(connection.reason()))
+				&& (prefix == null || prefix.contains(connection.peer().getAddress()));
+		return list(() -> {
+			List<ClosedConnection> found = this.history.find(filter);
+			return new Listing<>(found.size(), found.stream().limit(max).iterator());
+		}, ClosedConnectionBody::of);
+	}
+
+	private static @Nullable AddressPrefix prefix(@Nullable String peer) {
+		try {
+			return (peer != null) ? AddressPrefix.parse(peer) : null;
+		}
+		catch (IllegalArgumentException ex) {
+			throw invalid("peer: '%s' %s".formatted(peer, ex.getMessage()));
+		}
+	}
+
+	private static InvalidEndpointRequestException invalid(String message) {
+		return new InvalidEndpointRequestException(message, message);
+	}
+
+	private static <T> WebEndpointResponse<InputStreamResource> list(Supplier<Listing<T>> listing,
+			Function<T, Object> body) {
+		return new WebEndpointResponse<>(new InputStreamResource(new ListStream<>(listing, body)));
 	}
 
 	@ReadOperation
@@ -64,42 +141,7 @@ public class TcpConnectionsEndpoint {
 	}
 
 	private ConnectionBody body(ObservedConnection observed) {
-		Connection connection = observed.connection();
-		return new ConnectionBody(Long.toString(connection.id()), connection.peerText(), connection.state().text(),
-				connection.openedAt(), connection.idleFor(), connection.bytesReceived(), connection.bytesSent(),
-				connection.records(), TlsBody.of(connection.session()), observed.sampledAt(),
-				KernelBody.of(observed.figures(), this.connections.source()));
-	}
-
-	/**
-	 * What the list answers.
-	 *
-	 * @param total how many connections are open
-	 * @param connections the first of them
-	 */
-	record ConnectionsBody(int total, List<ConnectionBody> connections) {
-	}
-
-	/**
-	 * What is told of a connection.
-	 */
-	@JsonInclude(Include.ALWAYS)
-	record ConnectionBody(String id, String peer, String state, Instant openedAt, Duration idleFor, long bytesReceived,
-			long bytesSent, long records, @Nullable TlsBody tls, Instant sampledAt, Object kernel) {
-	}
-
-	/**
-	 * What is told of a connection's TLS; without a client's certificate the subject is
-	 * null.
-	 */
-	@JsonInclude(Include.ALWAYS)
-	record TlsBody(String protocol, String cipherSuite, @Nullable String peerSubject) {
-
-		private static @Nullable TlsBody of(@Nullable SecureSession session) {
-			return (session != null) ? new TlsBody(session.protocol(), session.cipherSuite(), session.peerSubject())
-					: null;
-		}
-
+		return ConnectionBody.of(observed, this.connections.source());
 	}
 
 }

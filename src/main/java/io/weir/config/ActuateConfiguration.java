@@ -23,6 +23,7 @@ import io.weir.connection.ConnectionRegistry;
 import io.weir.kernel.ProcReader;
 import io.weir.kernel.SocketDiagnostics;
 import io.weir.monitor.BusiestAddress;
+import io.weir.monitor.ConnectionHistory;
 import io.weir.monitor.ConnectionSampler;
 import io.weir.monitor.Findings;
 import io.weir.monitor.ForeignPeers;
@@ -152,8 +153,15 @@ class ActuateConfiguration {
 	}
 
 	@Bean
-	TcpConnectionsEndpoint tcpConnectionsEndpoint(OpenConnections connections) {
-		return new TcpConnectionsEndpoint(connections);
+	ConnectionHistory connectionHistory(ConnectionRegistry connections, TcpServerProperties properties) {
+		ConnectionHistory history = new ConnectionHistory(properties.history());
+		connections.addListener(history);
+		return history;
+	}
+
+	@Bean
+	TcpConnectionsEndpoint tcpConnectionsEndpoint(OpenConnections connections, ConnectionHistory history) {
+		return new TcpConnectionsEndpoint(connections, history);
 	}
 
 	/**

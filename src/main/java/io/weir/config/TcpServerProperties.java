@@ -35,6 +35,10 @@ import io.weir.tls.ClientAuth;
  * @param idleTimeout Ends a connection after so long without a byte in either direction.
  * 0 is never.
  * @param writeTimeout Ends a connection whose write is blocked for so long. 0 is never.
+ * @param maxConnectionAge Ends a connection so long after its accept, a tenth more or
+ * less: between two exchanges, at the latest after drain.grace-period. 0 is never.
+ * @param history Most connections that ended and are remembered, and as many more that
+ * were refused or ended before a byte came. 0 is none.
  * @param noDelay Whether to set TCP_NODELAY.
  * @param keepAlive Keep-alive probes.
  * @param drain What happens at the stop signal.
@@ -60,10 +64,11 @@ public record TcpServerProperties(
 		@DefaultValue("8192") @Within(min = "1", max = "1000000") int maxConnections,
 		@DefaultValue("5m") @NotNull @Within(zero = "never", min = "100ms", max = "365d") Duration idleTimeout,
 		@DefaultValue("30s") @NotNull @Within(zero = "never", min = "100ms", max = "365d") Duration writeTimeout,
-		@DefaultValue("true") boolean noDelay, @DefaultValue @NotNull @Valid KeepAlive keepAlive,
-		@DefaultValue @NotNull @Valid Drain drain, @DefaultValue @NotNull @Valid Health health,
-		@DefaultValue @NotNull @Valid Ssl ssl, @DefaultValue @NotNull @Valid Sampling sampling,
-		@DefaultValue @NotNull @Valid Metrics metrics) {
+		@DefaultValue("0") @NotNull @Within(zero = "never", min = "100ms", max = "365d") Duration maxConnectionAge,
+		@DefaultValue("1000") @Within(min = "0", max = "100000") int history, @DefaultValue("true") boolean noDelay,
+		@DefaultValue @NotNull @Valid KeepAlive keepAlive, @DefaultValue @NotNull @Valid Drain drain,
+		@DefaultValue @NotNull @Valid Health health, @DefaultValue @NotNull @Valid Ssl ssl,
+		@DefaultValue @NotNull @Valid Sampling sampling, @DefaultValue @NotNull @Valid Metrics metrics) {
 
 	/**
 	 * The most bytes of an echo unit or a record: each connection has a buffer for one.

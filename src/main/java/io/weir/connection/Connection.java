@@ -55,6 +55,12 @@ public final class Connection {
 
 	private volatile @Nullable Throwable failure;
 
+	private volatile @Nullable Throwable cause;
+
+	private volatile long rttMicros = -1;
+
+	private volatile long retransmits = -1;
+
 	private volatile boolean begun;
 
 	// Guarded by this
@@ -251,6 +257,40 @@ public final class Connection {
 	}
 
 	/**
+	 * What made it end or be refused, for people: a failure of a layer, a read, a write
+	 * or the handler, escaped and cut; null where nothing failed.
+	 */
+	public @Nullable String causeText() {
+		Throwable failed = this.cause;
+		return (failed != null) ? PeerText.escape(failed.toString()) : null;
+	}
+
+	/**
+	 * Keeps what a sample of the kernel's figures said last.
+	 * @param sampledRttMicros smoothed round-trip time; -1 where there is none
+	 * @param sampledRetransmits segments sent again so far; -1 where that is not known
+	 */
+	public void sampled(long sampledRttMicros, long sampledRetransmits) {
+		this.rttMicros = sampledRttMicros;
+		this.retransmits = sampledRetransmits;
+	}
+
+	/**
+	 * Smoothed round-trip time of the last sample, in microseconds; -1 where there is
+	 * none.
+	 */
+	public long lastRttMicros() {
+		return this.rttMicros;
+	}
+
+	/**
+	 * Segments sent again as of the last sample; -1 where there is none.
+	 */
+	public long lastRetransmits() {
+		return this.retransmits;
+	}
+
+	/**
 	 * For how long a write has made no progress; zero if none is under way.
 	 */
 	public Duration writeBlockedFor() {
@@ -374,9 +414,17 @@ public final class Connection {
 		}
 	}
 
-	void failed(Throwable cause) {
+	void failed(Throwable thrown) {
 		if (this.failure == null) {
-			this.failure = cause;
+			this.failure = thrown;
+		}
+		causedBy(thrown);
+	}
+
+	// What fails after the end is its effect, not its cause
+	void causedBy(Throwable thrown) {
+		if (this.cause == null && !this.lifecycle.isEnded()) {
+			this.cause = thrown;
 		}
 	}
 

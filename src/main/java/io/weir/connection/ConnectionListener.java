@@ -1,7 +1,10 @@
 package io.weir.connection;
 
+import java.net.InetSocketAddress;
+
 /**
- * Told of each connection's beginning and end, on the connection's own thread.
+ * Told of each connection's beginning and end, on the connection's own thread, and of
+ * those that are refused.
  */
 public interface ConnectionListener {
 
@@ -17,5 +20,25 @@ public interface ConnectionListener {
 	 * @param reason why it ended
 	 */
 	void closed(Connection connection, CloseReason reason);
+
+	/**
+	 * A connection was refused before it was served. Its own thread or the accept thread
+	 * calls, so this must not block.
+	 * @param connection the connection, closed
+	 * @param reason why
+	 */
+	default void rejected(Connection connection, RejectReason reason) {
+		// Most listeners don't care
+	}
+
+	/**
+	 * A socket was refused before there was a connection. The accept thread calls, so
+	 * this must not block.
+	 * @param peer the client's address and port
+	 * @param reason why
+	 */
+	default void rejected(InetSocketAddress peer, RejectReason reason) {
+		// Most listeners don't care
+	}
 
 }

@@ -1,6 +1,7 @@
 package io.weir.connection;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.util.Collection;
 import java.util.Collections;
@@ -91,6 +92,9 @@ public final class ConnectionRegistry {
 			this.rejected.merge(reason, 1L, Long::sum);
 		}
 		try {
+			if (channel.getRemoteAddress() instanceof InetSocketAddress peer) {
+				tell((listener) -> listener.rejected(peer, reason));
+			}
 			channel.close();
 		}
 		catch (IOException ex) {
@@ -105,10 +109,15 @@ public final class ConnectionRegistry {
 	 */
 	public void reject(Connection connection, RejectReason reason) {
 		connection.abort(CloseReason.IO_ERROR);
+		boolean removed;
 		synchronized (this.lock) {
-			if (this.open.remove(connection.id()) != null) {
+			removed = this.open.remove(connection.id()) != null;
+			if (removed) {
 				this.rejected.merge(reason, 1L, Long::sum);
 			}
+		}
+		if (removed) {
+			tell((listener) -> listener.rejected(connection, reason));
 		}
 	}
 

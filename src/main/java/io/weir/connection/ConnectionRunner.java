@@ -94,6 +94,7 @@ public final class ConnectionRunner {
 			return true;
 		}
 		catch (IOException ex) {
+			connection.causedBy(ex);
 			connection.debug(ex, "before it was served");
 			this.registry.reject(connection, RejectReason.SOCKET_OPTION);
 		}
@@ -174,6 +175,7 @@ public final class ConnectionRunner {
 	}
 
 	private static CloseReason debug(Connection connection, CloseReason outcome, IOException cause) {
+		connection.causedBy(cause);
 		if (logger.isDebugEnabled()) {
 			CloseReason ended = connection.closeReason();
 			connection.fields(logger.atDebug())

@@ -1,8 +1,6 @@
 package io.weir.monitor;
 
-import io.weir.kernel.ConnectionDiagnostics;
-import io.weir.kernel.Reading;
-import io.weir.kernel.TcpInfoField;
+import io.weir.connection.Connection;
 
 /**
  * The orders of the open connections, all downwards.
@@ -15,30 +13,26 @@ public enum ConnectionOrder {
 	AGE,
 	/** Time since a byte moved. */
 	IDLE,
-	/** Smoothed round-trip time; those without one come last. */
+	/** Smoothed round-trip time of the last sample; those without one come last. */
 	RTT,
-	/** Segments sent again; those without a figure come last. */
+	/** Segments sent again as of the last sample; those without a figure come last. */
 	RETRANSMITS;
 
 	/**
 	 * What a connection is sorted by.
-	 * @param observed the connection
+	 * @param connection the connection
 	 * @param nanoTime {@link System#nanoTime()}
 	 * @return the greatest is the first
 	 */
-	long key(ObservedConnection observed, long nanoTime) {
+	long key(Connection connection, long nanoTime) {
 		return switch (this) {
-			case BYTES -> observed.connection().bytesReceived() + observed.connection().bytesSent();
+			case BYTES -> connection.bytesReceived() + connection.bytesSent();
 			// Numbered in the order of their beginning
-			case AGE -> -observed.connection().id();
-			case IDLE -> nanoTime - observed.connection().progressNanos();
-			case RTT -> field(observed.figures(), TcpInfoField.RTT_MICROS);
-			case RETRANSMITS -> field(observed.figures(), TcpInfoField.RETRANSMITS);
+			case AGE -> -connection.id();
+			case IDLE -> nanoTime - connection.progressNanos();
+			case RTT -> connection.lastRttMicros();
+			case RETRANSMITS -> connection.lastRetransmits();
 		};
-	}
-
-	private static long field(Reading<ConnectionDiagnostics> reading, TcpInfoField field) {
-		return reading.map((figures) -> figures.get(field).orElse(-1)).orElse(-1L);
 	}
 
 }

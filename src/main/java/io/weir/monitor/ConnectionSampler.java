@@ -135,7 +135,8 @@ public class ConnectionSampler implements AutoCloseable {
 		boolean complete = (open.size() <= FEW && this.diagnostics.source() == Source.SOCK_DIAG) ? sampleEach(open)
 				: this.diagnostics.sample(address.getPort(), this.sums::add) == null;
 		this.retransmits = this.sums.retransmits();
-		this.summary = complete ? this.sums.summarize() : null;
+		SampleSummary summed = this.sums.summarize();
+		this.summary = complete ? summed : null;
 	}
 
 	private boolean sampleEach(Collection<Connection> open) {

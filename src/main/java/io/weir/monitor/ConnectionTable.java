@@ -1,60 +1,60 @@
 package io.weir.monitor;
 
+import java.util.Arrays;
+
+import org.jspecify.annotations.Nullable;
+
 import io.weir.connection.Connection;
 import io.weir.kernel.LongMap;
 import io.weir.kernel.SocketKey;
 import io.weir.kernel.SocketSample;
 
 /**
- * For each connection of one local port the retransmits that were seen last. A sample of
+ * Finds the connection that a sample shows, among those of one local port. A sample of
  * thousands of connections makes no garbage. One thread at a time.
  */
 final class ConnectionTable {
 
-	private LongMap retransmits = new LongMap();
+	// From a key to a place in the array, counted from 1
+	private final LongMap places = new LongMap();
 
-	private LongMap before = new LongMap();
+	private @Nullable Connection[] connections = new Connection[64];
+
+	private int size;
 
 	/**
-	 * Starts a sample of these connections. Those of the sample before keep their value.
-	 * @param connections the open connections
+	 * Starts a sample.
+	 * @param open the open connections
 	 */
-	void begin(Iterable<Connection> connections) {
-		LongMap last = this.retransmits;
-		this.retransmits = this.before;
-		this.before = last;
-		this.retransmits.clear();
-		for (Connection connection : connections) {
+	void begin(Iterable<Connection> open) {
+		this.places.clear();
+		this.size = 0;
+		for (Connection connection : open) {
+			if (this.size == this.connections.length) {
+				this.connections = Arrays.copyOf(this.connections, this.size * 2);
+			}
+			this.connections[this.size++] = connection;
 			SocketKey socket = connection.socketKey();
-			long key = key(socket.localAddress(), socket.remoteAddress(), socket.remotePort());
-			this.retransmits.put(key, last.get(key));
+			this.places.put(key(socket.localAddress(), socket.remoteAddress(), socket.remotePort()), this.size);
 		}
 	}
 
 	/**
-	 * Notes the retransmits of a connection.
-	 * @param sample the connection
-	 * @param total its retransmits so far
-	 * @return how many are new
+	 * Finds the connection that a sample shows.
+	 * @param sample a socket
+	 * @return null if it is none of the connections
 	 */
-	long increase(SocketSample sample, long total) {
-		long key = key(sample);
-		long last = this.retransmits.get(key);
-		this.retransmits.put(key, total);
-		// Less than before: another connection from the same port
-		return (total >= last) ? total - last : total;
+	@Nullable Connection find(SocketSample sample) {
+		long place = this.places.get(key(sample.localAddress(), sample.remoteAddress(), sample.remotePort()));
+		return (place > 0) ? this.connections[(int) place - 1] : null;
 	}
 
 	/**
-	 * Whether it is one of the connections.
-	 * @param sample a socket
+	 * Ends a sample: connections that close from now on are kept by nobody.
 	 */
-	boolean contains(SocketSample sample) {
-		return this.retransmits.contains(key(sample));
-	}
-
-	private static long key(SocketSample sample) {
-		return key(sample.localAddress(), sample.remoteAddress(), sample.remotePort());
+	void end() {
+		Arrays.fill(this.connections, 0, this.size, null);
+		this.places.clear();
 	}
 
 	// There is room for a hash of this side's address only

@@ -2,10 +2,14 @@ package io.weir.monitor;
 
 import java.net.InetSocketAddress;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.function.Predicate;
 
 import org.jspecify.annotations.Nullable;
 
@@ -58,22 +62,37 @@ public class OpenConnections {
 	}
 
 	/**
-	 * The first connections of an order.
-	 * @param order the order
+	 * The first connections of an order, which costs the kernel no more than these.
+	 * @param order the order, by this server's own figures and the last sample
+	 * @param filter which connections
 	 * @param limit how many at most
-	 * @return sorted by what was read once, as the live figures change under a sort
+	 * @return sorted by what was read once, as the live figures change under a sort; the
+	 * kernel is asked about a connection when its row is
 	 */
-	public List<ObservedConnection> list(ConnectionOrder order, int limit) {
-		Reading<Map<SocketKey, ConnectionDiagnostics>> figures = readAll();
-		Instant now = Instant.now();
+	public Listing<ObservedConnection> list(ConnectionOrder order, Predicate<Connection> filter, int limit) {
 		long nanoTime = System.nanoTime();
-		return all().stream()
-			.map((connection) -> new ObservedConnection(connection, figuresOf(connection, figures), now))
-			.map((observed) -> new Keyed(order.key(observed, nanoTime), observed))
-			.sorted()
-			.limit(limit)
-			.map(Keyed::observed)
-			.toList();
+		List<Keyed> matching = new ArrayList<>(this.registry.active());
+		for (Connection connection : all()) {
+			if (filter.test(connection)) {
+				matching.add(new Keyed(order.key(connection, nanoTime), connection));
+			}
+		}
+		matching.sort(null);
+		Connection[] first = matching.stream().limit(limit).map(Keyed::connection).toArray(Connection[]::new);
+		Function<Connection, Reading<ConnectionDiagnostics>> figures = figures(first.length);
+		return new Listing<>(matching.size(),
+				Arrays.stream(first)
+					.map((connection) -> new ObservedConnection(connection, figures.apply(connection), Instant.now()))
+					.iterator());
+	}
+
+	// Other sources read all sockets for one
+	private Function<Connection, Reading<ConnectionDiagnostics>> figures(int rows) {
+		if (this.diagnostics.source() == Source.SOCK_DIAG || rows <= 1) {
+			return this::read;
+		}
+		Reading<Map<SocketKey, ConnectionDiagnostics>> all = readAll();
+		return (connection) -> figuresOf(connection, all);
 	}
 
 	private static Reading<ConnectionDiagnostics> figuresOf(Connection connection,
@@ -161,7 +180,7 @@ public class OpenConnections {
 	/**
 	 * A connection with what it is sorted by, downwards.
 	 */
-	private record Keyed(long key, ObservedConnection observed) implements Comparable<Keyed> {
+	private record Keyed(long key, Connection connection) implements Comparable<Keyed> {
 
 		@Override
 		public int compareTo(Keyed other) {

@@ -41,26 +41,29 @@ final class SampleSums {
 	 * @param sample the socket
 	 */
 	void add(SocketSample sample) {
-		if (!this.table.contains(sample)) {
+		Connection connection = this.table.find(sample);
+		if (connection == null) {
 			return;
 		}
+		long rtt = sample.has(TcpInfoField.RTT_MICROS) ? sample.get(TcpInfoField.RTT_MICROS) : -1;
+		long total = sample.has(TcpInfoField.RETRANSMITS) ? sample.get(TcpInfoField.RETRANSMITS) : -1;
+		this.retransmits += Math.max(0, total - Math.max(0, connection.lastRetransmits()));
+		connection.sampled(rtt, total);
 		this.receiveQueues += sample.get(TcpInfoField.RECEIVE_QUEUE);
 		this.sendQueues += sample.get(TcpInfoField.SEND_QUEUE);
-		if (sample.has(TcpInfoField.RETRANSMITS)) {
-			this.retransmits += this.table.increase(sample, sample.get(TcpInfoField.RETRANSMITS));
-		}
-		if (sample.has(TcpInfoField.RTT_MICROS)) {
+		if (rtt >= 0) {
 			if (this.rttCount == this.rtts.length) {
 				this.rtts = Arrays.copyOf(this.rtts, this.rttCount * 2);
 			}
-			this.rtts[this.rttCount++] = sample.get(TcpInfoField.RTT_MICROS);
+			this.rtts[this.rttCount++] = rtt;
 		}
 	}
 
 	/**
-	 * Sums up what was added.
+	 * Ends a sample, and sums up what was added.
 	 */
 	SampleSummary summarize() {
+		this.table.end();
 		RoundTripTimes times = null;
 		if (this.rttCount > 0) {
 			Arrays.sort(this.rtts, 0, this.rttCount);

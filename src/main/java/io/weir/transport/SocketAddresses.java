@@ -6,6 +6,8 @@ import java.net.InetSocketAddress;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Socket addresses as people read them.
  */
@@ -24,6 +26,15 @@ public final class SocketAddresses {
 	public static String text(InetSocketAddress address) {
 		String host = text(address.getAddress());
 		return ((host.indexOf(':') < 0) ? host : '[' + host + ']') + ':' + address.getPort();
+	}
+
+	/**
+	 * Writes an address and its port.
+	 * @param address a resolved address, or null
+	 * @return null for null
+	 */
+	public static @Nullable String textOrNull(@Nullable InetSocketAddress address) {
+		return (address != null) ? text(address) : null;
 	}
 
 	/**

@@ -22,9 +22,10 @@ import org.springframework.http.HttpHeaders;
 import io.weir.connection.LogLimiter;
 
 /**
- * Lets health be asked at any time, and few other things at once: one list of connections
- * or two other requests run, four more wait for a second, the rest get 503. Answers what
- * no endpoint can answer with 4xx, and logs a failure of an endpoint once in ten seconds.
+ * Lets health and lists of connections, which are made while they are sent, be asked at
+ * any time, and few other things at once: two requests run, four more wait for a second,
+ * the rest get 503. Answers what no endpoint can answer with 4xx, and logs a failure of
+ * an endpoint once in ten seconds.
  */
 class ActuatorFilter implements Filter {
 
@@ -70,39 +71,35 @@ class ActuatorFilter implements Filter {
 			// Where the web server forwards errors to
 			captured.sendError(HttpServletResponse.SC_NOT_FOUND);
 		}
-		else if (path.equals(this.health) || path.startsWith(this.health + "/")) {
+		else if (path.equals(this.health) || path.startsWith(this.health + "/") || path.endsWith("/tcpconnections")) {
 			run(httpRequest, captured, chain);
 		}
-		else {
-			// A list of 10,000 takes 30 MB while it is made
-			int permits = path.endsWith("/tcpconnections") ? RUNNING : 1;
-			if (acquire(permits)) {
-				try {
-					run(httpRequest, captured, chain);
-				}
-				finally {
-					this.running.release(permits);
-				}
+		else if (acquire()) {
+			try {
+				run(httpRequest, captured, chain);
 			}
-			else {
-				unavailable(captured);
+			finally {
+				this.running.release();
 			}
 		}
-		if (captured.size() > 0 && !this.sender.send(request, httpResponse, captured)) {
+		else {
+			unavailable(captured);
+		}
+		if (!this.sender.send(request, httpResponse, captured)) {
 			unavailable(captured);
 			this.sender.send(request, httpResponse, captured);
 		}
 	}
 
-	private boolean acquire(int permits) {
-		if (this.running.tryAcquire(permits)) {
+	private boolean acquire() {
+		if (this.running.tryAcquire()) {
 			return true;
 		}
 		if (!this.waiting.tryAcquire()) {
 			return false;
 		}
 		try {
-			return this.running.tryAcquire(permits, 1, TimeUnit.SECONDS);
+			return this.running.tryAcquire(1, TimeUnit.SECONDS);
 		}
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();

@@ -27,6 +27,8 @@ class CapturedResponse extends HttpServletResponseWrapper {
 
 	private @Nullable PrintWriter writer;
 
+	private @Nullable InputStream stream;
+
 	CapturedResponse(HttpServletResponse response) {
 		super(response);
 	}
@@ -72,6 +74,7 @@ class CapturedResponse extends HttpServletResponseWrapper {
 	public void resetBuffer() {
 		this.body.reset();
 		this.writer = null;
+		this.stream = null;
 	}
 
 	// Nothing is sent before all is there
@@ -89,6 +92,20 @@ class CapturedResponse extends HttpServletResponseWrapper {
 
 	InputStream body() {
 		return this.body.getInputStream();
+	}
+
+	/**
+	 * Gives the response a body that is made while it is sent, in place of one in memory.
+	 */
+	void stream(InputStream pulled) {
+		this.stream = pulled;
+	}
+
+	/**
+	 * The body that is made while it is sent; null if it is in memory.
+	 */
+	@Nullable InputStream stream() {
+		return this.stream;
 	}
 
 	private static final class Output extends ServletOutputStream {

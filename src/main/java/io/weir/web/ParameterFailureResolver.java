@@ -9,6 +9,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
 import org.springframework.boot.actuate.endpoint.invoke.OperationParameter;
 import org.springframework.boot.actuate.endpoint.invoke.ParameterMappingException;
 import org.springframework.core.Ordered;
@@ -18,8 +19,8 @@ import org.springframework.web.servlet.ModelAndView;
 import org.springframework.web.servlet.view.json.JacksonJsonView;
 
 /**
- * Answers a parameter of an endpoint that does not convert with a 400 that says what is
- * valid: an enum's values in lower case.
+ * Answers a parameter of an endpoint that is not valid with a 400 that says what is: an
+ * enum's values in lower case, or what the endpoint says.
  */
 class ParameterFailureResolver implements HandlerExceptionResolver, Ordered {
 
@@ -35,14 +36,20 @@ class ParameterFailureResolver implements HandlerExceptionResolver, Ordered {
 			@Nullable Object handler, Exception failure) {
 		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
 			if (cause instanceof ParameterMappingException mapping) {
-				String message = message(mapping.getParameter(), mapping.getValue());
-				ModelAndView answer = new ModelAndView(this.view, Map.of("status", HttpStatus.BAD_REQUEST.value(),
-						"error", HttpStatus.BAD_REQUEST.getReasonPhrase(), "message", message));
-				answer.setStatus(HttpStatus.BAD_REQUEST);
-				return answer;
+				return answer(message(mapping.getParameter(), mapping.getValue()));
+			}
+			if (cause instanceof InvalidEndpointRequestException invalid) {
+				return answer(String.valueOf(invalid.getReason()));
 			}
 		}
 		return null;
+	}
+
+	private ModelAndView answer(String message) {
+		ModelAndView answer = new ModelAndView(this.view, Map.of("status", HttpStatus.BAD_REQUEST.value(), "error",
+				HttpStatus.BAD_REQUEST.getReasonPhrase(), "message", message));
+		answer.setStatus(HttpStatus.BAD_REQUEST);
+		return answer;
 	}
 
 	private static String message(OperationParameter parameter, @Nullable Object value) {

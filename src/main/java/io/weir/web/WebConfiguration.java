@@ -8,6 +8,8 @@ import org.springframework.boot.tomcat.ConfigurableTomcatWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.Ordered;
+import org.springframework.http.converter.HttpMessageConverters;
+import org.springframework.web.servlet.config.annotation.WebMvcConfigurer;
 
 /**
  * The web server of the executable, on the main and on a management port. An application
@@ -17,7 +19,7 @@ import org.springframework.core.Ordered;
 @ConditionalOnBean(type = "io.weir.WeirApplication")
 class WebConfiguration {
 
-	// A list of 10,000 connections has 7 MB
+	// Meters of 100 connections take 100 kB
 	private static final long MIN_PENDING = 8 << 20;
 
 	@Bean
@@ -31,13 +33,29 @@ class WebConfiguration {
 	}
 
 	@Bean
-	FilterRegistrationBean<ActuatorFilter> weirActuatorFilter(WebEndpointProperties endpoints) {
+	ResponseSender weirResponseSender() {
+		return new ResponseSender(Math.max(MIN_PENDING, Runtime.getRuntime().maxMemory() / 16));
+	}
+
+	@Bean
+	FilterRegistrationBean<ActuatorFilter> weirActuatorFilter(WebEndpointProperties endpoints, ResponseSender sender) {
 		String health = endpoints.getBasePath() + '/' + endpoints.getPathMapping().getOrDefault("health", "health");
-		long capacity = Math.max(MIN_PENDING, Runtime.getRuntime().maxMemory() / 16);
 		FilterRegistrationBean<ActuatorFilter> registration = new FilterRegistrationBean<>(
-				new ActuatorFilter(health, new ResponseSender(capacity)));
+				new ActuatorFilter(health, sender));
 		registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
 		return registration;
+	}
+
+	@Bean
+	WebMvcConfigurer weirStreams() {
+		return new WebMvcConfigurer() {
+
+			@Override
+			public void configureMessageConverters(HttpMessageConverters.ServerBuilder builder) {
+				builder.addCustomConverter(new StreamConverter());
+			}
+
+		};
 	}
 
 	@Bean

@@ -58,7 +58,7 @@ class TcpServerPropertiesTests {
 	void whenNothingIsSetThenTheDefaultsHold() {
 		assertThat(bind()).isEqualTo(new TcpServerProperties("localhost", 9999, null, null, null, true, false,
 				"echo-record", DataSize.ofBytes(1024), "! I 2s Q 2h f", ConnectionThreads.AUTO, 8192,
-				Duration.ofMinutes(5), Duration.ofSeconds(30), true,
+				Duration.ofMinutes(5), Duration.ofSeconds(30), Duration.ZERO, 1000, true,
 				new TcpServerProperties.KeepAlive(true, Duration.ofMinutes(1), Duration.ofSeconds(10), 6),
 				new TcpServerProperties.Drain(Duration.ZERO, Duration.ofSeconds(20)),
 				new TcpServerProperties.Health(FullReadiness.UP),
@@ -73,14 +73,15 @@ class TcpServerPropertiesTests {
 				"tcp.server.reuse-address=false", "tcp.server.reuse-port=true", "tcp.server.protocol=discard",
 				"tcp.server.chunk-size=2KB", "tcp.server.record-format=>H", "tcp.server.threads=platform",
 				"tcp.server.max-connections=1", "tcp.server.idle-timeout=0", "tcp.server.write-timeout=1500ms",
-				"tcp.server.no-delay=false", "tcp.server.keep-alive.enabled=false", "tcp.server.keep-alive.idle=2m",
+				"tcp.server.max-connection-age=1h", "tcp.server.history=0", "tcp.server.no-delay=false",
+				"tcp.server.keep-alive.enabled=false", "tcp.server.keep-alive.idle=2m",
 				"tcp.server.keep-alive.interval=1s", "tcp.server.keep-alive.count=127", "tcp.server.drain.delay=3s",
 				"tcp.server.drain.grace-period=0", "tcp.server.health.full=out-of-service",
 				"tcp.server.ssl.bundle=mine", "tcp.server.ssl.client-auth=need", "tcp.server.ssl.handshake-timeout=0",
 				"tcp.server.sampling.interval=0", "tcp.server.metrics.connections=0"))
 			.isEqualTo(new TcpServerProperties("", 0, 7, DataSize.ofKilobytes(64), DataSize.ofBytes(70_000), false,
 					true, "discard", DataSize.ofKilobytes(2), ">H", ConnectionThreads.PLATFORM, 1, Duration.ZERO,
-					Duration.ofMillis(1500), false,
+					Duration.ofMillis(1500), Duration.ofHours(1), 0, false,
 					new TcpServerProperties.KeepAlive(false, Duration.ofMinutes(2), Duration.ofSeconds(1), 127),
 					new TcpServerProperties.Drain(Duration.ofSeconds(3), Duration.ZERO),
 					new TcpServerProperties.Health(FullReadiness.OUT_OF_SERVICE),
@@ -107,6 +108,10 @@ class TcpServerPropertiesTests {
 					record-format          | !                          | a record of no bytes
 					record-format          | 0s                         | a record of no bytes
 					record-format          | 16777217s                  | a record of 16777217 bytes
+					history                | -1                         | a whole number: 0 to 100000
+					history                | 100001                     | a whole number: 0 to 100000
+					max-connection-age     | 5                          | a time with its unit, such as 500ms, 30s or 5m: 0 (never), or 100ms to 365d
+					max-connection-age     | 366d                       | a time with its unit, such as 500ms, 30s or 5m: 0 (never), or 100ms to 365d
 					max-connections        | 0                          | a whole number: 1 to 1000000
 					max-connections        | 1000001                    | a whole number: 1 to 1000000
 					max-connections        | 2147483647                 | a whole number: 1 to 1000000

@@ -1,0 +1,67 @@
+package io.weir.monitor;
+
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.time.Instant;
+
+import org.jspecify.annotations.Nullable;
+
+import io.weir.connection.Connection;
+import io.weir.transport.SecureSession;
+
+/**
+ * What is remembered of a connection that ended or was refused.
+ *
+ * @param id its number; 0 if it was refused before it had one
+ * @param peer the client's address and port
+ * @param via the proxy's; null if the client came itself
+ * @param reason the close or reject reason, as endpoints show it
+ * @param detail what failed, escaped and cut; null if nothing did
+ * @param openedAt when it was accepted
+ * @param openNanos for how long it was open
+ * @param closedNanos when it was closed, as of {@link System#nanoTime()}
+ * @param bytesReceived bytes read
+ * @param bytesSent bytes written
+ * @param records records unpacked
+ * @param session what protected its bytes; null if nothing did
+ * @param rttMicros smoothed round-trip time of the last sample; -1 without one
+ * @param retransmits segments sent again as of the last sample; -1 without one
+ */
+public record ClosedConnection(long id, InetSocketAddress peer, @Nullable InetSocketAddress via, String reason,
+		@Nullable String detail, Instant openedAt, long openNanos, long closedNanos, long bytesReceived, long bytesSent,
+		long records, @Nullable SecureSession session, long rttMicros, long retransmits) {
+
+	static ClosedConnection of(Connection connection, String reason) {
+		return new ClosedConnection(connection.id(), connection.peer(), connection.via(), reason,
+				connection.causeText(), connection.openedAt(), connection.age().toNanos(), System.nanoTime(),
+				connection.bytesReceived(), connection.bytesSent(), connection.records(), connection.session(),
+				connection.lastRttMicros(), connection.lastRetransmits());
+	}
+
+	static ClosedConnection refused(InetSocketAddress peer, String reason) {
+		return new ClosedConnection(0, peer, null, reason, null, Instant.now(), 0, System.nanoTime(), 0, 0, 0, null, -1,
+				-1);
+	}
+
+	/**
+	 * What held it up as of the last sample; null where nothing did.
+	 */
+	public @Nullable Object lastDiagnosis() {
+		return null;
+	}
+
+	/**
+	 * For how long it was open.
+	 */
+	public Duration duration() {
+		return Duration.ofNanos(this.openNanos);
+	}
+
+	/**
+	 * When it was closed.
+	 */
+	public Instant closedAt() {
+		return this.openedAt.plusNanos(this.openNanos);
+	}
+
+}

@@ -1,0 +1,45 @@
+package io.weir.monitor;
+
+import java.util.List;
+
+import org.junit.jupiter.api.Test;
+
+import io.weir.ServedConnection;
+import io.weir.connection.Connection;
+import io.weir.kernel.TcpInfoField;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Tests for {@link SampleSums}.
+ */
+class SampleSumsTests {
+
+	private final SampleSums sums = new SampleSums();
+
+	@Test
+	void whenRetransmitsGrowThenTheIncreaseIsAddedAndTheConnectionKnowsTheLastSample() throws Exception {
+		try (ServedConnection served = new ServedConnection((connection) -> connection.inputStream().read())) {
+			Connection connection = served.connection();
+			assertThat(connection.lastRttMicros()).isEqualTo(-1);
+			assertThat(connection.lastRetransmits()).isEqualTo(-1);
+			sample(connection, 40, 3);
+			assertThat(this.sums.retransmits()).isEqualTo(3);
+			assertThat(connection.lastRttMicros()).isEqualTo(40);
+			assertThat(connection.lastRetransmits()).isEqualTo(3);
+			sample(connection, 50, 10);
+			assertThat(this.sums.retransmits()).isEqualTo(10);
+			// Another connection from the same port
+			sample(connection, 60, 2);
+			assertThat(this.sums.retransmits()).isEqualTo(10);
+		}
+	}
+
+	private void sample(Connection connection, long rtt, long retransmits) {
+		this.sums.begin(List.of(connection));
+		this.sums.add(new Sample(connection.peer().getPort(), rtt, retransmits));
+		SampleSummary summary = this.sums.summarize();
+		assertThat(summary.roundTripTimes()).isEqualTo(new SampleSummary.RoundTripTimes(rtt, rtt, rtt));
+	}
+
+}
