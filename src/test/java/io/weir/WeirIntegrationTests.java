@@ -124,7 +124,7 @@ class WeirIntegrationTests {
 		assertThat(body.at("/connections/accepted").asInt()).isPositive();
 		assertThat(body.at("/connections/bytesReceived").asInt()).isGreaterThanOrEqualTo(5);
 		assertThat(body.at("/connections/closed").propertyNames()).containsExactly("end_of_stream", "empty",
-				"closed_by_handler", "partial_record", "idle_timeout", "write_timeout", "handshake_failed",
+				"closed_by_handler", "partial_record", "idle_timeout", "write_timeout", "max_age", "handshake_failed",
 				"handshake_timeout", "reset", "io_error", "handler_error", "closed_by_operator", "drained",
 				"drain_timeout");
 		assertThat(body.at("/records").propertyNames()).containsExactlyInAnyOrder("unpacked", "partial");

@@ -86,7 +86,8 @@ class TcpServerConfiguration {
 
 	private static ServingSettings serving(TcpServerProperties properties) {
 		return new ServingSettings(properties.maxConnections(), properties.threads(), properties.idleTimeout(),
-				properties.writeTimeout(), properties.drain().delay(), properties.drain().gracePeriod());
+				properties.writeTimeout(), properties.maxConnectionAge(), properties.drain().delay(),
+				properties.drain().gracePeriod());
 	}
 
 	private static int bytes(DataSize size) {

@@ -39,6 +39,11 @@ public enum CloseReason {
 	WRITE_TIMEOUT,
 
 	/**
+	 * It had been open for the maximum age.
+	 */
+	MAX_AGE,
+
+	/**
 	 * The TLS handshake failed.
 	 */
 	HANDSHAKE_FAILED,

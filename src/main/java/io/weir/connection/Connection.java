@@ -334,6 +334,50 @@ public final class Connection {
 	}
 
 	/**
+	 * Begins a read of its handler. An overdue connection ends here, between two
+	 * exchanges.
+	 * @throws ConnectionEndedException if the connection has ended
+	 */
+	void beginRead() throws ConnectionEndedException {
+		if (!this.lifecycle.beginRead()) {
+			end(CloseReason.MAX_AGE);
+			throw new ConnectionEndedException();
+		}
+	}
+
+	/**
+	 * Ends a connection that is too old if it waits between two exchanges and no byte of
+	 * the next one has come; else its own thread ends it there. Returns whether this call
+	 * ended it.
+	 */
+	boolean endOfOldAge(long now) {
+		this.lifecycle.markOverdue();
+		return this.lifecycle.isReading() && !hasQueuedBytes()
+				&& endBetweenExchanges(CloseReason.MAX_AGE, now, Long.MIN_VALUE);
+	}
+
+	/**
+	 * Whether the kernel has bytes of the peer that are not read yet.
+	 */
+	boolean hasQueuedBytes() {
+		try {
+			return this.path.socket().available() > 0;
+		}
+		catch (IOException ex) {
+			// Closed meanwhile
+			return false;
+		}
+	}
+
+	/**
+	 * For how many nanoseconds it has been open.
+	 * @param now {@link System#nanoTime()}
+	 */
+	long openNanos(long now) {
+		return now - this.openedNanos;
+	}
+
+	/**
 	 * Ends the connection at once, whatever is under way or unsent: the socket is closed,
 	 * so a read or write that waits fails, and a handler that does something else is
 	 * interrupted.

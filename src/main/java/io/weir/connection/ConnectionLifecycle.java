@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * EXCHANGE: something was read since the last exchange ended.
  * READ without EXCHANGE and WRITE: between two exchanges, where a drain may end it.
+ * OVERDUE: its own thread ends it when it comes there.
  * </pre>
  */
 final class ConnectionLifecycle {
@@ -34,6 +35,9 @@ final class ConnectionLifecycle {
 
 	// With the reason's ordinal above it
 	private static final int ENDED = 16;
+
+	// To be ended between two exchanges
+	private static final int OVERDUE = 32;
 
 	private static final int REASON_SHIFT = 8;
 
@@ -63,8 +67,13 @@ final class ConnectionLifecycle {
 		change(LAYERS, 0);
 	}
 
-	void beginRead() throws ConnectionEndedException {
-		begin(READ, "reads");
+	/**
+	 * Begins a read.
+	 * @return false if the connection is to be ended here instead, between two exchanges
+	 * @throws ConnectionEndedException if the connection has ended
+	 */
+	boolean beginRead() throws ConnectionEndedException {
+		return begin(READ, "reads");
 	}
 
 	/**
@@ -80,18 +89,32 @@ final class ConnectionLifecycle {
 		begin(WRITE, "writes");
 	}
 
+	/**
+	 * Has its own thread end it when it comes between two exchanges.
+	 */
+	void markOverdue() {
+		mark(0, OVERDUE);
+	}
+
 	void endWrite() throws ConnectionEndedException {
 		change(this.explicit ? WRITE : WRITE | EXCHANGE, 0);
 	}
 
-	private void begin(int activity, String what) throws ConnectionEndedException {
-		int now = this.state;
-		while (!STATE.compareAndSet(this, check(now, activity, what), now | activity)) {
-			now = this.state;
+	// Returns false if an overdue connection comes between two exchanges
+	private boolean begin(int activity, String what) throws ConnectionEndedException {
+		while (true) {
+			int now = this.state;
+			// One test on the byte's way
+			if ((now & (ENDED | OVERDUE | activity)) != 0 && isOverdue(now, activity, what)) {
+				return false;
+			}
+			if (STATE.compareAndSet(this, now, now | activity)) {
+				return true;
+			}
 		}
 	}
 
-	private static int check(int now, int activity, String what) throws ConnectionEndedException {
+	private static boolean isOverdue(int now, int activity, String what) throws ConnectionEndedException {
 		if ((now & ENDED) != 0) {
 			throw new ConnectionEndedException();
 		}
@@ -99,7 +122,7 @@ final class ConnectionLifecycle {
 			throw new IllegalStateException("Another thread " + what
 					+ " already: of one connection one thread may read while one writes, and no more");
 		}
-		return now;
+		return activity == READ && (now & (EXCHANGE | WRITE)) == 0;
 	}
 
 	private void change(int clear, int set) throws ConnectionEndedException {
@@ -114,16 +137,16 @@ final class ConnectionLifecycle {
 
 	void exchangeBegins() {
 		this.explicit = true;
-		markExchange(0, EXCHANGE);
+		mark(0, EXCHANGE);
 	}
 
 	void exchangeDone() {
 		this.explicit = false;
-		markExchange(EXCHANGE, 0);
+		mark(EXCHANGE, 0);
 	}
 
 	// At the end it says what the end fell into
-	private void markExchange(int clear, int set) {
+	private void mark(int clear, int set) {
 		int now = this.state;
 		while ((now & ENDED) == 0 && !STATE.compareAndSet(this, now, (now & ~clear) | set)) {
 			now = this.state;
@@ -151,7 +174,7 @@ final class ConnectionLifecycle {
 	 */
 	boolean endBetweenExchanges(CloseReason reason) {
 		int now = this.state;
-		return (now == READ || (now & (LAYERS | ENDED)) == LAYERS)
+		return ((now & ~OVERDUE) == READ || (now & (LAYERS | ENDED)) == LAYERS)
 				&& STATE.compareAndSet(this, now, ended(now, reason));
 	}
 

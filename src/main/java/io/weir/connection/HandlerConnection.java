@@ -63,7 +63,7 @@ final class HandlerConnection implements PooledConnection {
 			return 0;
 		}
 		try {
-			this.connection.lifecycle().beginRead();
+			this.connection.beginRead();
 			return came(this.connection.path().transport().read(target));
 		}
 		catch (IOException ex) {
@@ -74,7 +74,7 @@ final class HandlerConnection implements PooledConnection {
 	@Override
 	public int read(ReadBuffer target) throws IOException {
 		try {
-			this.connection.lifecycle().beginRead();
+			this.connection.beginRead();
 			return came(this.connection.path().transport().read(target));
 		}
 		catch (IOException ex) {

@@ -1,6 +1,5 @@
 package io.weir.connection;
 
-import java.io.IOException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -53,6 +52,8 @@ public final class TimeoutWatchdog implements AutoCloseable {
 
 	private final boolean watchesWrites;
 
+	private final MaxAge maxAge;
+
 	private final AcknowledgedBytes acknowledgedBytes;
 
 	private final Runnable task;
@@ -79,21 +80,24 @@ public final class TimeoutWatchdog implements AutoCloseable {
 	 * never
 	 * @param writeTimeout close a connection that is blocked in a write when its peer has
 	 * acknowledged no byte for so long; zero is never
+	 * @param maxAge how old a connection may become
 	 * @param acknowledgedBytes tells what a peer has acknowledged; where it can't, the
 	 * time in the write counts
 	 * @param task what else its thread does, once a second at least; short, and fails
 	 * only for a bug
 	 */
 	public TimeoutWatchdog(ConnectionRegistry registry, Duration minLayerTimeout, Duration idleTimeout,
-			Duration writeTimeout, AcknowledgedBytes acknowledgedBytes, Runnable task) {
+			Duration writeTimeout, MaxAge maxAge, AcknowledgedBytes acknowledgedBytes, Runnable task) {
 		this.registry = registry;
 		this.idleNanos = nanos(idleTimeout);
 		this.writeNanos = nanos(writeTimeout);
+		this.maxAge = maxAge;
 		this.acknowledgedBytes = acknowledgedBytes;
 		this.task = task;
 		long shortest = Math.min(this.idleNanos, this.writeNanos);
 		this.watchesWrites = shortest != NEVER;
-		this.round = Math.clamp(Math.min(shortest, nanos(minLayerTimeout)) / ROUNDS_PER_TIMEOUT, MIN_ROUND, MAX_ROUND);
+		long shortestOfAll = Math.min(Math.min(shortest, nanos(minLayerTimeout)), nanos(maxAge.age()));
+		this.round = Math.clamp(shortestOfAll / ROUNDS_PER_TIMEOUT, MIN_ROUND, MAX_ROUND);
 	}
 
 	// Saturates at 292 years, which stands for never
@@ -168,6 +172,9 @@ public final class TimeoutWatchdog implements AutoCloseable {
 			else if (overdue != null) {
 				closing |= connection.end(overdue.timedOut());
 			}
+			else if (this.maxAge.isReached(connection, now) && endOfOldAge(connection, now)) {
+				closing = true;
+			}
 			else if (this.watchesWrites && connection.lifecycle().isWriting()
 					&& now - connection.writtenNanos() >= this.round) {
 				closing |= lookAtWrite(connection, now, blocked);
@@ -191,20 +198,15 @@ public final class TimeoutWatchdog implements AutoCloseable {
 		return overdue ? layer : null;
 	}
 
+	private boolean endOfOldAge(Connection connection, long now) {
+		return this.maxAge.isGraceOver(connection, now) ? connection.end(CloseReason.MAX_AGE)
+				: connection.endOfOldAge(now);
+	}
+
 	// The handler was last seen computing at most a round before it began to wait
 	private boolean isIdle(Connection connection, long now) {
 		return connection.lifecycle().isReading() && now - connection.progressNanos() >= this.idleNanos
 				&& now - connection.computingNanos() - this.round >= this.idleNanos;
-	}
-
-	private static boolean hasQueuedBytes(Connection connection) {
-		try {
-			return connection.path().socket().available() > 0;
-		}
-		catch (IOException ex) {
-			// Closed meanwhile
-			return false;
-		}
 	}
 
 	// Bytes that wait in the kernel are read first: the connection's thread may not have
@@ -213,7 +215,7 @@ public final class TimeoutWatchdog implements AutoCloseable {
 	private boolean lookAtIdle(Connection connection, long now, Map<Connection, UnreadBytes> unread) {
 		long reads = connection.path().socket().reads();
 		UnreadBytes seen = this.unreadBytes.getOrDefault(connection, new UnreadBytes(reads, now));
-		if (hasQueuedBytes(connection) && seen.reads == reads && now - seen.since < this.idleNanos) {
+		if (connection.hasQueuedBytes() && seen.reads == reads && now - seen.since < this.idleNanos) {
 			unread.put(connection, seen);
 			return false;
 		}

@@ -15,6 +15,7 @@ import org.slf4j.LoggerFactory;
 import io.weir.connection.Connection;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.connection.Layer;
+import io.weir.connection.MaxAge;
 import io.weir.connection.TimeoutWatchdog;
 import io.weir.kernel.KernelLimits;
 import io.weir.kernel.ListenerDiagnostics;
@@ -151,7 +152,9 @@ public final class TcpServer {
 			.min(Duration::compareTo)
 			.orElse(Duration.ZERO);
 		return new TimeoutWatchdog(this.registry, minLayerTimeout, this.settings.serving().idleTimeout(),
-				this.settings.serving().writeTimeout(), this::acknowledgedBytes, this.scheduler::adapt);
+				this.settings.serving().writeTimeout(),
+				new MaxAge(this.settings.serving().maxAge(), this.settings.serving().gracePeriod()),
+				this::acknowledgedBytes, this.scheduler::adapt);
 	}
 
 	private OptionalLong queueLength(ListeningSocket socket) {

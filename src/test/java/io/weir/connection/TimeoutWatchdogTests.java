@@ -2,9 +2,12 @@ package io.weir.connection;
 
 import io.weir.transport.TransportLayer;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
 import io.weir.api.ConnectionHandler;
 import java.util.OptionalLong;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.net.SocketException;
@@ -30,8 +33,10 @@ class TimeoutWatchdogTests {
 
 	private AcknowledgedBytes acknowledgedBytes = (connection) -> OptionalLong.empty();
 
+	private MaxAge maxAge = new MaxAge(Duration.ZERO, Duration.ZERO);
+
 	private TimeoutWatchdog watch = new TimeoutWatchdog(this.registry, Duration.ZERO, Duration.ZERO, Duration.ZERO,
-			(connection) -> OptionalLong.empty(), () -> {
+			this.maxAge, (connection) -> OptionalLong.empty(), () -> {
 			});
 
 	@AfterEach
@@ -184,6 +189,117 @@ class TimeoutWatchdogTests {
 	}
 
 	@Test
+	void whenAConnectionIsTooOldThenItEndsBetweenTwoExchangesWithoutQuietTime() throws Exception {
+		this.maxAge = new MaxAge(Duration.ofMillis(800), Duration.ofMinutes(1));
+		start(Duration.ZERO, Duration.ZERO);
+		try (ServedConnection quiet = new ServedConnection(this.registry, ConnectionTests::echo);
+				ServedConnection busy = new ServedConnection(this.registry, ConnectionTests::echo)) {
+			long exchanges = 0;
+			while (busy.peer().send((byte) 1).receive(1).length == 1) {
+				exchanges++;
+			}
+			busy.peer().endStream();
+			assertThat(busy.reason()).isEqualTo(CloseReason.MAX_AGE);
+			assertThat(busy.connection().age()).isBetween(Duration.ofMillis(720), Duration.ofMillis(1500));
+			assertThat(busy.connection().bytesSent()).isEqualTo(exchanges);
+			assertThat(quiet.peer().receiveToEnd()).isEmpty();
+			quiet.peer().endStream();
+			assertThat(quiet.reason()).isEqualTo(CloseReason.MAX_AGE);
+		}
+	}
+
+	@Test
+	void whenAConnectionIsTooOldInsideAnExchangeThenTheExchangeIsServedFirst() throws Exception {
+		this.maxAge = new MaxAge(Duration.ofMillis(300), Duration.ofMinutes(1));
+		start(Duration.ZERO, Duration.ZERO);
+		ConnectionHandler twoBytes = (connection) -> {
+			ByteBuffer bytes = ByteBuffer.allocate(2);
+			while (connection.read(bytes) >= 0) {
+				if (!bytes.hasRemaining()) {
+					connection.write(bytes.flip());
+					bytes.clear();
+				}
+			}
+		};
+		try (ServedConnection served = new ServedConnection(this.registry, twoBytes)) {
+			served.peer().send((byte) 1);
+			Awaitility.await().until(() -> served.connection().age().compareTo(Duration.ofSeconds(1)) > 0);
+			assertThat(served.connection().closeReason()).isNull();
+			served.peer().send((byte) 2);
+			assertThat(served.peer().receiveToEnd()).containsExactly(1, 2);
+			served.peer().endStream();
+			assertThat(served.reason()).isEqualTo(CloseReason.MAX_AGE);
+		}
+	}
+
+	@Test
+	void whenAnExchangeGoesOnForTheTimeOfGraceThenItIsCut() throws Exception {
+		this.maxAge = new MaxAge(Duration.ofMillis(300), Duration.ofMillis(500));
+		start(Duration.ZERO, Duration.ZERO);
+		ConnectionHandler twoBytes = (connection) -> {
+			connection.read(ByteBuffer.allocate(1));
+			connection.read(ByteBuffer.allocate(1));
+		};
+		try (ServedConnection served = new ServedConnection(this.registry, twoBytes)) {
+			served.peer().send((byte) 1);
+			assertThat(served.peer().receiveToEnd()).isEmpty();
+			assertThat(served.connection().age()).isBetween(Duration.ofMillis(770), Duration.ofMillis(2000));
+			served.peer().endStream();
+			assertThat(served.reason()).isEqualTo(CloseReason.MAX_AGE);
+		}
+	}
+
+	@Test
+	void whenAWriteIsBlockedAfterTheMaxAgeThenTheWriteTimeoutHoldsAllTheSame() throws Exception {
+		this.maxAge = new MaxAge(Duration.ofMillis(100), Duration.ofMinutes(1));
+		start(Duration.ZERO, Duration.ofMillis(400));
+		try (ServedConnection served = new ServedConnection(this.registry, ConnectionTests::flood, 4096)) {
+			assertThat(served.reason()).isEqualTo(CloseReason.WRITE_TIMEOUT);
+		}
+	}
+
+	@Test
+	void whenManyAreAcceptedTogetherThenTheyDoNotEndTogether() throws Exception {
+		this.maxAge = new MaxAge(Duration.ofSeconds(2), Duration.ofMinutes(1));
+		start(Duration.ZERO, Duration.ZERO);
+		List<Duration> ages = new CopyOnWriteArrayList<>();
+		this.registry.addListener(new ConnectionListener() {
+
+			@Override
+			public void opened(Connection connection) {
+			}
+
+			@Override
+			public void closed(Connection connection, CloseReason reason) {
+				ages.add(connection.age());
+			}
+
+		});
+		List<ServedConnection> all = new ArrayList<>();
+		for (int i = 0; i < 50; i++) {
+			ServedConnection served = new ServedConnection(this.registry, ConnectionTests::echo);
+			all.add(served);
+			Thread.ofVirtual().start(() -> {
+				try {
+					served.peer().receiveToEnd();
+					served.peer().endStream();
+				}
+				catch (IOException ex) {
+					throw new UncheckedIOException(ex);
+				}
+			});
+		}
+		for (ServedConnection served : all) {
+			assertThat(served.reason()).isEqualTo(CloseReason.MAX_AGE);
+			served.close();
+		}
+		assertThat(ages).hasSize(50)
+			.allMatch((age) -> age.toMillis() >= 1_800 && age.toMillis() < 2_700)
+			.anyMatch((age) -> age.toMillis() < 1_950)
+			.anyMatch((age) -> age.toMillis() > 2_050);
+	}
+
+	@Test
 	void whenARoundFailsForWantOfMemoryThenTheNextOnesWatchOn() throws Exception {
 		AtomicLong rounds = new AtomicLong();
 		this.acknowledgedBytes = (connection) -> {
@@ -245,7 +361,7 @@ class TimeoutWatchdogTests {
 	}
 
 	private void start(Duration idleTimeout, Duration writeTimeout) {
-		this.watch = new TimeoutWatchdog(this.registry, Duration.ZERO, idleTimeout, writeTimeout,
+		this.watch = new TimeoutWatchdog(this.registry, Duration.ZERO, idleTimeout, writeTimeout, this.maxAge,
 				this.acknowledgedBytes, () -> {
 				});
 		this.watch.start();

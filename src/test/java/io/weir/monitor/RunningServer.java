@@ -56,7 +56,7 @@ public final class RunningServer implements AutoCloseable {
 		ServerSettings settings = new ServerSettings(
 				new ListenerSettings("127.0.0.1", 0, backlog, sockets.sendBufferSize(), true, false), sockets,
 				new ServingSettings(maxConnections, ConnectionThreads.AUTO, idleTimeout, Duration.ZERO, Duration.ZERO,
-						Duration.ofSeconds(30)));
+						Duration.ZERO, Duration.ofSeconds(30)));
 		this.server = new TcpServer(settings, new ServedProtocol("echo", RunningServer::echo, List.of()), this.registry,
 				kernel::readLimits, this.diagnostics);
 		this.kernel = kernel;

@@ -15,6 +15,7 @@ import io.weir.transport.BufferPool;
 import io.weir.ServedConnection;
 import io.weir.connection.CloseReason;
 import io.weir.connection.ConnectionRegistry;
+import io.weir.connection.MaxAge;
 import io.weir.connection.TimeoutWatchdog;
 import io.weir.struct.StructFormat;
 
@@ -143,7 +144,7 @@ class EchoRecordHandlerTests {
 	void whenDrainingThenItIsEndedBeforeAnEchoUnitOnly() throws Exception {
 		ConnectionRegistry registry = new ConnectionRegistry();
 		try (TimeoutWatchdog watch = new TimeoutWatchdog(registry, Duration.ZERO, Duration.ZERO, Duration.ZERO,
-				(connection) -> OptionalLong.empty(), () -> {
+				new MaxAge(Duration.ZERO, Duration.ZERO), (connection) -> OptionalLong.empty(), () -> {
 				});
 				ServedConnection quiet = new ServedConnection(registry, this.handler);
 				ServedConnection beforeRecord = new ServedConnection(registry, this.handler)) {

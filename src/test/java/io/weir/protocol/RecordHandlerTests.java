@@ -14,6 +14,7 @@ import io.weir.transport.BufferPool;
 import io.weir.ServedConnection;
 import io.weir.connection.CloseReason;
 import io.weir.connection.ConnectionRegistry;
+import io.weir.connection.MaxAge;
 import io.weir.connection.TimeoutWatchdog;
 import io.weir.struct.StructFormat;
 
@@ -113,7 +114,7 @@ class RecordHandlerTests {
 	void whenDrainingThenItIsEndedAtARecordsBoundaryOnly() throws Exception {
 		ConnectionRegistry registry = new ConnectionRegistry();
 		try (TimeoutWatchdog watch = new TimeoutWatchdog(registry, Duration.ZERO, Duration.ZERO, Duration.ZERO,
-				(connection) -> OptionalLong.empty(), () -> {
+				new MaxAge(Duration.ZERO, Duration.ZERO), (connection) -> OptionalLong.empty(), () -> {
 				});
 				ServedConnection quiet = new ServedConnection(registry, this.handler);
 				ServedConnection inside = new ServedConnection(registry, this.handler)) {

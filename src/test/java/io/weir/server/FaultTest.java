@@ -66,10 +66,12 @@ abstract class FaultTest {
 	}
 
 	TcpServer start(ConnectionHandler handler) {
-		TcpServer server = Settings.server(new ListenerSettings("localhost", 0, null, null, true, false),
-				new SocketSettings(this.sendBufferSize, true, null), new ServingSettings(this.maxConnections,
-						ConnectionThreads.AUTO, this.idleTimeout, this.writeTimeout, Duration.ZERO, this.gracePeriod),
-				handler, this.registry, this.diagnostics);
+		TcpServer server = Settings
+			.server(new ListenerSettings("localhost", 0, null, null, true, false),
+					new SocketSettings(this.sendBufferSize, true, null),
+					new ServingSettings(this.maxConnections, ConnectionThreads.AUTO, this.idleTimeout,
+							this.writeTimeout, Duration.ZERO, Duration.ZERO, this.gracePeriod),
+					handler, this.registry, this.diagnostics);
 		server.start();
 		this.opened.add(server::stop);
 		return server;

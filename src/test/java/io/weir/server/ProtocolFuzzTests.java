@@ -326,9 +326,8 @@ class ProtocolFuzzTests {
 
 		Server(Scenario.Config config) {
 			ConnectionHandler handler = config.protocol.handler(config.chunkSize, StructFormat.parse(config.format));
-			this.tcp = Settings.server(Settings.LISTENER, Settings.SOCKETS,
-					new ServingSettings(1, config.threads, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO),
-					(connection) -> {
+			this.tcp = Settings.server(Settings.LISTENER, Settings.SOCKETS, new ServingSettings(1, config.threads,
+					Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO, Duration.ZERO), (connection) -> {
 						awaitOpen();
 						handler.handle(connection);
 					}, this.registry, new FakeDiagnostics());

@@ -26,7 +26,7 @@ final class Settings {
 
 	static ServingSettings serving(int maxConnections, Duration delay, Duration gracePeriod) {
 		return new ServingSettings(maxConnections, ConnectionThreads.AUTO, Duration.ofMinutes(5),
-				Duration.ofSeconds(30), delay, gracePeriod);
+				Duration.ofSeconds(30), Duration.ZERO, delay, gracePeriod);
 	}
 
 	/**

@@ -158,7 +158,7 @@ class TcpServerTests {
 	void whenThreadsAreChosenThenConnectionsAreServedOnThem(ConnectionThreads threads) throws Exception {
 		CompletableFuture<Thread> servedOn = new CompletableFuture<>();
 		TcpServer server = Settings.server(Settings.LISTENER, Settings.SOCKETS,
-				new ServingSettings(10, threads, NONE, NONE, NONE, NONE), (connection) -> {
+				new ServingSettings(10, threads, NONE, NONE, NONE, NONE, NONE), (connection) -> {
 					servedOn.complete(Thread.currentThread());
 				}, this.registry, new FakeDiagnostics());
 		this.server = server;

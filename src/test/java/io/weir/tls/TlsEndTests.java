@@ -221,6 +221,26 @@ class TlsEndTests extends TlsTest {
 	}
 
 	@Test
+	void whenAConnectionIsTooOldThenItsLastExchangeIsServedAndItEndsWithCloseNotify() throws Exception {
+		TlsServer server = new TlsServer(certificates, Protocol.ECHO.handler(1024, StructFormat.parse("B")),
+				ClientAuth.NONE, Duration.ofSeconds(10), Duration.ZERO, Duration.ofSeconds(2), Duration.ofSeconds(20));
+		this.running = server;
+		try (OpenSslClient quiet = server.openSsl("-tls1_3"); SSLSocket busy = server.jdk(null, "TLSv1.3")) {
+			quiet.send("before").await("\nbefore");
+			int echoed = DATA.length;
+			while (echoed == DATA.length) {
+				busy.getOutputStream().write(DATA);
+				echoed = busy.getInputStream().readNBytes(DATA.length).length;
+			}
+			assertThat(echoed).isZero();
+			busy.shutdownOutput();
+			assertThat(server.reason(busy)).isEqualTo(CloseReason.MAX_AGE);
+			assertThat(quiet.output()).contains("\nclosed").doesNotContain("unexpected eof", "error:", "errno");
+			assertThat(server.closed(CloseReason.MAX_AGE)).isEqualTo(2);
+		}
+	}
+
+	@Test
 	void whenAConnectionIsIdleAfterItsHandshakeThenItEndsWithCloseNotify() throws Exception {
 		TlsServer server = server(Protocol.ECHO, Duration.ZERO, Duration.ofMillis(500));
 		try (Peer silent = Peer.connect(server.port()); OpenSslClient client = server.openSsl("-tls1_3")) {
