@@ -82,10 +82,12 @@ class ArchitectureTests {
 	static final ArchRule loggingKnowsSpringAndLogback = onlyKnows("io.weir.logging..", "org.springframework..",
 			"org.slf4j..", "ch.qos.logback..");
 
-	// The web server's own concerns: of Weir it knows how to log a surprise that repeats
+	// The web server's own concerns: of Weir it knows how to log a surprise that repeats,
+	// and the page it leads to
 	@ArchTest
 	static final ArchRule webKnowsTheWebServer = onlyKnows("io.weir.web..", "io.weir.connection..", "io.weir.text..",
-			"io.weir", "org.springframework..", "org.apache..", "jakarta.servlet..", "org.slf4j..", "tools.jackson..");
+			"io.weir.actuate..", "io.weir", "org.springframework..", "org.apache..", "jakarta.servlet..", "org.slf4j..",
+			"tools.jackson..");
 
 	@ArchTest
 	static final ArchRule schedulingKnowsTheJdkAndSlf4j = onlyKnows("io.weir.scheduling..", "org.slf4j..",

@@ -42,7 +42,14 @@ public final class Certificates {
 	 * @param days how long the certificate is valid; negative for an expired one
 	 */
 	public Certificates issue(String name, int days) throws IOException {
-		return issue(name, days, "ec", "-pkeyopt", "ec_paramgen_curve:P-256");
+		return issueFor(name, name, days);
+	}
+
+	/**
+	 * Makes them with a subject that differs from the files' name.
+	 */
+	public Certificates issueFor(String commonName, String name, int days) throws IOException {
+		return issue(commonName, name, days, "ec", "-pkeyopt", "ec_paramgen_curve:P-256");
 	}
 
 	/**
@@ -50,13 +57,13 @@ public final class Certificates {
 	 * @param bits the size of the key
 	 */
 	public Certificates issueRsa(String name, int days, int bits) throws IOException {
-		return issue(name, days, "rsa:" + bits);
+		return issue(name, name, days, "rsa:" + bits);
 	}
 
-	private Certificates issue(String name, int days, String... key) throws IOException {
+	private Certificates issue(String commonName, String name, int days, String... key) throws IOException {
 		Files.writeString(file("names.txt"), "subjectAltName=DNS:localhost,IP:127.0.0.1\n");
-		List<String> request = new ArrayList<>(List.of("req", "-new", "-nodes", "-subj", "/CN=" + name, "-keyout",
-				name + ".key", "-out", name + ".csr", "-newkey"));
+		List<String> request = new ArrayList<>(List.of("req", "-new", "-nodes", "-subj",
+				"/CN=" + commonName.replace("/", "\\/"), "-keyout", name + ".key", "-out", name + ".csr", "-newkey"));
 		request.addAll(List.of(key));
 		run(this.directory, request.toArray(String[]::new));
 		run(this.directory, "x509", "-req", "-in", name + ".csr", "-CA", "ca.pem", "-CAkey", "ca.key",

@@ -127,6 +127,8 @@ class WeirIntegrationTests {
 				"closed_by_handler", "partial_record", "idle_timeout", "write_timeout", "max_age", "handshake_failed",
 				"handshake_timeout", "reset", "io_error", "handler_error", "closed_by_operator", "drained",
 				"drain_timeout");
+		assertThat(body.at("/closeAllowed").asBoolean(true)).isFalse();
+		assertThat(body.at("/sample").propertyNames()).containsExactly("rttMicros", "retransmits", "blockedWriters");
 		assertThat(body.at("/records").propertyNames()).containsExactlyInAnyOrder("unpacked", "partial");
 		assertThat(body.at("/kernel/net.ipv4.tcp_rmem").propertyNames()).containsExactly("min", "default", "max");
 		assertThat(body.at("/kernel").propertyNames()).contains("net.core.somaxconn", "net.core.rmem_max",
@@ -265,10 +267,11 @@ class WeirIntegrationTests {
 	}
 
 	@Test
-	void whenAskedForAllEndpointsThenTheyAreTheSeven() throws Exception {
+	void whenAskedForAllEndpointsThenTheyAreTheEight() throws Exception {
 		assertThat(this.actuator.json("/info").isObject()).isTrue();
 		assertThat(this.actuator.json("").at("/_links").propertyNames()).map((name) -> name.replaceFirst("-.*", ""))
-			.containsOnly("self", "health", "info", "metrics", "prometheus", "sbom", "tcpserver", "tcpconnections");
+			.containsOnly("self", "health", "info", "metrics", "prometheus", "sbom", "tcpserver", "tcpconnections",
+					"tcpstatus");
 		assertThat(this.actuator.json("/metrics/tcp.server.accepted.connections").at("/baseUnit").asString())
 			.isEqualTo("connections");
 	}

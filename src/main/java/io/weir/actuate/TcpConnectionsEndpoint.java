@@ -12,6 +12,7 @@ import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.boot.actuate.endpoint.Access;
 import org.springframework.boot.actuate.endpoint.InvalidEndpointRequestException;
 import org.springframework.boot.actuate.endpoint.annotation.DeleteOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
@@ -36,7 +37,7 @@ import io.weir.transport.AddressPrefix;
  * them; with {@code state=closed} those that ended, the newest first. Closing one is
  * possible where the operator grants it.
  */
-@Endpoint(id = "tcpconnections")
+@Endpoint(id = "tcpconnections", defaultAccess = Access.READ_ONLY)
 public class TcpConnectionsEndpoint {
 
 	private static final int DEFAULT_LIMIT = 100;

@@ -25,9 +25,10 @@ import io.weir.tls.TlsStatus;
 @JsonInclude(Include.ALWAYS)
 record TcpServerBody(String state, @Nullable String address, String protocol, @Nullable Instant startedAt,
 		SettingBody.@Nullable All settings, Object acceptQueue, Connections connections, Records records,
-		Map<String, Object> kernel, Object events, @Nullable Ssl ssl, List<Finding> findings) {
+		Map<String, Object> kernel, Object events, boolean closeAllowed, SampleBody sample, @Nullable Ssl ssl,
+		List<Finding> findings) {
 
-	static TcpServerBody of(ServerSnapshot snapshot) {
+	static TcpServerBody of(ServerSnapshot snapshot, SampleBody sample, boolean closeAllowed) {
 		ServerStatus server = snapshot.server();
 		Totals totals = snapshot.connections();
 		return new TcpServerBody(server.state().text(), server.addressText(), server.protocol(), server.startedAt(),
@@ -36,8 +37,8 @@ record TcpServerBody(String state, @Nullable String address, String protocol, @N
 					.<Object>fold((figures) -> AcceptQueue.of(figures, snapshot.source()), UnavailableBody::new),
 				Connections.of(snapshot.connections()),
 				new Records(totals.records(), totals.closed(CloseReason.PARTIAL_RECORD)),
-				KernelBody.of(snapshot.limits()), events(snapshot.events()), Ssl.of(snapshot.tls()),
-				snapshot.findings());
+				KernelBody.of(snapshot.limits()), events(snapshot.events()), closeAllowed, sample,
+				Ssl.of(snapshot.tls()), snapshot.findings());
 	}
 
 	private static Object events(KernelEvents events) {

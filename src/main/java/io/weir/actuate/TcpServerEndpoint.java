@@ -3,6 +3,8 @@ package io.weir.actuate;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 
+import io.weir.monitor.ConnectionSampler;
+import io.weir.monitor.OpenConnections;
 import io.weir.monitor.ServerMonitor;
 
 /**
@@ -14,17 +16,31 @@ public class TcpServerEndpoint {
 
 	private final ServerMonitor monitor;
 
+	private final ConnectionSampler sampler;
+
+	private final OpenConnections connections;
+
+	private final boolean closeAllowed;
+
 	/**
 	 * Creates the endpoint.
 	 * @param monitor knows the server
+	 * @param sampler knows the kernel's figures of all connections
+	 * @param connections knows which of them are blocked
+	 * @param closeAllowed whether the operator granted closing a connection
 	 */
-	public TcpServerEndpoint(ServerMonitor monitor) {
+	public TcpServerEndpoint(ServerMonitor monitor, ConnectionSampler sampler, OpenConnections connections,
+			boolean closeAllowed) {
 		this.monitor = monitor;
+		this.sampler = sampler;
+		this.connections = connections;
+		this.closeAllowed = closeAllowed;
 	}
 
 	@ReadOperation
 	TcpServerBody tcpServer() {
-		return TcpServerBody.of(this.monitor.snapshot());
+		return TcpServerBody.of(this.monitor.snapshot(), SampleBody.of(this.sampler, this.connections),
+				this.closeAllowed);
 	}
 
 }

@@ -4,6 +4,9 @@ import io.weir.tls.ServerTls;
 import org.springframework.beans.factory.ObjectProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 
+import org.springframework.boot.actuate.endpoint.Access;
+import org.springframework.boot.actuate.endpoint.EndpointAccessResolver;
+import org.springframework.boot.actuate.endpoint.EndpointId;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
@@ -19,6 +22,7 @@ import io.weir.actuate.TcpConnectionsEndpoint;
 import io.weir.actuate.TcpServerEndpoint;
 import io.weir.actuate.TcpServerHealthIndicator;
 import io.weir.actuate.TcpServerMetrics;
+import io.weir.actuate.TcpStatusEndpoint;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.kernel.ProcReader;
 import io.weir.kernel.SocketDiagnostics;
@@ -148,8 +152,16 @@ class ActuateConfiguration {
 	}
 
 	@Bean
-	TcpServerEndpoint tcpServerEndpoint(ServerMonitor monitor) {
-		return new TcpServerEndpoint(monitor);
+	TcpServerEndpoint tcpServerEndpoint(ServerMonitor monitor, ConnectionSampler sampler, OpenConnections connections,
+			EndpointAccessResolver access) {
+		boolean closeAllowed = access.accessFor(EndpointId.of("tcpconnections"),
+				Access.READ_ONLY) == Access.UNRESTRICTED;
+		return new TcpServerEndpoint(monitor, sampler, connections, closeAllowed);
+	}
+
+	@Bean
+	TcpStatusEndpoint tcpStatusEndpoint() {
+		return new TcpStatusEndpoint();
 	}
 
 	@Bean

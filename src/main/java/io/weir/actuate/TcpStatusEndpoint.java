@@ -1,0 +1,54 @@
+package io.weir.actuate;
+
+import java.util.Map;
+
+import org.jspecify.annotations.Nullable;
+
+import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
+import org.springframework.boot.actuate.endpoint.annotation.Selector;
+import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
+import org.springframework.boot.actuate.endpoint.web.annotation.WebEndpoint;
+import org.springframework.core.io.ClassPathResource;
+import org.springframework.core.io.Resource;
+import org.springframework.util.MimeType;
+
+/**
+ * {@code /actuator/tcpstatus}: a page that shows people what {@code tcpserver} and
+ * {@code tcpconnections} answer, and the files that it asks for.
+ */
+@WebEndpoint(id = "tcpstatus")
+public class TcpStatusEndpoint {
+
+	/**
+	 * What the page may load, and from where.
+	 */
+	public static final String CONTENT_SECURITY_POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; "
+			+ "connect-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+	private static final String HTML = "text/html;charset=UTF-8";
+
+	private static final String CSS = "text/css;charset=UTF-8";
+
+	private static final String SCRIPT = "text/javascript;charset=UTF-8";
+
+	private static final String SVG = "image/svg+xml";
+
+	private static final Map<String, MimeType> FILES = Map.of("status.css", MimeType.valueOf(CSS), "status.js",
+			MimeType.valueOf(SCRIPT), "icon.svg", MimeType.valueOf(SVG));
+
+	@ReadOperation(produces = HTML)
+	Resource page() {
+		return resource("page.html");
+	}
+
+	@ReadOperation(produces = { CSS, SCRIPT, SVG })
+	@Nullable WebEndpointResponse<Resource> file(@Selector String name) {
+		MimeType type = FILES.get(name);
+		return (type != null) ? new WebEndpointResponse<>(resource(name), type) : null;
+	}
+
+	private static Resource resource(String name) {
+		return new ClassPathResource("tcpstatus/" + name, TcpStatusEndpoint.class);
+	}
+
+}

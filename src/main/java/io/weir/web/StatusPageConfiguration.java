@@ -1,0 +1,66 @@
+package io.weir.web;
+
+import java.util.Map;
+
+import jakarta.servlet.Filter;
+import jakarta.servlet.http.HttpServletResponse;
+
+import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.actuate.autoconfigure.endpoint.web.WebEndpointProperties;
+import org.springframework.boot.actuate.autoconfigure.web.ManagementContextConfiguration;
+import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortType;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.web.server.context.WebServerApplicationContext;
+import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.context.ApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.core.Ordered;
+import org.springframework.http.HttpHeaders;
+import org.springframework.web.servlet.handler.SimpleUrlHandlerMapping;
+
+import io.weir.actuate.TcpStatusEndpoint;
+
+/**
+ * What the page for people needs of the web server that has the endpoints, on the main or
+ * on a management port.
+ */
+@ManagementContextConfiguration(proxyBeanMethods = false)
+@ConditionalOnAvailableEndpoint(TcpStatusEndpoint.class)
+class StatusPageConfiguration {
+
+	private static final String ID = "tcpstatus";
+
+	@Bean
+	FilterRegistrationBean<Filter> weirStatusPageHeaders(WebEndpointProperties endpoints) {
+		FilterRegistrationBean<Filter> registration = new FilterRegistrationBean<>((request, response, chain) -> {
+			HttpServletResponse httpResponse = (HttpServletResponse) response;
+			httpResponse.setHeader("Content-Security-Policy", TcpStatusEndpoint.CONTENT_SECURITY_POLICY);
+			httpResponse.setHeader("X-Content-Type-Options", "nosniff");
+			httpResponse.setHeader("Referrer-Policy", "no-referrer");
+			// The script of an older version would not fit the page
+			httpResponse.setHeader(HttpHeaders.CACHE_CONTROL, "no-cache");
+			chain.doFilter(request, response);
+		});
+		registration.addUrlPatterns(path(endpoints), path(endpoints) + "/*");
+		registration.setOrder(Ordered.HIGHEST_PRECEDENCE + 1);
+		return registration;
+	}
+
+	/**
+	 * An application that has Weir as a library keeps its {@code /}.
+	 */
+	@Bean
+	@ConditionalOnBean(type = "io.weir.WeirApplication")
+	SimpleUrlHandlerMapping weirStatusPageRedirect(WebEndpointProperties endpoints, ApplicationContext context) {
+		boolean here = ManagementPortType.get(context.getEnvironment()) == ManagementPortType.SAME
+				|| WebServerApplicationContext.hasServerNamespace(context, "management");
+		// Relative, as a proxy may have put a prefix before the path
+		RelativeRedirect redirect = new RelativeRedirect(path(endpoints).substring(1));
+		return new SimpleUrlHandlerMapping(here ? Map.of("/", redirect) : Map.of(), Ordered.HIGHEST_PRECEDENCE);
+	}
+
+	private static String path(WebEndpointProperties endpoints) {
+		return endpoints.getBasePath() + '/' + endpoints.getPathMapping().getOrDefault(ID, ID);
+	}
+
+}

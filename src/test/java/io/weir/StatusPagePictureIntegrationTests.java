@@ -1,0 +1,134 @@
+package io.weir;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+
+import io.weir.struct.StructFormat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * Makes the picture of the page that the README shows, of real traffic: run with
+ * {@code -Dweir.picture=<folder>} by two minutes and a half. The folder gets
+ * {@code status.png}, and the same page in the dark and on a phone.
+ */
+@EnabledIfSystemProperty(named = "weir.picture", matches = ".+",
+		disabledReason = "the picture is made when -Dweir.picture=<folder> asks for it")
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+class StatusPagePictureIntegrationTests {
+
+	private static final byte[] DATA = new byte[700];
+
+	private static final byte[] RECORD = StructFormat.parse("! I 2s Q 2h f")
+		.pack(1, new byte[] { 'a', 'b' }, 2, 3, 3, 2.5);
+
+	private final AtomicBoolean over = new AtomicBoolean();
+
+	@Test
+	void makeThePicture() throws Exception {
+		Path folder = Files.createDirectories(Path.of(System.getProperty("weir.picture")));
+		try (Browser browser = Browser.start();
+				RunningWeir weir = RunningWeir.start("--tcp.server.protocol=echo-record", "--tcp.server.backlog=8192",
+						"--tcp.server.max-connections=500");
+				ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
+			try {
+				List<Future<Void>> traffic = new ArrayList<>();
+				for (int i = 0; i < 70; i++) {
+					int number = i;
+					traffic.add(clients.submit(() -> visit(number, weir.tcpPort())));
+				}
+				traffic.add(clients.submit(() -> sendWithoutReading(weir.tcpPort())));
+				String url = "http://localhost:" + weir.httpPort() + "/actuator/tcpstatus";
+				browser.prefer("light").open(url, 1280, 1010);
+				browser.run("document.getElementById('sort').value = 'bytes'");
+				Duration time = Duration.ofSeconds(Integer.getInteger("weir.picture.seconds", 125));
+				Awaitility.await("traffic")
+					.pollInterval(Duration.ofSeconds(1))
+					.during(time)
+					.atMost(time.plusSeconds(30))
+					.until(() -> browser.text("#state").equals("Accepting connections"));
+				assertThat(traffic).noneMatch(Future::isDone);
+				write(folder.resolve("status.png"), browser.picture());
+				browser.prefer("dark");
+				write(folder.resolve("status-dark.png"), browser.picture());
+				browser.prefer("light").resize(390, 2400);
+				write(folder.resolve("status-phone.png"), browser.picture());
+				browser.find("#open button.peer").click();
+				browser.resize(1280, 4200);
+				write(folder.resolve("status-whole.png"), browser.picture());
+			}
+			finally {
+				this.over.set(true);
+			}
+		}
+	}
+
+	private static void write(Path file, byte[] picture) throws IOException {
+		assertThat(picture).hasSizeGreaterThan(10_000);
+		Files.write(file, picture);
+	}
+
+	// Exchanges for a while, pauses, comes again; now and then it ends in the middle of a
+	// record, or with a reset
+	private Void visit(int number, int port) throws Exception {
+		Random random = new Random(number);
+		while (!this.over.get()) {
+			try (Socket socket = connect(number, port)) {
+				long end = System.nanoTime() + Duration.ofSeconds(5 + random.nextInt(90)).toNanos();
+				while (System.nanoTime() < end && !this.over.get()) {
+					socket.getOutputStream().write(DATA, 0, 1 + random.nextInt(DATA.length));
+					assertThat(socket.getInputStream().read(DATA)).isPositive();
+					socket.getOutputStream().write(RECORD);
+					// Waves of half a minute
+					double wave = 1.3 + Math.sin(System.nanoTime() / 5e9 + number / 40.0);
+					Thread.sleep((long) ((20 + 9 * number) / wave * random.nextDouble(0.5, 1.5)));
+				}
+				if (number % 9 == 0) {
+					socket.getOutputStream().write(RECORD, 0, 9);
+				}
+				if (number % 11 == 0) {
+					socket.setSoLinger(true, 0);
+				}
+			}
+		}
+		return null;
+	}
+
+	private Void sendWithoutReading(int port) throws Exception {
+		try (Socket socket = connect(200, port)) {
+			socket.setSoTimeout(1000);
+			while (!this.over.get()) {
+				socket.getOutputStream().write(DATA);
+			}
+		}
+		return null;
+	}
+
+	private static Socket connect(int number, int port) throws IOException {
+		Socket socket = new Socket();
+		socket.setTcpNoDelay(true);
+		socket.bind(new InetSocketAddress(InetAddress.ofLiteral("127.10.%d.%d".formatted(number % 7, 10 + number)), 0));
+		socket.connect(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port), 10_000);
+		socket.setSoTimeout(10_000);
+		return socket;
+	}
+
+}
