@@ -87,6 +87,29 @@ public enum CloseReason {
 	private final String text = name().toLowerCase(Locale.ROOT);
 
 	/**
+	 * Whether the server has ended the connection, and neither the peer nor the handler.
+	 */
+	boolean isByServer() {
+		return switch (this) {
+			case END_OF_STREAM, EMPTY, CLOSED_BY_HANDLER, PARTIAL_RECORD, RESET, IO_ERROR, HANDLER_ERROR -> false;
+			default -> true;
+		};
+	}
+
+	/**
+	 * Whether this, which comes to light later, says more of the same end.
+	 * @param first what the end was taken for
+	 */
+	boolean saysMoreThan(CloseReason first) {
+		return switch (this) {
+			case PARTIAL_RECORD -> first == END_OF_STREAM;
+			case EMPTY -> first == END_OF_STREAM || first == RESET;
+			case HANDLER_ERROR -> !first.isByServer();
+			default -> false;
+		};
+	}
+
+	/**
 	 * The reason as meters, logs and endpoints show it, for instance
 	 * {@code end_of_stream}.
 	 */

@@ -31,8 +31,6 @@ public final class Connection {
 
 	private final SocketChannel channel;
 
-	private final ConnectionThread thread;
-
 	private final ConnectionPath path;
 
 	private final InetSocketAddress local;
@@ -63,8 +61,7 @@ public final class Connection {
 
 	private volatile boolean begun;
 
-	// Guarded by this
-	private boolean handling;
+	private final HandlerInterrupt interrupt;
 
 	// When the watchdog last saw the handler compute
 	private volatile long computingNanos = this.openedNanos;
@@ -81,7 +78,7 @@ public final class Connection {
 			throws IOException {
 		this.id = id;
 		this.channel = channel;
-		this.thread = thread;
+		this.interrupt = new HandlerInterrupt(thread);
 		this.path = new ConnectionPath(new PlainTransport(channel, thread), first, this.openedNanos);
 		this.lifecycle = new ConnectionLifecycle(first != null);
 		this.close = new GracefulClose(this.path, this.lifecycle, this.counters, this::debug);
@@ -242,6 +239,14 @@ public final class Connection {
 	}
 
 	/**
+	 * For how long it has ended and its handler's thread has not; zero while it is open.
+	 */
+	public Duration endedFor() {
+		return this.lifecycle.isEnded() ? Duration.ofNanos(Math.max(0, System.nanoTime() - this.endedNanos))
+				: Duration.ZERO;
+	}
+
+	/**
 	 * Whether its thread has begun to run.
 	 */
 	public boolean isBegun() {
@@ -391,21 +396,7 @@ public final class Connection {
 		catch (IOException ex) {
 			debug(ex, "at close");
 		}
-		synchronized (this) {
-			if (this.handling && !this.thread.isOwnThread()) {
-				this.thread.interrupt();
-			}
-		}
-	}
-
-	synchronized void handlerBegins() {
-		this.handling = true;
-	}
-
-	// No interrupt meant for the handler gets to what comes after it
-	synchronized void handlerEnds() {
-		this.handling = false;
-		Thread.interrupted();
+		this.interrupt.send();
 	}
 
 	// That time is neither idle nor blocked
@@ -439,6 +430,10 @@ public final class Connection {
 		return this.path;
 	}
 
+	HandlerInterrupt interrupt() {
+		return this.interrupt;
+	}
+
 	GracefulClose close() {
 		return this.close;
 	}
@@ -447,14 +442,14 @@ public final class Connection {
 		this.begun = true;
 	}
 
-	// A stream that the handler has closed has ended the connection before it is known
-	// what the end fell into
+	// A stream that the handler has closed, and a read or write that has failed, have
+	// ended the connection before it is known what the end fell into
 	void endedBy(CloseReason outcome) {
 		if (!this.lifecycle.isEnded()) {
 			this.endedNanos = System.nanoTime();
 		}
-		if (!this.lifecycle.end(outcome) && (outcome == CloseReason.PARTIAL_RECORD || outcome == CloseReason.EMPTY)) {
-			this.lifecycle.replace(CloseReason.END_OF_STREAM, outcome);
+		if (!this.interrupt.isSent()) {
+			this.lifecycle.endedBy(outcome);
 		}
 	}
 

@@ -100,6 +100,21 @@ final class ConnectionLifecycle {
 		change(this.explicit ? WRITE : WRITE | EXCHANGE, 0);
 	}
 
+	/**
+	 * Forgets a read that has failed for a reason of the caller's, so that another one
+	 * may follow.
+	 */
+	void abandonRead() {
+		mark(READ, 0);
+	}
+
+	/**
+	 * Forgets a write that has failed for a reason of the caller's.
+	 */
+	void abandonWrite() {
+		mark(WRITE, 0);
+	}
+
 	// Returns false if an overdue connection comes between two exchanges
 	private boolean begin(int activity, String what) throws ConnectionEndedException {
 		while (true) {
@@ -179,12 +194,13 @@ final class ConnectionLifecycle {
 	}
 
 	/**
-	 * Replaces the reason of a connection that has ended, if it is that one.
+	 * Ends the connection, or says more of an end that came from the peer or the handler.
 	 */
-	void replace(CloseReason reason, CloseReason other) {
-		int now = this.state;
-		if (reason() == reason) {
-			STATE.compareAndSet(this, now, ended(now & (ENDED - 1), other));
+	void endedBy(CloseReason outcome) {
+		CloseReason reason = end(outcome) ? null : reason();
+		if (reason != null && outcome.saysMoreThan(reason)) {
+			int now = this.state;
+			STATE.compareAndSet(this, now, ended(now & (ENDED - 1), outcome));
 		}
 	}
 

@@ -22,6 +22,9 @@ public final class ConnectionRunner {
 
 	private static final Logger logger = LoggerFactory.getLogger(ConnectionRunner.class);
 
+	// They may form a circle
+	private static final int MAX_CAUSES = 100;
+
 	private final ConnectionRegistry registry;
 
 	private final Preparation preparation;
@@ -145,7 +148,7 @@ public final class ConnectionRunner {
 
 	private CloseReason handle(Connection connection, HandlerConnection door) {
 		Throwable thrown = null;
-		connection.handlerBegins();
+		connection.interrupt().handlerBegins();
 		try {
 			this.handler.handle(door);
 		}
@@ -153,7 +156,7 @@ public final class ConnectionRunner {
 			thrown = ex;
 		}
 		finally {
-			connection.handlerEnds();
+			connection.interrupt().handlerEnds();
 		}
 		CloseReason outcome = outcome(connection, door, thrown);
 		boolean seemsEmpty = outcome == CloseReason.END_OF_STREAM || outcome == CloseReason.RESET;
@@ -163,7 +166,8 @@ public final class ConnectionRunner {
 	private CloseReason outcome(Connection connection, HandlerConnection door, @Nullable Throwable thrown) {
 		IOException failure = door.failure();
 		if (failure != null && (thrown == null || isCausedBy(thrown, failure))) {
-			return debug(connection, isReset(failure) ? CloseReason.RESET : CloseReason.IO_ERROR, failure);
+			return debug(connection, HandlerConnection.isReset(failure) ? CloseReason.RESET : CloseReason.IO_ERROR,
+					failure);
 		}
 		if (thrown == null) {
 			return door.isPeerEnded() ? CloseReason.END_OF_STREAM : CloseReason.CLOSED_BY_HANDLER;
@@ -178,32 +182,31 @@ public final class ConnectionRunner {
 		connection.causedBy(cause);
 		if (logger.isDebugEnabled()) {
 			CloseReason ended = connection.closeReason();
+			boolean byServer = ended != null && ended.isByServer();
 			connection.fields(logger.atDebug())
 				.log("{}: {} ({})", connection.peerText(), ((ended != null) ? ended : outcome).text(),
-						(ended != null) ? "ended by the server" : PeerText.escape(cause.toString()));
+						byServer ? "ended by the server" : PeerText.escape(cause.toString()));
 		}
 		return outcome;
 	}
 
+	@SuppressWarnings("ReferenceEquality") // This very failure, not one like it
 	private static boolean isCausedBy(Throwable thrown, IOException failure) {
 		Throwable cause = thrown;
-		while (cause != null && !cause.equals(failure)) {
+		for (int i = 0; cause != null && i < MAX_CAUSES; i++) {
+			if (cause == failure) {
+				return true;
+			}
 			cause = cause.getCause();
 		}
-		return cause != null;
-	}
-
-	// EPIPE and ECONNRESET can be told from other failures by their text only: the JDK's
-	// own for a read, strerror's for a write
-	private static boolean isReset(IOException ex) {
-		String message = String.valueOf(ex.getMessage());
-		return message.startsWith("Connection reset") || message.equals("Broken pipe");
+		return false;
 	}
 
 	private CloseReason failed(Connection connection, Throwable cause) {
 		connection.failed(cause);
 		// After the end a handler may fail in any way, being interrupted
-		if (connection.closeReason() == null) {
+		CloseReason ended = connection.closeReason();
+		if (!connection.interrupt().isSent() && (ended == null || !ended.isByServer())) {
 			warn(this.failures, connection, "has a handler that failed", cause);
 		}
 		return CloseReason.HANDLER_ERROR;

@@ -62,22 +62,39 @@ final class HandlerConnection implements PooledConnection {
 		if (!target.hasRemaining()) {
 			return 0;
 		}
+		beginRead();
 		try {
-			this.connection.beginRead();
 			return came(this.connection.path().transport().read(target));
 		}
 		catch (IOException ex) {
 			throw failed(ex);
 		}
+		catch (RuntimeException | Error ex) {
+			this.connection.lifecycle().abandonRead();
+			throw ex;
+		}
 	}
 
 	@Override
 	public int read(ReadBuffer target) throws IOException {
+		beginRead();
 		try {
-			this.connection.beginRead();
 			return came(this.connection.path().transport().read(target));
 		}
 		catch (IOException ex) {
+			throw failed(ex);
+		}
+		catch (RuntimeException | Error ex) {
+			this.connection.lifecycle().abandonRead();
+			throw ex;
+		}
+	}
+
+	private void beginRead() throws IOException {
+		try {
+			this.connection.beginRead();
+		}
+		catch (ConnectionEndedException ex) {
 			throw failed(ex);
 		}
 	}
@@ -109,8 +126,8 @@ final class HandlerConnection implements PooledConnection {
 		if (!source.hasRemaining()) {
 			return;
 		}
+		beginWrite(source);
 		try {
-			this.connection.lifecycle().beginWrite();
 			this.connection.counters().writeBegins();
 			while (source.hasRemaining()) {
 				this.connection.counters().addSent(this.connection.path().transport().write(source));
@@ -118,19 +135,49 @@ final class HandlerConnection implements PooledConnection {
 			this.connection.lifecycle().endWrite();
 		}
 		catch (IOException ex) {
-			// A peer that has reset the connection waits for no answer
-			if (this.connection.closeReason() != null) {
-				this.connection.counters().addUnanswered(source.remaining());
-			}
-			throw failed(ex);
+			throw cutOff(source, ex);
+		}
+		catch (RuntimeException | Error ex) {
+			this.connection.lifecycle().abandonWrite();
+			throw ex;
 		}
 	}
 
-	private IOException failed(IOException ex) {
+	private void beginWrite(ByteBuffer source) throws IOException {
+		try {
+			this.connection.lifecycle().beginWrite();
+		}
+		catch (ConnectionEndedException ex) {
+			throw cutOff(source, ex);
+		}
+	}
+
+	private IOException cutOff(ByteBuffer source, IOException ex) {
+		// A peer that has reset the connection waits for no answer
+		CloseReason reason = this.connection.closeReason();
+		if (reason != null && reason != CloseReason.RESET) {
+			this.connection.counters().addUnanswered(source.remaining());
+		}
+		return failed(ex);
+	}
+
+	// A connection that has failed has ended, whatever the handler makes of the exception
+	private synchronized IOException failed(IOException ex) {
 		if (this.failure == null) {
 			this.failure = ex;
+			this.connection.endedBy(isReset(ex) ? CloseReason.RESET : CloseReason.IO_ERROR);
 		}
 		return ex;
+	}
+
+	/**
+	 * Whether a failure tells that the peer has reset the connection. EPIPE and
+	 * ECONNRESET can be told from other failures by their text only: the JDK's own for a
+	 * read, strerror's for a write.
+	 */
+	static boolean isReset(IOException ex) {
+		String message = String.valueOf(ex.getMessage());
+		return message.startsWith("Connection reset") || message.equals("Broken pipe");
 	}
 
 	@Override

@@ -15,6 +15,7 @@ import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import io.weir.connection.ConnectionRegistry;
 import io.weir.kernel.ProcReader;
 import io.weir.kernel.Reading;
 import io.weir.server.EffectiveSettings;
@@ -54,10 +55,12 @@ public class Findings {
 	 * @param jvm the JVM, and the size of records
 	 * @param addresses which address holds most places
 	 * @param foreign how many peers speak another protocol
+	 * @param connections its connections
 	 */
 	public Findings(TcpServer server, ListenerFigures listener, ProcReader proc, @Nullable ServerTls tls, Jvm jvm,
-			BusiestAddress addresses, ForeignPeers foreign) {
-		this(server, listener, proc, tls, List.of(new JvmFindings(jvm), new PeerFindings(addresses, foreign)),
+			BusiestAddress addresses, ForeignPeers foreign, ConnectionRegistry connections) {
+		this(server, listener, proc, tls,
+				List.of(new JvmFindings(jvm), new PeerFindings(addresses, foreign), new HandlerFindings(connections)),
 				System::nanoTime);
 	}
 

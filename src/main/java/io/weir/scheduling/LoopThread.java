@@ -6,6 +6,7 @@ import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,9 @@ import org.jspecify.annotations.Nullable;
  * to the loop that it is on now. Its channel does not block underneath.
  */
 final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
+
+	// The selector wakes one thread for each operation. A second one looks again so often
+	private static final long SECOND_WAITER_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
 	private final SchedulableThreads threads;
 
@@ -204,6 +208,13 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 		if (own) {
 			moveIfAsked();
 		}
+		Thread other = this.key.waiter(operation);
+		if (other != null && other != current) {
+			// A handler's thread may still read when the connection's own reads on
+			LockSupport.parkNanos(this, SECOND_WAITER_NANOS);
+			closeIfInterrupted(current);
+			return;
+		}
 		this.key.setWaiter(operation, current);
 		EventLoop on = this.loop;
 		if (!own || this.carrier != on) {
@@ -221,6 +232,10 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 			LockSupport.park(this);
 		}
 		this.key.setWaiter(operation, null);
+		closeIfInterrupted(current);
+	}
+
+	private void closeIfInterrupted(Thread current) throws ClosedByInterruptException {
 		if (current.isInterrupted()) {
 			closeChannel();
 			throw new ClosedByInterruptException();

@@ -22,8 +22,18 @@ public final class EscapedFailure extends Exception {
 	}
 
 	private EscapedFailure(Throwable failure, int causesLeft) {
-		super(PeerText.escape(failure.toString()), copy(failure.getCause(), causesLeft));
+		super(PeerText.escape(text(failure)), copy(failure.getCause(), causesLeft));
 		setStackTrace(failure.getStackTrace());
+	}
+
+	// It is others' code, too
+	private static String text(Throwable failure) {
+		try {
+			return failure.toString();
+		}
+		catch (RuntimeException ex) {
+			return failure.getClass().getName() + ", whose text can't be had: " + ex.getClass().getName();
+		}
 	}
 
 	private static @Nullable EscapedFailure copy(@Nullable Throwable cause, int causesLeft) {

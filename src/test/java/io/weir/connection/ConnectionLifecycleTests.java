@@ -125,16 +125,35 @@ class ConnectionLifecycleTests {
 	}
 
 	@Test
-	void whenItEndsInsideAnExchangeThenThatStaysKnownAndTheReasonCanBeReplaced() throws Exception {
+	void whenItEndsInsideAnExchangeThenThatStaysKnownAndMoreCanBeSaidOfTheEnd() throws Exception {
 		this.lifecycle.beginRead();
 		this.lifecycle.endRead(true);
 		this.lifecycle.end(CloseReason.END_OF_STREAM);
 		assertThat(this.lifecycle.isInExchange()).isTrue();
-		this.lifecycle.replace(CloseReason.RESET, CloseReason.IO_ERROR);
+		this.lifecycle.endedBy(CloseReason.IO_ERROR);
 		assertThat(this.lifecycle.reason()).isEqualTo(CloseReason.END_OF_STREAM);
-		this.lifecycle.replace(CloseReason.END_OF_STREAM, CloseReason.PARTIAL_RECORD);
+		this.lifecycle.endedBy(CloseReason.PARTIAL_RECORD);
 		assertThat(this.lifecycle.reason()).isEqualTo(CloseReason.PARTIAL_RECORD);
 		assertThat(this.lifecycle.isInExchange()).isTrue();
+	}
+
+	@Test
+	void whenTheServerHasEndedItThenWhatTheHandlerMakesOfThatChangesNothing() {
+		this.lifecycle.end(CloseReason.DRAINED);
+		this.lifecycle.endedBy(CloseReason.HANDLER_ERROR);
+		this.lifecycle.endedBy(CloseReason.PARTIAL_RECORD);
+		assertThat(this.lifecycle.reason()).isEqualTo(CloseReason.DRAINED);
+	}
+
+	@Test
+	void whenAReadFailsInTheCallersHandsThenTheNextOneIsNotTakenForASecondReader() throws Exception {
+		this.lifecycle.beginRead();
+		this.lifecycle.abandonRead();
+		this.lifecycle.beginRead();
+		this.lifecycle.beginWrite();
+		this.lifecycle.abandonWrite();
+		this.lifecycle.beginWrite();
+		assertThat(this.lifecycle.isWriting()).isTrue();
 	}
 
 }

@@ -84,7 +84,8 @@ class AcceptFaultTests {
 		TcpServer server = new TcpServer(
 				new ServerSettings(Settings.LISTENER, sockets,
 						Settings.serving(maxConnections, Duration.ZERO, Duration.ZERO)),
-				new ServedProtocol("echo", Protocol.ECHO.handler(1024, StructFormat.parse("B")), List.of()),
+				new ServedProtocol("echo", ProtocolSource.BUILT_IN,
+						Protocol.ECHO.handler(1024, StructFormat.parse("B")), List.of()),
 				this.registry, this.kernel::readLimits, this.diagnostics);
 		ListeningSocket real = ListeningSocket.open(Settings.LISTENER, null, 100);
 		ListeningSocket failing = new ListeningSocket(new FailingChannel(real.channel(), this.failures, () -> {
@@ -116,7 +117,7 @@ class AcceptFaultTests {
 		ListenerFigures listener = new ListenerFigures(server, this.diagnostics, this.kernel);
 		return new ServerMonitor(server, this.registry, listener, this.kernel,
 				new Findings(server, listener, this.kernel, null, Jvm.running(0),
-						new BusiestAddress(this.registry, 100), new ForeignPeers("echo", false)));
+						new BusiestAddress(this.registry, 100), new ForeignPeers("echo", false), this.registry));
 	}
 
 	private TcpServerHealthIndicator indicator(TcpServer server) {

@@ -1,0 +1,205 @@
+package io.weir;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+
+import org.springframework.boot.builder.SpringApplicationBuilder;
+import org.springframework.boot.web.server.servlet.context.ServletWebServerApplicationContext;
+import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+import io.weir.api.ClientConnection;
+import io.weir.api.ConnectionHandler;
+import io.weir.server.TcpServer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+/**
+ * What a handler that computes, blocks or does not end costs the others, and what is told
+ * of it.
+ */
+@Timeout(value = 2, unit = TimeUnit.MINUTES)
+class MisbehavingHandlerIntegrationTests {
+
+	private static final byte ECHO = 'e';
+
+	private static final byte COMPUTE = 'c';
+
+	private static final byte STAY = 's';
+
+	@ParameterizedTest
+	@ValueSource(strings = { "virtual", "platform" })
+	void whenOneComputesForFiveSecondsThenOthersAreServedMeanwhile(String threads) throws Exception {
+		try (ConfigurableApplicationContext context = start(threads);
+				Peer busy = connect(context, COMPUTE);
+				Peer other = connect(context, ECHO)) {
+			long begin = System.nanoTime();
+			other.timeout(250);
+			Awaitility.await().pollInterval(Duration.ofMillis(50)).until(() -> {
+				assertThat(other.send((byte) 1).receive(1)).hasSize(1);
+				try (Peer newcomer = Peer.connect(port(context))) {
+					newcomer.timeout(250);
+					assertThat(newcomer.send(ECHO).receive(1)).hasSize(1);
+				}
+				return System.nanoTime() - begin > TimeUnit.SECONDS.toNanos(4);
+			});
+			// It was still computing
+			assertThat(busy.receive(1)).containsExactly(COMPUTE);
+			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(Duration.ofMillis(4500),
+					Duration.ofSeconds(20));
+		}
+	}
+
+	@Test
+	void whenOneComputesOnAnEventLoopThenAFindingNamesItAndAllAreServedAfterwards() throws Exception {
+		try (ConfigurableApplicationContext context = start("auto");
+				Actuator actuator = actuator(context);
+				Peer busy = connect(context, COMPUTE)) {
+			JsonNode finding = awaitFinding(actuator, "event loop");
+			assertThat(finding.at("/setting").asString()).isEqualTo("threads");
+			assertThat(finding.at("/message").asString()).contains("connection-1 has computed or blocked for ");
+			assertThat(finding.at("/remedy").asString()).contains("virtual or platform");
+			try (Peer other = connect(context, ECHO)) {
+				assertThat(other.send((byte) 1).receive(1)).hasSize(1);
+			}
+			assertThat(busy.receive(1)).containsExactly(COMPUTE);
+			assertThat(actuator.json("/tcpserver").at("/protocolSource").asString()).isEqualTo("bean");
+			assertThat(actuator.json("/tcpserver").at("/protocol").asString()).isEqualTo("odd");
+		}
+	}
+
+	@Test
+	void whenOneDoesNotEndThenAFindingCountsItUntilItDoesAndItsPlaceIsFreeThen() throws Exception {
+		try (ConfigurableApplicationContext context = start("virtual", "--tcp.server.max-connections=2",
+				"--management.endpoint.tcpconnections.access=unrestricted"); Actuator actuator = actuator(context)) {
+			Odd odd = context.getBean(Odd.class);
+			try (Peer first = connect(context, STAY); Peer second = connect(context, STAY)) {
+				assertThat(actuator.status("DELETE", "/tcpconnections/1")).isEqualTo(204);
+				assertThat(actuator.status("DELETE", "/tcpconnections/2")).isEqualTo(204);
+				assertThat(first.receiveToEnd()).isEmpty();
+				assertThat(second.receiveToEnd()).isEmpty();
+				JsonNode finding = awaitFinding(actuator, "handlers that have not ended");
+				assertThat(finding.at("/setting").asString()).isEqualTo("protocol");
+				assertThat(finding.at("/message").asString()).contains("10 s after their connections: 2",
+						"connection-1");
+				assertThat(odd.interrupts.getCount()).isZero();
+				// Both places are taken
+				try (Peer newcomer = Peer.connect(port(context))) {
+					newcomer.timeout(300);
+					assertThat(newcomer.send(ECHO)).isNotNull();
+					assertThat(actuator.json("/tcpserver").at("/state").asString()).isEqualTo("full");
+					odd.end.countDown();
+					newcomer.timeout(10_000);
+					assertThat(newcomer.receive(1)).containsExactly(ECHO);
+				}
+				assertThat(actuator.json("/tcpserver").at("/connections/closed/closed_by_operator").asInt())
+					.isEqualTo(2);
+				assertThat(actuator.json("/tcpserver").at("/findings").toString()).doesNotContain("have not ended");
+			}
+		}
+	}
+
+	private static ConfigurableApplicationContext start(String threads, String... more) {
+		return new SpringApplicationBuilder(WeirApplication.class, OddProtocol.class)
+			.run(Stream.concat(Stream.of("--tcp.server.port=0", "--server.port=0", "--tcp.server.protocol=odd",
+					"--tcp.server.threads=" + threads), Stream.of(more))
+				.toArray(String[]::new));
+	}
+
+	private static int port(ConfigurableApplicationContext context) {
+		return Objects.requireNonNull(context.getBean(TcpServer.class).address()).getPort();
+	}
+
+	private static Peer connect(ConfigurableApplicationContext context, byte what) throws IOException {
+		Peer peer = Peer.connect(port(context));
+		peer.send(what);
+		if (what == ECHO) {
+			peer.receive(1);
+		}
+		return peer;
+	}
+
+	private static Actuator actuator(ConfigurableApplicationContext context) {
+		return new Actuator(
+				Objects.requireNonNull(((ServletWebServerApplicationContext) context).getWebServer()).getPort());
+	}
+
+	private static JsonNode awaitFinding(Actuator actuator, String words) {
+		return Awaitility.await(words).atMost(Duration.ofSeconds(30)).pollInterval(Duration.ofMillis(100)).until(() -> {
+			for (JsonNode finding : actuator.json("/tcpserver").at("/findings")) {
+				if (finding.at("/message").asString().contains(words)) {
+					return finding;
+				}
+			}
+			return null;
+		}, Objects::nonNull);
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	static class OddProtocol {
+
+		@Bean
+		Odd odd() {
+			return new Odd();
+		}
+
+	}
+
+	/**
+	 * Does what the first byte asks for, and echoes that byte when it has.
+	 */
+	static final class Odd implements ConnectionHandler {
+
+		final CountDownLatch end = new CountDownLatch(1);
+
+		final CountDownLatch interrupts = new CountDownLatch(2);
+
+		@Override
+		public void handle(ClientConnection connection) throws IOException {
+			ByteBuffer buffer = ByteBuffer.allocate(1);
+			while (connection.read(buffer.clear()) >= 0) {
+				switch (buffer.get(0)) {
+					case COMPUTE -> compute();
+					case STAY -> stay();
+					default -> {
+					}
+				}
+				connection.write(buffer.flip());
+			}
+		}
+
+		private static void compute() {
+			long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
+			while (System.nanoTime() - end < 0) {
+				Thread.onSpinWait();
+			}
+		}
+
+		private void stay() {
+			while (this.end.getCount() > 0) {
+				try {
+					this.end.await();
+				}
+				catch (InterruptedException ex) {
+					// What no handler should do
+					this.interrupts.countDown();
+				}
+			}
+		}
+
+	}
+
+}
