@@ -1,6 +1,7 @@
 /**
- * What other code builds on: a protocol of its own is a
- * {@link io.weir.api.ConnectionHandler}.
+ * What other code builds on: a protocol of its own is a Spring bean of type
+ * {@link io.weir.api.ConnectionHandler}. Besides {@code io.weir.struct} nothing else of
+ * Weir is meant for other code.
  */
 @NullMarked
 package io.weir.api;
