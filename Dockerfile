@@ -7,7 +7,7 @@ WORKDIR /build
 COPY . .
 RUN --mount=type=cache,target=/root/.m2 \
     if [ -z "$JAR" ]; then rm -rf target && ./mvnw -B -ntp -DskipTests package; fi \
- && java -Djarmode=tools -jar "${JAR:-$(echo target/weir-*.jar)}" extract --layers --destination layers --application-filename weir.jar
+ && java -Djarmode=tools -jar "${JAR:-$(ls target/weir-*.jar | grep -v -e '-plain\.jar$')}" extract --layers --destination layers --application-filename weir.jar
 
 # A Java runtime of the modules that jdeps finds in the jar, with jcmd and Flight Recorder to look inside
 FROM eclipse-temurin:25-jdk AS java
@@ -24,6 +24,8 @@ COPY --from=build /build/layers/spring-boot-loader/ ./
 COPY --from=build /build/layers/snapshot-dependencies/ ./
 COPY --from=build /build/layers/application/ ./
 COPY src/main/container/jvm.options ./
+# Plug-ins are mounted here
+RUN mkdir plugins
 
 # Runs the application with connections on its port, and keeps what the JVM loaded and profiled
 FROM runtime AS trained
@@ -49,4 +51,5 @@ EXPOSE 9999 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=30s --retries=3 \
   CMD ["timeout", "2", "bash", "-c", "exec 3<>/dev/tcp/127.0.0.1/${SERVER_PORT:-8080}; printf 'GET /actuator/health/readiness HTTP/1.0\\r\\n\\r\\n' >&3; read -r -u 3 _ status _; [ \"$status\" = 200 ]"]
 # Exec form, so that SIGTERM reaches the JVM. A mounted /config/application.yml adds to the settings
-ENTRYPOINT ["java", "@jvm.options", "-XX:AOTCache=weir.aot", "-jar", "weir.jar", "--spring.config.additional-location=optional:file:/config/"]
+# The class path with the plug-ins behind Weir, which the JVM expands. Another one, or other flags, cost the AOT cache
+ENTRYPOINT ["java", "@jvm.options", "-XX:AOTCache=weir.aot", "-cp", "weir.jar:plugins/*", "io.weir.WeirApplication", "--spring.config.additional-location=optional:file:/config/"]

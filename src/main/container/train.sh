@@ -7,7 +7,7 @@ log=$(mktemp)
 
 # With the serial collector the cache's heap objects fit the other collectors too, but for ZGC. Training with C1 alone
 # (-XX:TieredStopAtLevel=1) saves the start 1 s of CPU time and 12 MB, but what was trained so never gets to C2 later
-java @jvm.options -XX:AOTCacheOutput=weir.aot -XX:+UseSerialGC -jar weir.jar \
+java @jvm.options -XX:AOTCacheOutput=weir.aot -XX:+UseSerialGC -cp 'weir.jar:plugins/*' io.weir.WeirApplication \
   --spring.config.additional-location=optional:file:/config/ --tcp.server.port=0 --server.port=0 >"$log" 2>&1 &
 jvm=$!
 # SIGKILL, so that a failed training leaves nothing behind

@@ -5,8 +5,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 
-jar=$(echo target/weir-*.jar)
+jar=$(ls target/weir-*.jar | grep -v -e '-plain\.jar$' || true)
 [ -f "$jar" ] || { echo "No jar: run ./mvnw package before" >&2; exit 1; }
+[ -f target/examples/frames.jar ] || { echo "No plug-in: run src/test/container/examples.sh before" >&2; exit 1; }
 jdk=
 for release in /usr/lib/jvm/*/release; do
   if grep -q '^JAVA_VERSION="25' "$release" && [ -x "${release%/release}/bin/jlink" ]; then

@@ -5,19 +5,25 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import ssl
+import struct
 import subprocess
 import tempfile
 import threading
 import time
 import unittest
+import zipfile
 
-from harness import connect, exchange, free_port, http, json_of, main, median, receive, wait_for
+from harness import ROOT, connect, exchange, free_port, http, json_of, main, median, receive, wait_for
 
 IMAGE = os.environ.get("WEIR_IMAGE", "localhost/weir")
 
 PODMAN = ["podman", "--runtime", "runc", "--cgroup-manager=cgroupfs", "--events-backend=file"]
+
+# Of examples.sh
+PLUGIN = ROOT / "target" / "examples" / "frames.jar"
 
 MEMORY = 256 * 1024 * 1024
 
@@ -106,6 +112,35 @@ class ImageTests(unittest.TestCase):
                 self.assertIn("G1" if collector == "G1" else "Tenured", scrape)
                 maps = pathlib.Path(f"/proc/{weir.pid()}/maps").read_text()
                 self.assertIn("/app/weir.aot", maps)
+
+    def test_plug_in_serves_and_the_cache_is_accepted(self):
+        with tempfile.TemporaryDirectory() as folder:
+            # Readable for the image's user
+            os.chmod(folder, 0o755)
+            jar = shutil.copy(PLUGIN, folder)
+            os.chmod(jar, 0o644)
+            with Container("-v", f"{folder}:/app/plugins:ro", environment={
+                    "JDK_JAVA_OPTIONS": "-XX:AOTMode=on", "TCP_SERVER_PROTOCOL": "frames"}) as weir:
+                weir.await_ready()
+                self.assertIn("/app/weir.aot", pathlib.Path(f"/proc/{weir.pid()}/maps").read_text())
+                server = json_of(weir.http, "/actuator/tcpserver")
+                self.assertEqual((server["protocol"], server["protocolSource"]), ("frames", "jar"))
+                with connect(weir.tcp) as client:
+                    client.sendall(struct.pack("!I", 32) + bytes(32))
+                    self.assertEqual(receive(client, 4), struct.pack("!I", 0x8A9136AA))
+                self.assertIn("Plug-ins: /app/plugins/frames.jar", weir.log())
+
+    def test_broken_plug_in_ends_the_container_with_a_report_that_names_it(self):
+        with tempfile.TemporaryDirectory() as folder:
+            os.chmod(folder, 0o755)
+            with zipfile.ZipFile(f"{folder}/broken.jar", "w") as jar:
+                jar.writestr("META-INF/spring/org.springframework.boot.autoconfigure.AutoConfiguration.imports",
+                             "com.example.Missing\n")
+            os.chmod(f"{folder}/broken.jar", 0o644)
+            with Container("-v", f"{folder}:/app/plugins:ro") as weir:
+                self.assertEqual(weir.await_exit(), 1)
+                self.assertIn("The plug-in /app/plugins/broken.jar could not be started: it needs the class "
+                              "com.example.Missing", weir.log())
 
     def test_refused_cache_is_seen(self):
         # The test above can fail: with another collector the same option ends the JVM

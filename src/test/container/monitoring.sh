@@ -5,7 +5,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 
-jar=$(echo target/weir-*.jar)
+jar=$(ls target/weir-*.jar | grep -v -e '-plain\.jar$' || true)
 [ -f "$jar" ] || { echo "No jar: run ./mvnw package before" >&2; exit 1; }
 java=
 for release in /usr/lib/jvm/*/release; do

@@ -63,13 +63,39 @@ final class WeirProcess implements AutoCloseable {
 
 	static WeirProcess start(List<String> prefix, List<String> options, Path directory, Map<String, String> environment,
 			String... arguments) throws IOException {
+		return start(prefix, options, List.of("-jar", jar()), directory, environment, arguments);
+	}
+
+	/**
+	 * Starts the jar as the image does, with jars behind it on the class path.
+	 * @param application the folder that the jar was extracted to
+	 * @param plugins a folder of jars
+	 */
+	static WeirProcess startWithPlugins(Path application, Path plugins, Path directory, Map<String, String> environment,
+			String... arguments) throws IOException {
+		Path jar = application.resolve(Path.of(jar()).getFileName());
+		return start(List.of(),
+				List.of("--add-opens=java.base/java.lang=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED"),
+				List.of("-cp", jar + ":" + plugins + "/*", "io.weir.WeirApplication"), directory, environment,
+				arguments);
+	}
+
+	/**
+	 * The executable jar.
+	 */
+	static String jar() {
 		String jar = System.getProperty("weir.jar");
 		assumeTrue(jar != null, "no system property weir.jar: the jar is tested after packaging");
+		return jar;
+	}
+
+	private static WeirProcess start(List<String> prefix, List<String> options, List<String> application,
+			Path directory, Map<String, String> environment, String... arguments) throws IOException {
 		List<String> command = new ArrayList<>(prefix);
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
 		command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx256m"));
 		command.addAll(options);
-		command.addAll(List.of("-jar", jar));
+		command.addAll(application);
 		if (List.of(arguments).stream().noneMatch((argument) -> argument.startsWith("--server.port="))) {
 			command.add("--server.port=0");
 		}

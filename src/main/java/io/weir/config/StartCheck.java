@@ -4,6 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -62,6 +63,7 @@ class StartCheck implements ApplicationListener<SpringApplicationEvent> {
 			mistakes.addAll(new ConfigurationCheck(environment, "server", HttpProperties.class).bad());
 			mistakes.addAll(new ConfigurationCheck(environment, "management.server", HttpProperties.class).bad());
 			mistakes.addAll(temporaryFolder(environment));
+			mistakes.addAll(Plugins.find().unreadable());
 		}
 		if (!mistakes.isEmpty()) {
 			throw new InvalidConfigurationException(mistakes);
@@ -82,6 +84,10 @@ class StartCheck implements ApplicationListener<SpringApplicationEvent> {
 	}
 
 	private static void log(EnvironmentVariables variables, boolean service) {
+		List<Path> plugins = Plugins.find().jars();
+		if (!plugins.isEmpty()) {
+			logger.info("Plug-ins: {}", plugins.stream().map(Path::toString).collect(Collectors.joining(", ")));
+		}
 		if (!variables.serviceLinks().isEmpty()) {
 			logger.info("Ignored {}: Kubernetes' service links, not settings. The pod's 'enableServiceLinks: false' "
 					+ "turns them off", String.join(", ", variables.serviceLinks()));
