@@ -10,7 +10,8 @@ import io.weir.logging.NonBlockingLogging;
 /**
  * Starts the service.
  */
-@SpringBootApplication
+// The web server's own settings are the service's, not the library's
+@SpringBootApplication(scanBasePackages = "io.weir.web")
 public class WeirApplication {
 
 	// A report of a failed start waits so long for an output that takes nothing

@@ -12,6 +12,10 @@ import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.context.annotation.Bean;
+
+import io.weir.api.ConnectionHandler;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.kernel.SocketDiagnostics;
 import io.weir.kernel.SocketDiagnosticsFactory;
@@ -27,6 +31,7 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyP
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.nameMatching;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.methods;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -181,6 +186,18 @@ class ArchitectureTests {
 			.allMatch((name) -> name.startsWith("io.weir.kernel."))
 			.satisfies((names) -> assertThat(names.stream().distinct()).hasSizeLessThanOrEqualTo(1));
 	}
+
+	// The application's handlers replace none of the built-in ones
+	@ArchTest
+	static final ArchRule everyBeanGivesWayToTheApplications = methods().that()
+		.areAnnotatedWith(Bean.class)
+		.and()
+		.areDeclaredInClassesThat()
+		.resideInAPackage("io.weir.config..")
+		.and()
+		.doNotHaveRawReturnType(ConnectionHandler.class)
+		.should()
+		.beAnnotatedWith(ConditionalOnMissingBean.class);
 
 	private static ArchRule onlyKnows(String name, String... others) {
 		return classes().that()

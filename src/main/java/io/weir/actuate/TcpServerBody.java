@@ -23,15 +23,16 @@ import io.weir.tls.TlsStatus;
  * What {@code /actuator/tcpserver} answers.
  */
 @JsonInclude(Include.ALWAYS)
-record TcpServerBody(String state, @Nullable String address, String protocol, @Nullable Instant startedAt,
-		SettingBody.@Nullable All settings, Object acceptQueue, Connections connections, Records records,
-		Map<String, Object> kernel, Object events, boolean closeAllowed, SampleBody sample, @Nullable Ssl ssl,
-		List<Finding> findings) {
+record TcpServerBody(String state, @Nullable String address, String protocol, String protocolSource,
+		@Nullable Instant startedAt, SettingBody.@Nullable All settings, Object acceptQueue, Connections connections,
+		Records records, Map<String, Object> kernel, Object events, boolean closeAllowed, SampleBody sample,
+		@Nullable Ssl ssl, List<Finding> findings) {
 
 	static TcpServerBody of(ServerSnapshot snapshot, SampleBody sample, boolean closeAllowed) {
 		ServerStatus server = snapshot.server();
 		Totals totals = snapshot.connections();
-		return new TcpServerBody(server.state().text(), server.addressText(), server.protocol(), server.startedAt(),
+		return new TcpServerBody(server.state().text(), server.addressText(), server.protocol(),
+				server.protocolSource().text(), server.startedAt(),
 				(server.settings() != null) ? SettingBody.All.of(server.settings()) : null,
 				snapshot.acceptQueue()
 					.<Object>fold((figures) -> AcceptQueue.of(figures, snapshot.source()), UnavailableBody::new),

@@ -1,5 +1,6 @@
 package io.weir.actuate;
 
+import org.springframework.boot.actuate.endpoint.Access;
 import org.springframework.boot.actuate.endpoint.annotation.Endpoint;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 
@@ -11,7 +12,7 @@ import io.weir.monitor.ServerMonitor;
  * {@code /actuator/tcpserver}: the listener, its settings as requested and as granted,
  * and the kernel's limits.
  */
-@Endpoint(id = "tcpserver")
+@Endpoint(id = "tcpserver", defaultAccess = Access.READ_ONLY)
 public class TcpServerEndpoint {
 
 	private final ServerMonitor monitor;

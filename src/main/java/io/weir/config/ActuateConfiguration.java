@@ -7,6 +7,10 @@ import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.boot.actuate.endpoint.Access;
 import org.springframework.boot.actuate.endpoint.EndpointAccessResolver;
 import org.springframework.boot.actuate.endpoint.EndpointId;
+import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.ApplicationListener;
 import org.springframework.context.annotation.Bean;
@@ -47,16 +51,19 @@ import io.weir.struct.StructFormat;
 class ActuateConfiguration {
 
 	@Bean
+	@ConditionalOnMissingBean
 	ListenerFigures listenerFigures(TcpServer server, SocketDiagnostics diagnostics, ProcReader proc) {
 		return new ListenerFigures(server, diagnostics, proc);
 	}
 
 	@Bean
+	@ConditionalOnMissingBean
 	BusiestAddress busiestAddress(ConnectionRegistry connections, TcpServerProperties properties) {
 		return new BusiestAddress(connections, properties.maxConnections());
 	}
 
 	@Bean
+	@ConditionalOnMissingBean
 	ForeignPeers foreignPeers(TcpServer server, ConnectionRegistry connections, ObjectProvider<ServerTls> tls) {
 		ForeignPeers peers = new ForeignPeers(server.status().protocol(), tls.getIfAvailable() != null);
 		connections.addListener(peers);
@@ -64,26 +71,32 @@ class ActuateConfiguration {
 	}
 
 	@Bean
+	@ConditionalOnMissingBean
 	Findings findings(TcpServer server, ListenerFigures listener, ProcReader proc, ObjectProvider<ServerTls> tls,
-			TcpServerProperties properties, BusiestAddress addresses, ForeignPeers foreign) {
+			TcpServerProperties properties, BusiestAddress addresses, ForeignPeers foreign,
+			ConnectionRegistry connections) {
 		boolean records = ForeignPeers.hasRecords(server.status().protocol());
 		int recordBytes = records ? StructFormat.parse(properties.recordFormat()).size() : 0;
-		return new Findings(server, listener, proc, tls.getIfAvailable(), Jvm.running(recordBytes), addresses, foreign);
+		return new Findings(server, listener, proc, tls.getIfAvailable(), Jvm.running(recordBytes), addresses, foreign,
+				connections);
 	}
 
 	@Bean
+	@ConditionalOnMissingBean
 	ServerMonitor serverMonitor(TcpServer server, ConnectionRegistry connections, ListenerFigures listener,
 			ProcReader proc, Findings findings) {
 		return new ServerMonitor(server, connections, listener, proc, findings);
 	}
 
 	@Bean
+	@ConditionalOnMissingBean
 	OpenConnections openConnections(TcpServer server, ConnectionRegistry connections, SocketDiagnostics diagnostics,
 			TcpServerProperties properties) {
 		return new OpenConnections(server, connections, diagnostics, properties.sampling().interval().isZero());
 	}
 
 	@Bean
+	@ConditionalOnMissingBean
 	ConnectionSampler connectionSampler(TcpServer server, ConnectionRegistry connections, SocketDiagnostics diagnostics,
 			TcpServerProperties properties, BusiestAddress addresses, Findings findings, MeterRefresher meters) {
 		ConnectionSampler sampler = new ConnectionSampler(server, connections, diagnostics,
@@ -95,26 +108,32 @@ class ActuateConfiguration {
 	}
 
 	@Bean
+	@ConditionalOnMissingBean
 	MonitorStarter monitorStarter(ConnectionSampler sampler, Findings findings, MeterRefresher meters) {
 		return new MonitorStarter(sampler, findings, meters);
 	}
 
 	@Bean
+	@ConditionalOnMissingBean
 	MeterRefresher meterRefresher() {
 		return new MeterRefresher();
 	}
 
 	@Bean
+	@ConditionalOnMissingBean
 	KernelMetrics kernelMetrics(ProcReader proc, MeterRefresher refresher) {
 		return new KernelMetrics(proc, refresher);
 	}
 
 	@Bean
+	@ConditionalOnMissingBean
 	TcpServerMetrics tcpServerMetrics(ServerMonitor monitor, MeterRefresher refresher) {
 		return new TcpServerMetrics(monitor, refresher);
 	}
 
 	@Bean
+	@ConditionalOnMissingBean
+	@ConditionalOnBean(MeterRegistry.class)
 	ConnectionMeters connectionMeters(MeterRegistry registry, TcpServerProperties properties, MeterRefresher refresher,
 			ConnectionRegistry connections) {
 		ConnectionMeters meters = new ConnectionMeters(registry, properties.metrics().connections(), refresher);
@@ -123,12 +142,14 @@ class ActuateConfiguration {
 	}
 
 	@Bean
+	@ConditionalOnMissingBean
 	SampledMetrics sampledMetrics(ConnectionSampler sampler, ListenerFigures listener, OpenConnections connections,
 			MeterRefresher refresher) {
 		return new SampledMetrics(sampler, listener, connections, refresher);
 	}
 
 	@Bean
+	@ConditionalOnMissingBean
 	OutOfMemoryLiveness outOfMemoryLiveness(ApplicationEventPublisher events, ConnectionRegistry connections) {
 		OutOfMemoryLiveness liveness = new OutOfMemoryLiveness(events);
 		connections.addListener(liveness);
@@ -136,6 +157,7 @@ class ActuateConfiguration {
 	}
 
 	@Bean
+	@ConditionalOnMissingBean
 	ServingLiveness servingLiveness(ApplicationEventPublisher events, ConnectionRegistry connections, TcpServer server,
 			ConnectionSampler sampler) {
 		ServingLiveness liveness = new ServingLiveness(events, new Newcomers(connections, server::status));
@@ -145,6 +167,8 @@ class ActuateConfiguration {
 	}
 
 	@Bean
+	@ConditionalOnMissingBean
+	@ConditionalOnEnabledHealthIndicator("tcpServer")
 	TcpServerHealthIndicator tcpServerHealthIndicator(ServerMonitor monitor, OpenConnections connections,
 			TcpServerProperties properties) {
 		return new TcpServerHealthIndicator(monitor, connections, properties.metrics().connections(),
@@ -152,6 +176,8 @@ class ActuateConfiguration {
 	}
 
 	@Bean
+	@ConditionalOnMissingBean
+	@ConditionalOnAvailableEndpoint
 	TcpServerEndpoint tcpServerEndpoint(ServerMonitor monitor, ConnectionSampler sampler, OpenConnections connections,
 			EndpointAccessResolver access) {
 		boolean closeAllowed = access.accessFor(EndpointId.of("tcpconnections"),
@@ -160,11 +186,14 @@ class ActuateConfiguration {
 	}
 
 	@Bean
+	@ConditionalOnMissingBean
+	@ConditionalOnAvailableEndpoint
 	TcpStatusEndpoint tcpStatusEndpoint() {
 		return new TcpStatusEndpoint();
 	}
 
 	@Bean
+	@ConditionalOnMissingBean
 	ConnectionHistory connectionHistory(ConnectionRegistry connections, TcpServerProperties properties) {
 		ConnectionHistory history = new ConnectionHistory(properties.history());
 		connections.addListener(history);
@@ -172,6 +201,8 @@ class ActuateConfiguration {
 	}
 
 	@Bean
+	@ConditionalOnMissingBean
+	@ConditionalOnAvailableEndpoint
 	TcpConnectionsEndpoint tcpConnectionsEndpoint(OpenConnections connections, ConnectionHistory history) {
 		return new TcpConnectionsEndpoint(connections, history);
 	}

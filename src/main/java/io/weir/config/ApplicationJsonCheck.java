@@ -18,9 +18,12 @@ import org.springframework.boot.support.SpringApplicationJsonEnvironmentPostProc
 import org.springframework.core.Ordered;
 import org.springframework.core.env.ConfigurableEnvironment;
 
+import io.weir.WeirApplication;
+
 /**
- * Reports a {@code SPRING_APPLICATION_JSON} that is no JSON object, before Spring Boot
- * reads it, which has no report for it. Its text may hold passwords and is not shown.
+ * Reports a {@code SPRING_APPLICATION_JSON} of the service's that is no JSON object,
+ * before Spring Boot reads it, which has no report for it. Its text may hold passwords
+ * and is not shown.
  */
 class ApplicationJsonCheck implements EnvironmentPostProcessor, Ordered {
 
@@ -34,7 +37,8 @@ class ApplicationJsonCheck implements EnvironmentPostProcessor, Ordered {
 
 	@Override
 	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
-		ConfigurationProperty given = Mistake.given(environment, NAME);
+		boolean service = application.getAllSources().contains(WeirApplication.class);
+		ConfigurationProperty given = service ? Mistake.given(environment, NAME) : null;
 		if (given != null && given.getValue() instanceof String json && !json.isEmpty()) {
 			check(given, json);
 		}

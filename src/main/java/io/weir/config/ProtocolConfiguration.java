@@ -1,5 +1,6 @@
 package io.weir.config;
 
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -12,32 +13,34 @@ import io.weir.struct.StructFormat;
 import io.weir.transport.BufferPool;
 
 /**
- * The built-in protocols, each a bean by its name.
+ * The built-in protocols, each a bean by its name behind {@link Protocols#BUILT_IN}: an
+ * application may well have a bean of its own that is called {@code record}.
  */
 @Configuration(proxyBeanMethods = false)
 class ProtocolConfiguration {
 
 	@Bean
+	@ConditionalOnMissingBean
 	BufferPool bufferPool() {
 		return BufferPool.direct();
 	}
 
-	@Bean("echo-record")
+	@Bean(Protocols.BUILT_IN + "echo-record")
 	ConnectionHandler echoRecord(TcpServerProperties properties, BufferPool pool) {
 		return new EchoRecordHandler(Math.toIntExact(properties.chunkSize().toBytes()), format(properties), pool);
 	}
 
-	@Bean("echo")
+	@Bean(Protocols.BUILT_IN + "echo")
 	ConnectionHandler echo(BufferPool pool) {
 		return new EchoHandler(pool);
 	}
 
-	@Bean("record")
+	@Bean(Protocols.BUILT_IN + "record")
 	ConnectionHandler record(TcpServerProperties properties, BufferPool pool) {
 		return new RecordHandler(format(properties), pool);
 	}
 
-	@Bean("discard")
+	@Bean(Protocols.BUILT_IN + "discard")
 	ConnectionHandler discard(BufferPool pool) {
 		return new DiscardHandler(pool);
 	}

@@ -1,10 +1,10 @@
 package io.weir.config;
 
 import java.util.List;
-import java.util.Map;
-import java.util.Map.Entry;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.beans.factory.config.ConfigurableListableBeanFactory;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.annotation.Bean;
@@ -14,7 +14,6 @@ import org.springframework.util.unit.DataSize;
 
 import org.jspecify.annotations.Nullable;
 
-import io.weir.api.ConnectionHandler;
 import io.weir.connection.CloseReason;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.connection.Layer;
@@ -38,29 +37,33 @@ import io.weir.tls.ServerTls;
 class TcpServerConfiguration {
 
 	@Bean
+	@ConditionalOnMissingBean
 	ProcReader procReader() {
 		return new ProcReader();
 	}
 
 	@Bean
+	@ConditionalOnMissingBean
 	SocketDiagnostics socketDiagnostics() {
 		return new SocketDiagnosticsFactory().open();
 	}
 
 	@Bean
+	@ConditionalOnMissingBean
 	ConnectionRegistry connectionRegistry() {
 		return new ConnectionRegistry();
 	}
 
 	@Bean
-	TcpServer tcpServer(TcpServerProperties properties, Map<String, ConnectionHandler> handlers,
+	@ConditionalOnMissingBean
+	TcpServer tcpServer(TcpServerProperties properties, ConfigurableListableBeanFactory beans,
 			ConnectionRegistry registry, ProcReader procReader, SocketDiagnostics diagnostics,
 			ObjectProvider<ServerTls> tls, Environment environment) {
-		Entry<String, ConnectionHandler> protocol = new Protocols(handlers, environment).find(properties.protocol());
+		Protocols.Protocol protocol = new Protocols(beans, environment).find(properties.protocol());
 		List<Layer> layers = tls.stream().map(TcpServerConfiguration::layer).toList();
 		return new TcpServer(new ServerSettings(listener(properties), sockets(properties), serving(properties)),
-				new ServedProtocol(protocol.getKey(), protocol.getValue(), layers), registry, procReader::readLimits,
-				diagnostics);
+				new ServedProtocol(protocol.name(), protocol.source(), protocol.handler(), layers), registry,
+				procReader::readLimits, diagnostics);
 	}
 
 	private static Layer layer(ServerTls tls) {
@@ -69,6 +72,7 @@ class TcpServerConfiguration {
 	}
 
 	@Bean
+	@ConditionalOnMissingBean
 	TcpServerLifecycle tcpServerLifecycle(TcpServer server, ApplicationEventPublisher events) {
 		return new TcpServerLifecycle(server, events);
 	}

@@ -18,6 +18,7 @@ import io.weir.tls.ClientAuth;
  * The settings of the TCP server. A key that is none of these is refused, so that a
  * typing error does not pass for a default.
  *
+ * @param enabled Whether there is a TCP server at all.
  * @param host IPv4 address or name to listen on. Empty or 0.0.0.0 is any address.
  * @param port Port to listen on. 0 takes any free port.
  * @param backlog Accept queue to ask for. Left out, as many as net.core.somaxconn allows.
@@ -49,7 +50,7 @@ import io.weir.tls.ClientAuth;
  */
 @Validated
 @ConfigurationProperties(prefix = "tcp.server", ignoreUnknownFields = false)
-public record TcpServerProperties(
+public record TcpServerProperties(@DefaultValue("true") boolean enabled,
 		// The setting's own name for "any"
 		@DefaultValue("localhost") @NotNull String host,
 		@DefaultValue("9999") @Within(min = "0", max = "65535") int port,

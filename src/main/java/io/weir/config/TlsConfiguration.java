@@ -11,6 +11,7 @@ import javax.net.ssl.X509TrustManager;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.ssl.NoSuchSslBundleException;
 import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.SslBundles;
@@ -31,11 +32,13 @@ import io.weir.tls.TlsMaterial;
 class TlsConfiguration {
 
 	@Bean
+	@ConditionalOnMissingBean
 	SslBundleListener sslBundleListener(Environment environment) {
 		return new SslBundleListener(environment);
 	}
 
 	@Bean
+	@ConditionalOnMissingBean
 	@Nullable ServerTls serverTls(TcpServerProperties properties, SslBundles bundles, SslBundleListener listener,
 			Environment environment) {
 		TcpServerProperties.Ssl ssl = properties.ssl();

@@ -9,10 +9,11 @@ import io.weir.connection.Layer;
  * What a server does with its connections.
  *
  * @param name the protocol's name, for people
+ * @param source where it comes from
  * @param handler serves each connection
  * @param layers what is agreed on before, the lowest first
  */
-public record ServedProtocol(String name, ConnectionHandler handler, List<Layer> layers) {
+public record ServedProtocol(String name, ProtocolSource source, ConnectionHandler handler, List<Layer> layers) {
 
 	public ServedProtocol {
 		layers = List.copyOf(layers);

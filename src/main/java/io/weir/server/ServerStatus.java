@@ -25,6 +25,7 @@ import io.weir.transport.SocketAddresses;
  * @param settings what it asked for and what it got, as read at the start; null while it
  * does not listen
  * @param protocol the name of what serves a connection, for instance {@code echo-record}
+ * @param protocolSource where the protocol comes from
  * @param sockets what it asks for of each accepted socket
  * @param serving how it serves connections
  * @param stalls connections that keep others of their event loop from running
@@ -32,8 +33,8 @@ import io.weir.transport.SocketAddresses;
  */
 public record ServerStatus(ServerState state, @Nullable Throwable failure, Duration backingOffFor,
 		@Nullable InetSocketAddress address, @Nullable Instant startedAt, @Nullable EffectiveSettings settings,
-		String protocol, SocketSettings sockets, ServingSettings serving, List<Stall> stalls,
-		Map<AcceptError, Long> acceptErrors) {
+		String protocol, ProtocolSource protocolSource, SocketSettings sockets, ServingSettings serving,
+		List<Stall> stalls, Map<AcceptError, Long> acceptErrors) {
 
 	/**
 	 * The same with its settings beside the limits of now.
@@ -41,8 +42,8 @@ public record ServerStatus(ServerState state, @Nullable Throwable failure, Durat
 	 */
 	public ServerStatus beside(KernelLimits limits) {
 		return (this.settings != null) ? new ServerStatus(this.state, this.failure, this.backingOffFor, this.address,
-				this.startedAt, this.settings.beside(limits), this.protocol, this.sockets, this.serving, this.stalls,
-				this.acceptErrors) : this;
+				this.startedAt, this.settings.beside(limits), this.protocol, this.protocolSource, this.sockets,
+				this.serving, this.stalls, this.acceptErrors) : this;
 	}
 
 	/**

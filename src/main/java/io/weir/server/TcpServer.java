@@ -249,8 +249,8 @@ public final class TcpServer {
 		return new ServerStatus(state(now), (now != null) ? now.loop.failure() : null,
 				(now != null) ? now.loop.backingOffFor() : Duration.ZERO, (now != null) ? now.socket.address() : null,
 				(now != null) ? now.startedAt : null, (now != null) ? now.settings : null, this.protocol.name(),
-				this.settings.sockets(), this.settings.serving(), (now != null) ? this.scheduler.stalls() : List.of(),
-				this.acceptErrors.counts());
+				this.protocol.source(), this.settings.sockets(), this.settings.serving(),
+				(now != null) ? this.scheduler.stalls() : List.of(), this.acceptErrors.counts());
 	}
 
 }

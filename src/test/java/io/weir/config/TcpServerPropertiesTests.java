@@ -56,7 +56,7 @@ class TcpServerPropertiesTests {
 
 	@Test
 	void whenNothingIsSetThenTheDefaultsHold() {
-		assertThat(bind()).isEqualTo(new TcpServerProperties("localhost", 9999, null, null, null, true, false,
+		assertThat(bind()).isEqualTo(new TcpServerProperties(true, "localhost", 9999, null, null, null, true, false,
 				"echo-record", DataSize.ofBytes(1024), "! I 2s Q 2h f", ConnectionThreads.AUTO, 8192,
 				Duration.ofMinutes(5), Duration.ofSeconds(30), Duration.ZERO, 1000, true,
 				new TcpServerProperties.KeepAlive(true, Duration.ofMinutes(1), Duration.ofSeconds(10), 6),
@@ -68,7 +68,7 @@ class TcpServerPropertiesTests {
 
 	@Test
 	void whenEverythingIsSetThenItIsTaken() {
-		assertThat(bind("tcp.server.host=", "tcp.server.port=0", "tcp.server.backlog=7",
+		assertThat(bind("tcp.server.enabled=false", "tcp.server.host=", "tcp.server.port=0", "tcp.server.backlog=7",
 				"tcp.server.receive-buffer-size=64KB", "tcp.server.send-buffer-size=70000",
 				"tcp.server.reuse-address=false", "tcp.server.reuse-port=true", "tcp.server.protocol=discard",
 				"tcp.server.chunk-size=2KB", "tcp.server.record-format=>H", "tcp.server.threads=platform",
@@ -79,8 +79,8 @@ class TcpServerPropertiesTests {
 				"tcp.server.drain.grace-period=0", "tcp.server.health.full=out-of-service",
 				"tcp.server.ssl.bundle=mine", "tcp.server.ssl.client-auth=need", "tcp.server.ssl.handshake-timeout=0",
 				"tcp.server.sampling.interval=0", "tcp.server.metrics.connections=0"))
-			.isEqualTo(new TcpServerProperties("", 0, 7, DataSize.ofKilobytes(64), DataSize.ofBytes(70_000), false,
-					true, "discard", DataSize.ofKilobytes(2), ">H", ConnectionThreads.PLATFORM, 1, Duration.ZERO,
+			.isEqualTo(new TcpServerProperties(false, "", 0, 7, DataSize.ofKilobytes(64), DataSize.ofBytes(70_000),
+					false, true, "discard", DataSize.ofKilobytes(2), ">H", ConnectionThreads.PLATFORM, 1, Duration.ZERO,
 					Duration.ofMillis(1500), Duration.ofHours(1), 0, false,
 					new TcpServerProperties.KeepAlive(false, Duration.ofMinutes(2), Duration.ofSeconds(1), 127),
 					new TcpServerProperties.Drain(Duration.ofSeconds(3), Duration.ZERO),

@@ -286,7 +286,7 @@ class MisbehavingHandlerTests {
 
 	// Without timeouts: only ends what has ended
 	private static TimeoutWatchdog watchdog(ConnectionRegistry registry) {
-		return new TimeoutWatchdog(registry, Duration.ZERO, Duration.ZERO, Duration.ZERO,
+		return new TimeoutWatchdog(registry, Duration.ZERO, Duration.ZERO, Duration.ZERO, new MaxAge(Duration.ZERO, Duration.ZERO),
 				(connection) -> OptionalLong.empty(), () -> {
 				});
 	}

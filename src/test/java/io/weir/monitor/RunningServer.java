@@ -1,6 +1,7 @@
 package io.weir.monitor;
 
 import io.weir.transport.PooledConnection;
+import io.weir.server.ProtocolSource;
 import io.weir.server.ServerSettings;
 import io.weir.server.ServedProtocol;
 import io.weir.api.ClientConnection;
@@ -57,7 +58,8 @@ public final class RunningServer implements AutoCloseable {
 				new ListenerSettings("127.0.0.1", 0, backlog, sockets.sendBufferSize(), true, false), sockets,
 				new ServingSettings(maxConnections, ConnectionThreads.AUTO, idleTimeout, Duration.ZERO, Duration.ZERO,
 						Duration.ZERO, Duration.ofSeconds(30)));
-		this.server = new TcpServer(settings, new ServedProtocol("echo", RunningServer::echo, List.of()), this.registry,
+		this.server = new TcpServer(settings,
+				new ServedProtocol("echo", ProtocolSource.BUILT_IN, RunningServer::echo, List.of()), this.registry,
 				kernel::readLimits, this.diagnostics);
 		this.kernel = kernel;
 		this.listener = new ListenerFigures(this.server, this.diagnostics, kernel);

@@ -35,7 +35,8 @@ final class Settings {
 	static TcpServer server(ListenerSettings listener, SocketSettings sockets, ServingSettings serving,
 			ConnectionHandler handler, ConnectionRegistry registry, SocketDiagnostics diagnostics) {
 		return new TcpServer(new ServerSettings(listener, sockets, serving),
-				new ServedProtocol("test", handler, List.of()), registry, new ProcReader()::readLimits, diagnostics);
+				new ServedProtocol("test", ProtocolSource.BUILT_IN, handler, List.of()), registry,
+				new ProcReader()::readLimits, diagnostics);
 	}
 
 }

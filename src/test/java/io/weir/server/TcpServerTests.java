@@ -194,7 +194,7 @@ class TcpServerTests {
 	void whenTheKernelsLimitsAreNotKnownThenItStarts() throws Exception {
 		TcpServer server = new TcpServer(
 				new ServerSettings(Settings.LISTENER, Settings.SOCKETS, Settings.serving(10, NONE, NONE)),
-				new ServedProtocol("test", TcpServerTests::echo, List.of()), this.registry,
+				new ServedProtocol("test", ProtocolSource.BUILT_IN, TcpServerTests::echo, List.of()), this.registry,
 				new ProcReader(Path.of("/nowhere"))::readLimits, new FakeDiagnostics());
 		this.server = server;
 		server.start();

@@ -25,6 +25,7 @@ import io.weir.connection.ConnectionRegistry;
 import io.weir.connection.Layer;
 import io.weir.kernel.ProcReader;
 import io.weir.protocol.Protocol;
+import io.weir.server.ProtocolSource;
 import io.weir.server.ConnectionThreads;
 import io.weir.server.ListenerSettings;
 import io.weir.server.ServedProtocol;
@@ -74,7 +75,8 @@ final class TlsServer implements AutoCloseable {
 						Duration.ofSeconds(30), maxAge, Duration.ZERO, gracePeriod));
 		Layer layer = new Layer(this.tls.layer(), handshakeTimeout, CloseReason.HANDSHAKE_FAILED,
 				CloseReason.HANDSHAKE_TIMEOUT);
-		this.server = new TcpServer(settings, new ServedProtocol("test", handler, List.of(layer)), this.registry,
+		this.server = new TcpServer(settings,
+				new ServedProtocol("test", ProtocolSource.BUILT_IN, handler, List.of(layer)), this.registry,
 				new ProcReader()::readLimits, new FakeDiagnostics());
 		this.registry.addListener(new ConnectionListener() {
 
