@@ -103,9 +103,16 @@ public final class Certificates {
 	 * Arguments for a server that shows a certificate.
 	 */
 	public List<String> arguments(String name) {
+		return arguments(file(name + ".pem"), file(name + ".key"));
+	}
+
+	/**
+	 * Arguments for a server that shows a certificate.
+	 */
+	public static List<String> arguments(Path certificate, Path key) {
 		return List.of("--tcp.server.ssl.bundle=weir",
-				"--spring.ssl.bundle.pem.weir.keystore.certificate=" + file(name + ".pem"),
-				"--spring.ssl.bundle.pem.weir.keystore.private-key=" + file(name + ".key"));
+				"--spring.ssl.bundle.pem.weir.keystore.certificate=" + certificate,
+				"--spring.ssl.bundle.pem.weir.keystore.private-key=" + key);
 	}
 
 	public Path file(String name) {

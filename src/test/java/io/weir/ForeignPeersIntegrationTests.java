@@ -63,6 +63,19 @@ class ForeignPeersIntegrationTests {
 		}
 	}
 
+	// A segment each, and the first one is read before the next is sent
+	private static void sayByteByByte(int port, String text) throws IOException {
+		try (Peer peer = Peer.connect(port)) {
+			byte[] bytes = ascii(text);
+			assertThat(peer.send(bytes[0]).receive(1)).containsExactly(bytes[0]);
+			for (int i = 1; i < bytes.length; i++) {
+				peer.send(bytes[i]);
+			}
+			peer.endStream();
+			peer.receiveToEnd();
+		}
+	}
+
 	private static byte[] ascii(String text) {
 		return text.getBytes(StandardCharsets.US_ASCII);
 	}
@@ -96,7 +109,8 @@ class ForeignPeersIntegrationTests {
 			Command.succeeds("sh", "-c", "timeout 2 openssl s_client -connect 127.0.0.1:" + port + " < /dev/null");
 			say(port, ascii("PROXY TCP4 192.0.2.1 192.0.2.2 40000 9999\r\n"));
 			say(port, PROXY_V2);
-			await(context, "the PROXY protocol", ": 2", "an HTTP request", ": 1", "a TLS handshake", ": 1");
+			sayByteByByte(port, "GET / HTTP/1.1\r\n\r\n");
+			await(context, "the PROXY protocol", ": 2", "an HTTP request", ": 2", "a TLS handshake", ": 1");
 		}
 	}
 
@@ -114,10 +128,9 @@ class ForeignPeersIntegrationTests {
 	@Test
 	void onTheTlsPortWhatIsNoTlsIsFound() throws Exception {
 		Certificates certificates = new Certificates(this.directory).issue("server", 20);
-		try (ConfigurableApplicationContext context = start("--tcp.server.protocol=echo",
-				"--tcp.server.ssl.bundle=weir",
-				"--spring.ssl.bundle.pem.weir.keystore.certificate=" + certificates.file("server.pem"),
-				"--spring.ssl.bundle.pem.weir.keystore.private-key=" + certificates.file("server.key"))) {
+		List<String> arguments = new ArrayList<>(certificates.arguments("server"));
+		arguments.add("--tcp.server.protocol=echo");
+		try (ConfigurableApplicationContext context = start(arguments.toArray(String[]::new))) {
 			int port = port(context);
 			try (SSLSocket client = new TlsClient(certificates, null).connect(port)) {
 				TlsClient.echo(client);

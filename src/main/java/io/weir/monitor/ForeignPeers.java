@@ -2,6 +2,7 @@ package io.weir.monitor;
 
 import java.nio.ByteBuffer;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.LongSupplier;
@@ -14,18 +15,26 @@ import io.weir.connection.ConnectionListener;
 import io.weir.transport.FirstBytes;
 
 /**
- * Counts the peers of late whose first bytes are those of another protocol. Looks at the
- * first read of a connection only, so bytes that come one by one are not recognised. Safe
- * for any thread.
+ * Counts the peers of late whose first bytes are those of another protocol, however they
+ * are split into reads. Safe for any thread.
  */
 public final class ForeignPeers implements ConnectionListener {
 
 	private static final Set<String> OF_RECORDS = Set.of("record", "echo-record");
 
+	// The types of TLS records; a negative byte begins a hello in the form of SSL 2
+	private static final int FIRST_TYPE = 20;
+
+	private static final int LAST_TYPE = 23;
+
 	private final Map<ForeignProtocol, RecentCount> counts = new EnumMap<>(ForeignProtocol.class);
 
+	private final boolean tls;
+
+	private final List<ForeignBeginning> beginnings;
+
 	// The same object for all connections
-	private final FirstBytes watcher;
+	private final FirstBytes watcher = this::firstRead;
 
 	/**
 	 * Creates the counts.
@@ -40,8 +49,14 @@ public final class ForeignPeers implements ConnectionListener {
 		for (ForeignProtocol foreign : ForeignProtocol.values()) {
 			this.counts.put(foreign, new RecentCount(nanoTime));
 		}
-		boolean records = hasRecords(protocol);
-		this.watcher = tls ? this::lookForTls : (bytes, begin, end) -> lookForData(bytes, begin, end, records);
+		this.tls = tls;
+		if (tls) {
+			this.beginnings = ForeignBeginning.INSTEAD_OF_TLS;
+		}
+		else {
+			this.beginnings = hasRecords(protocol) ? ForeignBeginning.INSTEAD_OF_RECORDS
+					: ForeignBeginning.INSTEAD_OF_DATA;
+		}
 	}
 
 	/**
@@ -66,16 +81,37 @@ public final class ForeignPeers implements ConnectionListener {
 		return this.watcher;
 	}
 
-	private void lookForTls(ByteBuffer bytes, int begin, int end) {
-		count(ForeignProtocol.insteadOfTls(bytes, begin, end));
+	private @Nullable FirstBytes firstRead(ByteBuffer bytes, int begin, int end) {
+		if (isEnough(bytes, begin, end)) {
+			return null;
+		}
+		return new Pieces(bytes, begin, end);
 	}
 
-	private void lookForData(ByteBuffer bytes, int begin, int end, boolean records) {
-		count(ForeignProtocol.insteadOfData(bytes, begin, end, records));
+	// Counts the peer if the bytes are foreign; false if more of them are needed to know
+	private boolean isEnough(ByteBuffer bytes, int begin, int end) {
+		boolean enough = true;
+		for (ForeignBeginning beginning : this.beginnings) {
+			if (beginning.agrees(bytes, begin, end)) {
+				if (end - begin >= beginning.length()) {
+					count(beginning.protocol());
+					return true;
+				}
+				enough = false;
+			}
+		}
+		if (enough && this.tls && !isTls(bytes.get(begin))) {
+			count(ForeignProtocol.NO_TLS);
+		}
+		return enough;
 	}
 
-	private void count(@Nullable ForeignProtocol foreign) {
-		RecentCount count = (foreign != null) ? this.counts.get(foreign) : null;
+	private static boolean isTls(byte type) {
+		return type < 0 || (type >= FIRST_TYPE && type <= LAST_TYPE);
+	}
+
+	private void count(ForeignProtocol foreign) {
+		RecentCount count = this.counts.get(foreign);
 		if (count != null) {
 			count.increment();
 		}
@@ -87,6 +123,32 @@ public final class ForeignPeers implements ConnectionListener {
 	long recent(ForeignProtocol foreign) {
 		RecentCount count = this.counts.get(foreign);
 		return (count != null) ? count.get() : 0;
+	}
+
+	/**
+	 * What a connection has sent so far, while that may be the beginning of another
+	 * protocol.
+	 */
+	private final class Pieces implements FirstBytes {
+
+		private final ByteBuffer seen = ByteBuffer.allocate(ForeignBeginning.MAX_LENGTH);
+
+		private Pieces(ByteBuffer bytes, int begin, int end) {
+			add(bytes, begin, end);
+		}
+
+		private void add(ByteBuffer bytes, int begin, int end) {
+			int count = Math.min(end - begin, this.seen.remaining());
+			this.seen.put(this.seen.position(), bytes, begin, count);
+			this.seen.position(this.seen.position() + count);
+		}
+
+		@Override
+		public @Nullable FirstBytes came(ByteBuffer bytes, int begin, int end) {
+			add(bytes, begin, end);
+			return isEnough(this.seen, 0, this.seen.position()) ? null : this;
+		}
+
 	}
 
 }

@@ -2,19 +2,22 @@ package io.weir.transport;
 
 import java.nio.ByteBuffer;
 
+import org.jspecify.annotations.Nullable;
+
 /**
- * Told what a peer sends first. Called once a connection, on the thread that reads, and
- * must not block.
+ * Told what a peer sends first, until it has seen enough. Called on the thread that
+ * reads, and must not block.
  */
 @FunctionalInterface
 public interface FirstBytes {
 
 	/**
-	 * The first read has brought bytes, before any layer has seen them.
+	 * A read has brought bytes, before any layer has seen them.
 	 * @param bytes where they are; neither they nor its position may be changed
 	 * @param begin the index of the first byte
-	 * @param end the index after the last one
+	 * @param end the index after the last one, more than begin
+	 * @return what is told of the next read's bytes; null if these were enough
 	 */
-	void came(ByteBuffer bytes, int begin, int end);
+	@Nullable FirstBytes came(ByteBuffer bytes, int begin, int end);
 
 }

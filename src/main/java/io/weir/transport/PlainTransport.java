@@ -6,6 +6,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 
+import org.jspecify.annotations.Nullable;
+
 import io.weir.scheduling.SocketWaiter;
 
 /**
@@ -38,8 +40,8 @@ public final class PlainTransport implements Transport {
 
 	private long reads;
 
-	private FirstBytes firstBytes = (bytes, begin, end) -> {
-	};
+	// The reader's own: null once enough has come
+	private @Nullable FirstBytes firstBytes;
 
 	/**
 	 * Creates the transport of an accepted socket.
@@ -52,8 +54,7 @@ public final class PlainTransport implements Transport {
 	}
 
 	/**
-	 * Has the first bytes looked at, once they are here. To be called before anything is
-	 * read.
+	 * Has the first bytes looked at as they come. To be called before anything is read.
 	 * @param watcher looks at them
 	 */
 	public void watchFirstBytes(FirstBytes watcher) {
@@ -100,8 +101,9 @@ public final class PlainTransport implements Transport {
 		}
 		this.filled = count == room;
 		if (count > 0) {
-			if (this.reads == 0) {
-				this.firstBytes.came(target, target.position() - count, target.position());
+			FirstBytes watcher = this.firstBytes;
+			if (watcher != null) {
+				this.firstBytes = watcher.came(target, target.position() - count, target.position());
 			}
 			READS.setOpaque(this, this.reads + 1);
 		}

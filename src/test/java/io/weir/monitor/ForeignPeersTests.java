@@ -5,12 +5,15 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+
+import io.weir.transport.FirstBytes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -26,15 +29,32 @@ class ForeignPeersTests {
 	}
 
 	private static void send(ForeignPeers peers, byte[] first) {
-		// Not at the beginning of the buffer, and with room behind
-		ByteBuffer buffer = ByteBuffer.allocateDirect(first.length + 10).position(7).put(first);
-		peers.watcher().came(buffer, 7, 7 + first.length);
-		assertThat(buffer.position()).isEqualTo(7 + first.length);
+		send(peers, first, first.length);
+	}
+
+	// In reads of so many bytes, until enough have come
+	private static void send(ForeignPeers peers, byte[] first, int size) {
+		FirstBytes watcher = peers.watcher();
+		for (int i = 0; i < first.length && watcher != null; i += size) {
+			int count = Math.min(size, first.length - i);
+			// Not at the beginning of the buffer, and with room behind
+			ByteBuffer buffer = ByteBuffer.allocateDirect(count + 10).position(7).put(first, i, count);
+			watcher = watcher.came(buffer, 7, 7 + count);
+			assertThat(buffer.position()).isEqualTo(7 + count);
+		}
 	}
 
 	private List<ForeignProtocol> found(String protocol, boolean tls, byte[] first) {
+		List<ForeignProtocol> found = found(protocol, tls, first, first.length);
+		for (int size = 1; size < first.length; size++) {
+			assertThat(found(protocol, tls, first, size)).as("in reads of %d", size).isEqualTo(found);
+		}
+		return found;
+	}
+
+	private List<ForeignProtocol> found(String protocol, boolean tls, byte[] first, int size) {
 		ForeignPeers peers = new ForeignPeers(protocol, tls, this.now::get);
-		send(peers, first);
+		send(peers, first, size);
 		List<ForeignProtocol> found = new ArrayList<>();
 		for (ForeignProtocol foreign : ForeignProtocol.values()) {
 			if (peers.recent(foreign) > 0) {
@@ -58,7 +78,11 @@ class ForeignPeersTests {
 			GET / HTTP/1.1\\r\\n                                         | HTTP         |              | NO_TLS
 			PRI * HTTP/2.0\\r\\n\\r\\nSM\\r\\n\\r\\n                     | HTTP         |              | NO_TLS
 			GETTING on                                                   |              |              | NO_TLS
-			PROX                                                         |              |              | NO_TLS
+			PROX                                                         |              |              |
+			PROXIES                                                      |              |              | NO_TLS
+			OPTIONS * HTTP                                               |              |              | NO_TLS
+			OPTIONS * HTTP/1.1\\r\\n                                     | HTTP         |              | NO_TLS
+			\\r\\n\\r\\n\\0\\r\\nQUIET                              |              |              | NO_TLS
 			data\\n                                                       |              |              | NO_TLS
 			\\000\\000\\000\\001ab                                      |              |              | NO_TLS
 			""")
@@ -78,6 +102,24 @@ class ForeignPeersTests {
 
 	private static List<ForeignProtocol> kinds(@Nullable String name) {
 		return (name != null) ? List.of(ForeignProtocol.valueOf(name)) : List.of();
+	}
+
+	@Test
+	void whenTheFirstByteTellsThenNoMoreAreLookedAt() {
+		for (boolean tls : new boolean[] { true, false }) {
+			ForeignPeers peers = new ForeignPeers("record", tls, this.now::get);
+			assertThat(peers.watcher().came(ByteBuffer.wrap(bytes("data")), 0, 1)).isNull();
+		}
+	}
+
+	@Test
+	void whenEnoughHasComeThenNoMoreIsLookedAt() {
+		for (String rest : List.of("Y ", "?", "Y of the first 16 bytes")) {
+			FirstBytes watcher = Objects.requireNonNull(new ForeignPeers("record", false, this.now::get).watcher()
+				.came(ByteBuffer.wrap(bytes("PROX")), 0, 4));
+			ByteBuffer second = ByteBuffer.wrap(bytes(rest));
+			assertThat(watcher.came(second, 0, second.limit())).isNull();
+		}
 	}
 
 	@Test
