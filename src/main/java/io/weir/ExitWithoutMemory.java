@@ -3,6 +3,10 @@ package io.weir;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 
+import org.slf4j.LoggerFactory;
+
+import io.weir.text.EscapedFailure;
+
 /**
  * Ends the process when a thread has ended for want of memory: it may have been the one
  * that accepts, or the web server's, and a process without it looks alive and serves no
@@ -44,9 +48,9 @@ final class ExitWithoutMemory implements Thread.UncaughtExceptionHandler {
 				Runtime.getRuntime().halt(EXIT_CODE);
 			}
 		}
-		// As without this handler
-		System.err.print("Exception in thread \"" + thread.getName() + "\" ");
-		failure.printStackTrace(System.err);
+		// Not to standard error, which may take nothing: others that end would wait, too
+		LoggerFactory.getLogger(ExitWithoutMemory.class)
+			.error("Thread {} has ended", thread.getName(), new EscapedFailure(failure));
 	}
 
 }

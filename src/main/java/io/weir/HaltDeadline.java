@@ -3,6 +3,7 @@ package io.weir;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Halts the JVM if it has not ended by itself within a time. Its thread is there from the
@@ -11,6 +12,8 @@ import java.util.concurrent.TimeUnit;
 final class HaltDeadline {
 
 	private final CountDownLatch armed = new CountDownLatch(1);
+
+	private final AtomicBoolean started = new AtomicBoolean();
 
 	private volatile long nanos;
 
@@ -40,9 +43,11 @@ final class HaltDeadline {
 	 * Starts the time, once: later calls change nothing.
 	 */
 	void start(Duration time, int exitCode) {
-		this.nanos = time.toNanos();
-		this.exitCode = exitCode;
-		this.armed.countDown();
+		if (this.started.compareAndSet(false, true)) {
+			this.nanos = time.toNanos();
+			this.exitCode = exitCode;
+			this.armed.countDown();
+		}
 	}
 
 }

@@ -84,8 +84,8 @@ class ArchitectureTests {
 	static final ArchRule textKnowsTheJdkOnly = onlyKnows("io.weir.text..");
 
 	@ArchTest
-	static final ArchRule loggingKnowsSpringAndLogback = onlyKnows("io.weir.logging..", "org.springframework..",
-			"org.slf4j..", "ch.qos.logback..");
+	static final ArchRule loggingKnowsSpringAndLogback = onlyKnows("io.weir.logging..", "io.weir.text..",
+			"org.springframework..", "org.slf4j..", "ch.qos.logback..");
 
 	// The web server's own concerns: of Weir it knows how to log a surprise that repeats,
 	// and the page it leads to

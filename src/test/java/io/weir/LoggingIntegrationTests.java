@@ -4,10 +4,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+
+import javax.net.ssl.SSLSocket;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -49,6 +53,44 @@ class LoggingIntegrationTests {
 			assertThat(actuator.status("GET", "/health/liveness")).isEqualTo(200);
 			weir.terminate();
 			assertThat(weir.exitCode(END)).isEqualTo(143);
+		}
+	}
+
+	@Test
+	void whenNobodyReadsTheOutputAndTlsIsLoggedInFullThenClientsAreServedAndTheProcessEndsInTime() throws Exception {
+		Certificates certificates = new Certificates(this.directory).issue("server", 20);
+		List<String> arguments = new ArrayList<>(certificates.arguments("server"));
+		arguments.addAll(List.of("--tcp.server.protocol=echo", "--logging.level.root=TRACE"));
+		// The JDK's TLS has a logger only with this property, empty
+		try (PipedProcess weir = PipedProcess.start(List.of("-Djavax.net.debug="), this.directory,
+				arguments.toArray(String[]::new)); Actuator actuator = weir.actuator()) {
+			weir.connect().close();
+			TlsClient clients = new TlsClient(certificates, null);
+			for (int i = 0; i < 20; i++) {
+				try (SSLSocket client = clients.connect(weir.tcpPort())) {
+					TlsClient.echo(client);
+				}
+			}
+			assertThat(actuator.status("GET", "/health/liveness")).isEqualTo(200);
+			weir.terminate();
+			assertThat(weir.exitCode(END)).isEqualTo(143);
+		}
+	}
+
+	@Test
+	void whenAnHttpClientSendsALineEndThenNoLineIsForgedAtAnyLevel() throws Exception {
+		String forged = "2026-11-25T12:00:00.000Z  INFO 1 --- forged";
+		try (WeirProcess weir = WeirProcess
+			.start(this.directory, Map.of(), "--tcp.server.port=0", "--logging.level.root=TRACE")
+			.awaitStarted(); Actuator actuator = weir.actuator(); Peer peer = Peer.connect(actuator.port())) {
+			peer.send(("GET /actuator/info?a=b%0A" + forged.replace(' ', '+') + " HTTP/1.1\r\nHost: a\r\nX-A: b\r\n "
+					+ forged + "\r\n" + forged + ": c\r\nConnection: close\r\n\r\n")
+				.getBytes(StandardCharsets.US_ASCII));
+			assertThat(peer.receiveToEnd()).isNotEmpty();
+			weir.awaitLog("Received [GET /actuator/info");
+			weir.terminate();
+			assertThat(weir.exitCode()).isEqualTo(143);
+			assertThat(weir.lines()).noneMatch((line) -> line.strip().startsWith(forged));
 		}
 	}
 

@@ -37,7 +37,7 @@ final class WeirProcess implements AutoCloseable {
 
 	private WeirProcess(Process process) {
 		this.process = process;
-		this.reader = Thread.ofPlatform().daemon().start(this::read);
+		this.reader = Thread.ofPlatform().daemon().unstarted(this::read);
 	}
 
 	private void read() {
@@ -63,7 +63,17 @@ final class WeirProcess implements AutoCloseable {
 
 	static WeirProcess start(List<String> prefix, List<String> options, Path directory, Map<String, String> environment,
 			String... arguments) throws IOException {
-		return start(prefix, options, List.of("-jar", jar()), directory, environment, arguments);
+		WeirProcess weir = startUnread(prefix, options, directory, environment, arguments);
+		weir.startToRead();
+		return weir;
+	}
+
+	/**
+	 * Starts the jar without reading what it logs.
+	 */
+	static WeirProcess startUnread(List<String> prefix, List<String> options, Path directory,
+			Map<String, String> environment, String... arguments) throws IOException {
+		return startUnread(prefix, options, List.of("-jar", jar()), directory, environment, arguments);
 	}
 
 	/**
@@ -74,10 +84,12 @@ final class WeirProcess implements AutoCloseable {
 	static WeirProcess startWithPlugins(Path application, Path plugins, Path directory, Map<String, String> environment,
 			String... arguments) throws IOException {
 		Path jar = application.resolve(Path.of(jar()).getFileName());
-		return start(List.of(),
+		WeirProcess weir = startUnread(List.of(),
 				List.of("--add-opens=java.base/java.lang=ALL-UNNAMED", "--enable-native-access=ALL-UNNAMED"),
 				List.of("-cp", jar + ":" + plugins + "/*", "io.weir.WeirApplication"), directory, environment,
 				arguments);
+		weir.startToRead();
+		return weir;
 	}
 
 	/**
@@ -89,7 +101,7 @@ final class WeirProcess implements AutoCloseable {
 		return jar;
 	}
 
-	private static WeirProcess start(List<String> prefix, List<String> options, List<String> application,
+	private static WeirProcess startUnread(List<String> prefix, List<String> options, List<String> application,
 			Path directory, Map<String, String> environment, String... arguments) throws IOException {
 		List<String> command = new ArrayList<>(prefix);
 		command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -106,6 +118,13 @@ final class WeirProcess implements AutoCloseable {
 		return new WeirProcess(builder.start());
 	}
 
+	/**
+	 * Reads what it logs from now on.
+	 */
+	void startToRead() {
+		this.reader.start();
+	}
+
 	WeirProcess awaitStarted() {
 		Awaitility.await("the start").atMost(Duration.ofSeconds(60)).until(() -> {
 			assertThat(this.process.isAlive()).as(this::log).isTrue();
@@ -118,8 +137,18 @@ final class WeirProcess implements AutoCloseable {
 	 * Waits for the end and all that was logged.
 	 */
 	int exitCode() throws InterruptedException {
-		assertThat(this.process.waitFor(60, TimeUnit.SECONDS)).as(this::log).isTrue();
+		int code = exitCode(Duration.ofSeconds(60));
 		this.reader.join(Duration.ofSeconds(5));
+		return code;
+	}
+
+	/**
+	 * Waits for the end.
+	 */
+	int exitCode(Duration atMost) throws InterruptedException {
+		assertThat(this.process.waitFor(atMost.toMillis(), TimeUnit.MILLISECONDS))
+			.as(() -> "the process ended within the time\n" + log())
+			.isTrue();
 		return this.process.exitValue();
 	}
 
@@ -160,6 +189,10 @@ final class WeirProcess implements AutoCloseable {
 
 	String log() {
 		return String.join("\n", this.lines);
+	}
+
+	List<String> lines() {
+		return List.copyOf(this.lines);
 	}
 
 	/**

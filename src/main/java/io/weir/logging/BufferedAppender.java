@@ -1,6 +1,5 @@
 package io.weir.logging;
 
-import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 
@@ -9,89 +8,110 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.spi.LoggingEvent;
-import ch.qos.logback.core.OutputStreamAppender;
+import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.UnsynchronizedAppenderBase;
-import ch.qos.logback.core.encoder.Encoder;
-import ch.qos.logback.core.encoder.EncoderBase;
 
 /**
- * Stands before an appender that writes to a stream (console, file, rolling file), so
- * that a stream that takes nothing blocks no thread that logs. The thread that logs
- * formats its line; a daemon thread has the appender write lines, up to 64 KiB at a time.
+ * Stands before an appender, so that an output that takes nothing blocks no thread that
+ * logs: a daemon thread calls the appender.
+ *
+ * @param <T> a line as it waits
  */
-final class BufferedAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
+abstract class BufferedAppender<T> extends UnsynchronizedAppenderBase<ILoggingEvent> {
 
 	/**
 	 * The most memory that lines take, in bytes.
 	 */
-	static final long CAPACITY = 4 << 20;
+	static final int CAPACITY = 4 << 20;
 
-	private static final int BATCH = 64 << 10;
+	/**
+	 * Bytes that are written at once.
+	 */
+	static final int BATCH = 64 << 10;
 
 	private static final Duration STOP_TIMEOUT = Duration.ofSeconds(1);
 
-	private final OutputStreamAppender<ILoggingEvent> appender;
-
-	private final Encoder<ILoggingEvent> encoder;
+	private final Appender<ILoggingEvent> appender;
 
 	private final Logger logger;
 
-	private final LineBuffer buffer = new LineBuffer(CAPACITY, this::droppedLine);
-
-	private final Batch batch = new Batch();
+	private final LineBuffer<T> buffer = new LineBuffer<>(CAPACITY, this::length, this::droppedLine);
 
 	private final Thread writer;
 
 	/**
-	 * Creates a buffer for an appender, whose filters and encoder it takes over.
+	 * Creates a buffer for an appender, whose filters it takes over.
 	 * @param appender started; the loggers no longer call it
 	 * @param context the appender's
 	 */
-	BufferedAppender(OutputStreamAppender<ILoggingEvent> appender, LoggerContext context) {
+	BufferedAppender(Appender<ILoggingEvent> appender, LoggerContext context) {
 		this.appender = appender;
-		this.encoder = appender.getEncoder();
 		this.logger = context.getLogger(BufferedAppender.class);
 		this.writer = Thread.ofPlatform().daemon().name("weir-log-" + appender.getName()).unstarted(this::write);
 		setContext(context);
 		setName(appender.getName());
 	}
 
+	/**
+	 * What waits of an event. Called by the thread that logs.
+	 */
+	abstract T line(ILoggingEvent event);
+
+	/**
+	 * The memory that a line takes, in bytes.
+	 */
+	abstract int length(T line);
+
+	/**
+	 * Takes a line for the appender. Called by the thread that writes.
+	 */
+	abstract void take(T line);
+
+	/**
+	 * Has the appender write what was taken. Called by the thread that writes.
+	 */
+	abstract void writeTaken();
+
 	@Override
 	public void start() {
 		this.appender.getCopyOfAttachedFiltersList().forEach(this::addFilter);
 		this.appender.clearAllFilters();
-		this.batch.setContext(getContext());
-		this.batch.start();
-		this.appender.setEncoder(this.batch);
 		super.start();
 		this.writer.start();
 	}
 
 	@Override
 	protected void append(ILoggingEvent event) {
-		if (!this.buffer.drops()) {
-			this.buffer.add(this.encoder.encode(event));
+		// What the appender itself logs while it writes would come back to it for ever
+		if (Thread.currentThread() != this.writer && !this.buffer.drops()) {
+			this.buffer.add(line(ForeignLines.escape(event, this.logger.getLoggerContext())));
 		}
 	}
 
-	private byte[] droppedLine(long count) {
-		return this.encoder.encode(event("{} log lines were dropped: the output {} took them too slowly", count));
+	private T droppedLine(long count) {
+		return line(event("{} log lines were dropped: the output {} took them too slowly", count, getName()));
 	}
 
-	private LoggingEvent event(String message, long count) {
-		return new LoggingEvent(BufferedAppender.class.getName(), this.logger, Level.WARN, message, null,
-				new Object[] { count, getName() });
+	/**
+	 * An event of this class's own.
+	 */
+	final LoggingEvent event(String message, Object... arguments) {
+		return new LoggingEvent(BufferedAppender.class.getName(), this.logger, Level.WARN, message, null, arguments);
 	}
 
 	private void write() {
-		LoggingEvent event = event("{} bytes for {}", BATCH);
-		while (this.buffer.take(this.batch.lines, BATCH)) {
-			this.appender.doAppend(event);
-			this.batch.lines.reset();
+		while (this.buffer.take(this::take, BATCH)) {
+			writeTaken();
 		}
-		// Closes the stream
+		end();
+	}
+
+	/**
+	 * Stops the appender, which closes its stream or connection. Called by the thread
+	 * that writes, after the last line.
+	 */
+	void end() {
 		this.appender.stop();
-		this.encoder.stop();
 	}
 
 	/**
@@ -125,30 +145,6 @@ final class BufferedAppender extends UnsynchronizedAppenderBase<ILoggingEvent> {
 		catch (InterruptedException ex) {
 			Thread.currentThread().interrupt();
 		}
-	}
-
-	/**
-	 * The encoder that the appender has now: gives it lines that are encoded already.
-	 */
-	private final class Batch extends EncoderBase<ILoggingEvent> {
-
-		private final ByteArrayOutputStream lines = new ByteArrayOutputStream(BATCH);
-
-		@Override
-		public byte[] encode(ILoggingEvent event) {
-			return this.lines.toByteArray();
-		}
-
-		@Override
-		public byte[] headerBytes() {
-			return BufferedAppender.this.encoder.headerBytes();
-		}
-
-		@Override
-		public byte[] footerBytes() {
-			return BufferedAppender.this.encoder.footerBytes();
-		}
-
 	}
 
 }

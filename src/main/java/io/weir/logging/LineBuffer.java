@@ -1,10 +1,11 @@
 package io.weir.logging;
 
-import java.io.ByteArrayOutputStream;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.function.LongFunction;
+import java.util.function.ToIntFunction;
 
 import org.jspecify.annotations.Nullable;
 
@@ -14,17 +15,21 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * Once a line was dropped, all are until half of the buffer is free. One line that says
  * how many were dropped takes their place in the order.
+ *
+ * @param <T> a line, made or still to be made
  */
-final class LineBuffer {
+final class LineBuffer<T> {
 
 	// An array's header and a queue's node
 	private static final int OVERHEAD = 48;
 
 	private final long capacity;
 
-	private final LongFunction<byte[]> droppedLine;
+	private final ToIntFunction<T> length;
 
-	// Lines as byte[], and Dropped
+	private final LongFunction<T> droppedLine;
+
+	// Lines, and Dropped
 	private final ConcurrentLinkedQueue<Object> queue = new ConcurrentLinkedQueue<>();
 
 	private final AtomicLong size = new AtomicLong();
@@ -41,10 +46,12 @@ final class LineBuffer {
 	/**
 	 * Creates an empty buffer.
 	 * @param capacity in bytes
+	 * @param length a line's, in bytes
 	 * @param droppedLine makes the line that says how many were dropped
 	 */
-	LineBuffer(long capacity, LongFunction<byte[]> droppedLine) {
+	LineBuffer(long capacity, ToIntFunction<T> length, LongFunction<T> droppedLine) {
 		this.capacity = capacity;
+		this.length = length;
 		this.droppedLine = droppedLine;
 	}
 
@@ -64,12 +71,12 @@ final class LineBuffer {
 	 * Adds a line, or drops it if there is no room. A line longer than the whole buffer
 	 * fits an empty one.
 	 */
-	void add(byte[] line) {
+	void add(T line) {
 		if (drops()) {
 			return;
 		}
 		addDropped();
-		int length = line.length + OVERHEAD;
+		int length = this.length.applyAsInt(line) + OVERHEAD;
 		long now = this.size.addAndGet(length);
 		if (now > this.capacity && now > length) {
 			this.size.addAndGet(-length);
@@ -96,33 +103,49 @@ final class LineBuffer {
 	/**
 	 * Takes lines in order, as many as there are; waits for the first one. Only one
 	 * thread may call this.
-	 * @param target gets the lines
+	 * @param target gets each line
 	 * @param max ends at the line that brings the target to so many bytes
 	 * @return whether there were lines; false once the buffer is closed and empty
 	 */
-	boolean take(ByteArrayOutputStream target, int max) {
+	boolean take(Consumer<T> target, int max) {
 		this.writer = Thread.currentThread();
-		while (target.size() < max) {
-			switch (this.queue.poll()) {
-				case byte[] line -> {
-					target.writeBytes(line);
-					this.size.addAndGet(-(line.length + OVERHEAD));
+		int taken = 0;
+		while (taken < max) {
+			Object next = this.queue.poll();
+			if (next != null) {
+				taken += give(next, target);
+			}
+			else if (taken > 0) {
+				return true;
+			}
+			else {
+				// Perhaps no thread logs any more
+				addDropped();
+				if (this.queue.isEmpty() && this.closed) {
+					return false;
 				}
-				case Dropped(long count) -> target.writeBytes(this.droppedLine.apply(count));
-				case null, default -> {
-					if (target.size() > 0) {
-						return true;
-					}
-					// Perhaps no thread logs any more
-					addDropped();
-					if (this.queue.isEmpty() && this.closed) {
-						return false;
-					}
-					await();
-				}
+				await();
 			}
 		}
 		return true;
+	}
+
+	@SuppressWarnings("unchecked")
+	private int give(Object next, Consumer<T> target) {
+		if (next instanceof Dropped(long count)) {
+			T line = this.droppedLine.apply(count);
+			target.accept(line);
+			return this.length.applyAsInt(line);
+		}
+		T line = (T) next;
+		int length = this.length.applyAsInt(line);
+		try {
+			target.accept(line);
+		}
+		finally {
+			this.size.addAndGet(-(length + OVERHEAD));
+		}
+		return length;
 	}
 
 	private void await() {

@@ -11,22 +11,50 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.OutputStreamAppender;
+import ch.qos.logback.core.spi.ConfigurationEvent;
+import ch.qos.logback.core.spi.ConfigurationEventListener;
 import org.slf4j.LoggerFactory;
 
 import org.springframework.boot.context.event.ApplicationEnvironmentPreparedEvent;
+import org.springframework.boot.context.event.ApplicationFailedEvent;
+import org.springframework.boot.context.event.SpringApplicationEvent;
 import org.springframework.boot.context.logging.LoggingApplicationListener;
+import org.springframework.boot.logging.LoggingInitializationContext;
+import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.context.ApplicationListener;
 import org.springframework.core.Ordered;
+import org.springframework.core.env.StandardEnvironment;
 
 /**
- * Puts a bounded buffer before each console and file that Spring Boot, or a configuration
- * of the user's, has set up for Logback. A thread that logs then never waits for the
- * output; what does not fit is dropped and counted.
+ * Puts a bounded buffer before each appender that Spring Boot, or a configuration of the
+ * user's, has set up for Logback. A thread that logs then never waits for the output;
+ * what does not fit is dropped and counted.
+ * <p>
+ * Where a start fails before Spring Boot has set logging up, because a configuration file
+ * can't be read, it is set up with its defaults, so that the report looks as any other.
  */
-public final class NonBlockingLogging implements ApplicationListener<ApplicationEnvironmentPreparedEvent>, Ordered {
+public final class NonBlockingLogging implements ApplicationListener<SpringApplicationEvent>, Ordered {
+
+	private boolean prepared;
 
 	@Override
-	public void onApplicationEvent(ApplicationEnvironmentPreparedEvent event) {
+	public void onApplicationEvent(SpringApplicationEvent event) {
+		switch (event) {
+			case ApplicationEnvironmentPreparedEvent _ -> {
+				this.prepared = true;
+				wrap();
+			}
+			case ApplicationFailedEvent failed when !this.prepared -> {
+				LoggingSystem.get(failed.getSpringApplication().getClassLoader())
+					.initialize(new LoggingInitializationContext(new StandardEnvironment()), null, null);
+				wrap();
+			}
+			default -> {
+			}
+		}
+	}
+
+	private static void wrap() {
 		if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
 			wrap(context);
 		}
@@ -40,19 +68,27 @@ public final class NonBlockingLogging implements ApplicationListener<Application
 	}
 
 	static void wrap(LoggerContext context) {
-		IdentityHashMap<Appender<ILoggingEvent>, BufferedAppender> wrappers = new IdentityHashMap<>();
+		Reconfiguration reconfiguration = new Reconfiguration(context);
+		context.removeConfigurationEventListener(reconfiguration);
+		context.addConfigurationEventListener(reconfiguration);
+		wrapAppenders(context);
+	}
+
+	private static void wrapAppenders(LoggerContext context) {
+		IdentityHashMap<Appender<ILoggingEvent>, BufferedAppender<?>> wrappers = new IdentityHashMap<>();
 		for (Logger logger : context.getLoggerList()) {
 			for (Appender<ILoggingEvent> appender : appenders(logger)) {
-				if (appender instanceof OutputStreamAppender<ILoggingEvent> output && output.isStarted()) {
-					logger.detachAppender(output);
-					logger.addAppender(wrappers.computeIfAbsent(output, (_) -> start(output, context)));
+				if (appender.isStarted() && !(appender instanceof BufferedAppender<?>)) {
+					logger.detachAppender(appender);
+					logger.addAppender(wrappers.computeIfAbsent(appender, (_) -> start(appender, context)));
 				}
 			}
 		}
 	}
 
-	private static BufferedAppender start(OutputStreamAppender<ILoggingEvent> output, LoggerContext context) {
-		BufferedAppender wrapper = new BufferedAppender(output, context);
+	private static BufferedAppender<?> start(Appender<ILoggingEvent> appender, LoggerContext context) {
+		BufferedAppender<?> wrapper = (appender instanceof OutputStreamAppender<ILoggingEvent> output)
+				? new BufferedStream(output, context) : new BufferedEvents(appender, context);
 		wrapper.start();
 		return wrapper;
 	}
@@ -66,7 +102,7 @@ public final class NonBlockingLogging implements ApplicationListener<Application
 		if (LoggerFactory.getILoggerFactory() instanceof LoggerContext context) {
 			for (Logger logger : context.getLoggerList()) {
 				for (Appender<ILoggingEvent> appender : appenders(logger)) {
-					if (appender instanceof BufferedAppender buffered) {
+					if (appender instanceof BufferedAppender<?> buffered) {
 						buffered.flush(timeout);
 					}
 				}
@@ -80,6 +116,18 @@ public final class NonBlockingLogging implements ApplicationListener<Application
 			appenders.add(each.next());
 		}
 		return appenders;
+	}
+
+	/**
+	 * Logback reads a configuration again when its file has changed, if that says so.
+	 */
+	private record Reconfiguration(LoggerContext context) implements ConfigurationEventListener {
+
+		@Override
+		public void listen(ConfigurationEvent event) {
+			wrapAppenders(this.context);
+		}
+
 	}
 
 }

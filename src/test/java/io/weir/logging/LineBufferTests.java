@@ -18,7 +18,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 class LineBufferTests {
 
 	// Each line of 2 bytes counts 50
-	private final LineBuffer buffer = new LineBuffer(500, (count) -> bytes("[" + count + "]"));
+	private final LineBuffer<byte[]> buffer = buffer(500, "[%d]");
 
 	private final ByteArrayOutputStream target = new ByteArrayOutputStream();
 
@@ -70,7 +70,7 @@ class LineBufferTests {
 		add(0, 1);
 		this.buffer.close();
 		assertThat(take(1000)).isEqualTo("0\n");
-		assertThat(this.buffer.take(new ByteArrayOutputStream(), 1000)).isFalse();
+		assertThat(this.buffer.take(this.target::writeBytes, 1000)).isFalse();
 	}
 
 	@Test
@@ -90,13 +90,13 @@ class LineBufferTests {
 	void whenManyThreadsAddThenEveryLineIsTakenOrCounted() throws Exception {
 		int threads = 4;
 		int lines = 50_000;
-		LineBuffer shared = new LineBuffer(5_000, (count) -> bytes("[" + count + "]\n"));
+		LineBuffer<byte[]> shared = buffer(5_000, "[%d]\n");
 		CountDownLatch added = new CountDownLatch(threads);
 		try (ExecutorService executor = Executors.newFixedThreadPool(threads + 1)) {
 			Future<String> taken = executor.submit(() -> {
 				ByteArrayOutputStream all = new ByteArrayOutputStream();
 				ByteArrayOutputStream some = new ByteArrayOutputStream();
-				while (shared.take(some, 1000)) {
+				while (shared.take(some::writeBytes, 1000)) {
 					some.writeTo(all);
 					some.reset();
 				}
@@ -120,6 +120,10 @@ class LineBufferTests {
 		}
 	}
 
+	private static LineBuffer<byte[]> buffer(long capacity, String droppedLine) {
+		return new LineBuffer<>(capacity, (line) -> line.length, (count) -> bytes(droppedLine.formatted(count)));
+	}
+
 	private void add(int from, int to) {
 		for (int i = from; i < to; i++) {
 			this.buffer.add(bytes(i + "\n"));
@@ -128,7 +132,7 @@ class LineBufferTests {
 
 	private String take(int max) {
 		this.target.reset();
-		assertThat(this.buffer.take(this.target, max)).isTrue();
+		assertThat(this.buffer.take(this.target::writeBytes, max)).isTrue();
 		return this.target.toString(StandardCharsets.US_ASCII);
 	}
 
