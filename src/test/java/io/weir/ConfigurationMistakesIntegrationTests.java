@@ -123,10 +123,19 @@ class ConfigurationMistakesIntegrationTests {
 					yaml tcp.server:\\n  Max_Conections: 1        | Property: tcp.server.Max_Conections; mistake.yml] - 2:19; did you mean tcp.server.max-connections?
 					yaml tcp.server.port: [1, 2]                 | Property: tcp.server.port[0]; Property: tcp.server.port[1]; mistake.yml] - 1:
 					yaml tcp.server:\\n  idle-timeout:            | Property: tcp.server.idle-timeout; Value: ""; mistake.yml] - 2:; it is empty
-					yaml tcp:\\n  server:\\n    port: 1\\n    port: 2 | File:; mistake.yml] - 4:5; found duplicate key port; a key may be there only once
-					yaml tcp:\\n\\tserver:                         | File:; mistake.yml] - 2:1; cannot start any token; indentation is made of spaces
-					yaml tcp: {server: {port: 1}                 | File:; mistake.yml] - 1:; can't be read as YAML
-					yaml tcp: "server                            | File:; mistake.yml] - 1:; can't be read as YAML
+					yaml tcp:\\n  server:\\n    port: 1\\n    port: 2 | File:; mistake.yml] - 4:5; the key port is there a second time; a key may be there only once
+					yaml tcp:\\n\\tserver:                         | File:; mistake.yml] - 2:1; there is a tab; YAML is indented by spaces
+					yaml tcp:\\n  server:\\n\\tport: 1              | File:; mistake.yml] - 3:1; there is a tab
+					yaml tcp:\\n  server:\\n   host: a\\n    port: 1 | File:; mistake.yml] - 4:9; a key can't stand here: the line is indented too far
+					yaml tcp:\\n  server:\\n    host: a\\n   port: 1 | File:; mistake.yml] - 4:4; the line is not indented as those that it belongs to
+					yaml tcp:\\n  server:\\n    host: a: b         | File:; mistake.yml] - 3:12; a value that has ': ' in it needs quotes
+					yaml tcp:\\n  server:\\n    host: @a           | File:; mistake.yml] - 3:11; a value that begins with @ needs quotes
+					yaml tcp:\\n  server:\\n  - port: 1\\n  x      | File:; mistake.yml] - 4:; can't be read as YAML
+					yaml tcp.server.backlog: 1\\ntcp.server.port 1\\ntcp.server.threads: auto | File:; mistake.yml] - 3:; a ':' is missing behind a key
+					yaml tcp:\\n  server:\\n  port: 1                  | Property: tcp.port; mistake.yml] - 3:9; did you mean tcp.server.port?
+					yaml tcp:\\n  max-connections: 1              | Property: tcp.max-connections; did you mean tcp.server.max-connections?
+					yaml tcp: {server: {port: 1}                 | File:; mistake.yml] - 1:; a ',' or a closing bracket is missing
+					yaml tcp: "server                            | File:; mistake.yml] - 1:; a quote is not closed
 					""")
 	void whenAMistakeIsMadeThenTheReportSaysItInTheUsersWords(String given, String words, CapturedOutput output)
 			throws IOException {

@@ -2,6 +2,7 @@ package io.weir;
 
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -94,12 +95,21 @@ class StartReportIntegrationTests {
 				"Origin: system property -Dtcp.server.backlog");
 	}
 
+	@Test
+	void whenAFileIsNoYamlThenTheReportLooksAsAnyOther() throws Exception {
+		Files.writeString(this.directory.resolve("application.yml"), "tcp:\n\tserver:\n");
+		assertReport(List.of(), List.of(), Map.of(), List.of(), "application.yml] - 2:1", "there is a tab");
+	}
+
 	private void assertReport(List<String> prefix, List<String> options, Map<String, String> environment,
 			List<String> arguments, String... texts) throws Exception {
 		try (WeirProcess weir = WeirProcess.start(prefix, options, this.directory, environment,
 				arguments.toArray(String[]::new))) {
 			assertThat(weir.exitCode()).as(weir::log).isEqualTo(1);
-			assertThat(weir.logBesidesTheJdk()).contains("APPLICATION FAILED TO START", "Description:", "Action:")
+			// Spring Boot's pattern, and nothing before the report
+			assertThat(weir.logBesidesTheJdk())
+				.containsPattern("^\\S+T\\S+ ERROR \\d+ --- .* o\\.s\\.b\\.d\\.LoggingFailureAnalysisReporter +: \\n")
+				.contains("APPLICATION FAILED TO START", "Description:", "Action:")
 				.contains(texts)
 				.doesNotContain("\tat ", " WARN ", "Exception");
 			assertThat(weir.log().split("APPLICATION FAILED TO START", 2)[1]).doesNotContain("io.weir", "java.lang",

@@ -66,18 +66,21 @@ final class ConfigurationCheck {
 	 * Finds what is no setting, and what is a setting and has a value that can't be.
 	 */
 	List<Mistake> mistakes() {
-		return Stream.concat(unknown().stream(), bad().stream()).toList();
+		return Stream.concat(unknown(this.prefix.toString()).stream(), bad().stream()).toList();
 	}
 
 	/**
 	 * Finds properties that are no setting. Environment variables are not looked at.
+	 * @param below the name that they are below: the prefix, or one above it, which finds
+	 * settings that lack a level of the prefix too
 	 */
-	List<Mistake> unknown() {
+	List<Mistake> unknown(String below) {
+		ConfigurationPropertyName root = ConfigurationPropertyName.of(below);
 		List<Mistake> mistakes = new ArrayList<>();
 		for (ConfigurationPropertySource source : ConfigurationPropertySources.get(this.environment)) {
 			if (source instanceof IterableConfigurationPropertySource iterable && !isEnvironment(iterable)) {
 				iterable.stream()
-					.filter(this::isUnknown)
+					.filter((name) -> isUnknown(root, name))
 					.map(iterable::getConfigurationProperty)
 					.filter((property) -> !isEmptyGroup(property))
 					.forEach((property) -> mistakes.add(unknown(iterable, property)));
@@ -91,8 +94,8 @@ final class ConfigurationCheck {
 				&& underlying.getName().endsWith(StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME);
 	}
 
-	private boolean isUnknown(ConfigurationPropertyName name) {
-		return (this.prefix.equals(name) || this.prefix.isAncestorOf(name))
+	private boolean isUnknown(ConfigurationPropertyName root, ConfigurationPropertyName name) {
+		return (root.equals(name) || root.isAncestorOf(name))
 				&& this.settings.stream().noneMatch((setting) -> setting.is(name));
 	}
 

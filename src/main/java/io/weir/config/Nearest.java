@@ -52,7 +52,7 @@ final class Nearest {
 
 	private static String letters(String name, String prefix) {
 		String letters = letters(name);
-		return letters.startsWith(prefix) ? letters.substring(prefix.length()) : letters;
+		return letters.substring(commonPrefix(letters, prefix).length());
 	}
 
 	private static String commonPrefix(String one, String other) {

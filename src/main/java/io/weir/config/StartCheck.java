@@ -54,7 +54,7 @@ class StartCheck implements ApplicationListener<SpringApplicationEvent> {
 	private static void check(ConfigurableEnvironment environment, boolean service) {
 		ConfigurationCheck tcpServer = ConfigurationCheck.ofTcpServer(environment);
 		EnvironmentVariables variables = EnvironmentVariables.of(environment, tcpServer.settings());
-		List<Mistake> mistakes = new ArrayList<>(tcpServer.unknown());
+		List<Mistake> mistakes = new ArrayList<>(tcpServer.unknown(service ? "tcp" : "tcp.server"));
 		if (service) {
 			mistakes.addAll(variables.unknown());
 		}

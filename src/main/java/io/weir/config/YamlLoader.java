@@ -2,6 +2,8 @@ package io.weir.config;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
@@ -13,10 +15,15 @@ import org.springframework.core.env.PropertySource;
 import org.springframework.core.io.Resource;
 
 /**
- * Loads YAML as Spring Boot does, and says which file it is that is none: the parser does
- * not know.
+ * Loads YAML as Spring Boot does. Of a file that is none it says which one it is, where
+ * and why: the parser knows no file, and speaks of its tokens.
  */
 class YamlLoader implements PropertySourceLoader {
+
+	private static final Pattern DUPLICATE = Pattern.compile("found duplicate key (.*)", Pattern.DOTALL);
+
+	private static final Pattern START = Pattern.compile("found character '([^\\\\])' that cannot start.*",
+			Pattern.DOTALL);
 
 	private final YamlPropertySourceLoader loader = new YamlPropertySourceLoader();
 
@@ -47,7 +54,32 @@ class YamlLoader implements PropertySourceLoader {
 				place += " - %d:%d".formatted(mark.getLine() + 1, mark.getColumn() + 1);
 			}
 		}
-		return new Mistake("File", place, null, null, "it can't be read as YAML: " + PlainText.of(reason));
+		return new Mistake("File", place, null, null, "it can't be read as YAML: " + inPlainWords(reason));
+	}
+
+	private static String inPlainWords(String problem) {
+		Matcher duplicate = DUPLICATE.matcher(problem);
+		if (duplicate.matches()) {
+			return "the key %s is there a second time".formatted(duplicate.group(1));
+		}
+		Matcher start = START.matcher(problem);
+		if (start.matches()) {
+			return "a value that begins with %s needs quotes".formatted(start.group(1));
+		}
+		return switch (problem) {
+			case String tab when tab.contains("(TAB)") -> "there is a tab; YAML is indented by spaces";
+			case "mapping values are not allowed here" ->
+				"a key can't stand here: the line is indented too far, or a value that has ': ' in it needs quotes";
+			case "sequence entries are not allowed here" ->
+				"a list's '-' can't stand here: the line is indented too far, or stands behind a value";
+			case String end when end.startsWith("expected <block end>") ->
+				"the line is not indented as those that it belongs to";
+			case "could not find expected ':'" ->
+				"a ':' is missing behind a key, or the line is not indented far enough";
+			case "found unexpected end of stream" -> "a quote is not closed";
+			case String bracket when bracket.contains(", but got") -> "a ',' or a closing bracket is missing";
+			default -> PlainText.of(problem);
+		};
 	}
 
 }
