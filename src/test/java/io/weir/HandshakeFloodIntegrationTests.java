@@ -2,11 +2,9 @@ package io.weir;
 
 import java.io.IOException;
 import java.net.Socket;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 import javax.net.ssl.SSLSocket;
@@ -14,7 +12,6 @@ import javax.net.ssl.SSLSocket;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -25,7 +22,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * is connected.
  */
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
-class HandshakeFloodIntegrationTests {
+class HandshakeFloodIntegrationTests extends TlsProcessTest {
 
 	private static final int HANDSHAKES = 2_000;
 
@@ -35,16 +32,9 @@ class HandshakeFloodIntegrationTests {
 
 	private static final Duration TIMEOUT = Duration.ofSeconds(3);
 
-	@TempDir
-	@SuppressWarnings("NullAway.Init")
-	static Path directory;
-
-	@SuppressWarnings("NullAway.Init")
-	private static Certificates certificates;
-
 	@BeforeAll
 	static void issue() throws IOException {
-		certificates = new Certificates(directory).issueRsa("server", 20, 4096);
+		certificates.issueRsa("server", 20, 4096);
 	}
 
 	@ParameterizedTest
@@ -53,13 +43,11 @@ class HandshakeFloodIntegrationTests {
 			throws Exception {
 		TlsClient clients = new TlsClient(certificates, null);
 		byte[] hello = TlsAttacker.clientHello(clients.context(), "TLSv1.3");
-		List<String> arguments = new ArrayList<>(certificates.arguments("server"));
-		arguments.addAll(List.of("--tcp.server.port=0", "--tcp.server.protocol=echo", "--tcp.server.threads=" + threads,
-				"--tcp.server.ssl.handshake-timeout=" + TIMEOUT.toMillis()));
 		List<Bystander> others = new ArrayList<>();
 		List<Socket> flood = new ArrayList<>();
-		try (WeirProcess weir = WeirProcess.start(directory, Map.of(), arguments.toArray(String[]::new)).awaitStarted();
-				Actuator actuator = weir.actuator()) {
+		try (WeirProcess weir = start(List.of(), List.of(), certificates.arguments("server"),
+				"--tcp.server.protocol=echo", "--tcp.server.threads=" + threads,
+				"--tcp.server.ssl.handshake-timeout=" + TIMEOUT.toMillis()); Actuator actuator = weir.actuator()) {
 			for (int i = 0; i < BYSTANDERS; i++) {
 				SSLSocket socket = clients.connect(weir.tcpPort());
 				TlsClient.echo(socket);

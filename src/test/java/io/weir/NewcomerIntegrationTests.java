@@ -3,11 +3,9 @@ package io.weir;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 import org.awaitility.Awaitility;
@@ -16,7 +14,6 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -27,7 +24,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
 @EnabledOnOs(value = OS.LINUX, disabledReason = "needs taskset")
-class NewcomerIntegrationTests {
+class NewcomerIntegrationTests extends TlsProcessTest {
 
 	private static final byte[] DATA = "data\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -49,16 +46,9 @@ class NewcomerIntegrationTests {
 
 	private static final int NEWCOMERS = 20;
 
-	@TempDir
-	@SuppressWarnings("NullAway.Init")
-	static Path directory;
-
-	@SuppressWarnings("NullAway.Init")
-	private static Certificates certificates;
-
 	@BeforeAll
 	static void issue() throws IOException {
-		certificates = new Certificates(directory).issue("server", 20);
+		certificates.issue("server", 20);
 	}
 
 	@ParameterizedTest
@@ -94,12 +84,8 @@ class NewcomerIntegrationTests {
 
 	private static WeirProcess start(List<String> more, String protocol, int processors, String threads)
 			throws Exception {
-		List<String> arguments = new ArrayList<>(more);
-		arguments.addAll(
-				List.of("--tcp.server.port=0", "--tcp.server.protocol=" + protocol, "--tcp.server.threads=" + threads));
-		return WeirProcess
-			.start(Command.onProcessors(processors), directory, Map.of(), arguments.toArray(String[]::new))
-			.awaitStarted();
+		return start(Command.onProcessors(processors), List.of(), more, "--tcp.server.protocol=" + protocol,
+				"--tcp.server.threads=" + threads);
 	}
 
 	private static void awaitActive(WeirProcess weir) {

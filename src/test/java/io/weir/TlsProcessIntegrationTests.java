@@ -9,7 +9,6 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -21,7 +20,6 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -30,27 +28,11 @@ import static org.assertj.core.api.Assertions.assertThat;
  * What befalls a process with TLS: want of memory, and new files while it is under load.
  */
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
-class TlsProcessIntegrationTests {
-
-	@TempDir
-	@SuppressWarnings("NullAway.Init")
-	static Path directory;
-
-	@SuppressWarnings("NullAway.Init")
-	private static Certificates certificates;
+class TlsProcessIntegrationTests extends TlsProcessTest {
 
 	@BeforeAll
 	static void issue() throws IOException {
-		certificates = new Certificates(directory).issue("first", 20).issue("second", 20);
-	}
-
-	private static WeirProcess start(List<String> options, Path certificate, Path key, String... arguments)
-			throws IOException {
-		List<String> all = new ArrayList<>(List.of("--tcp.server.port=0", "--tcp.server.protocol=echo",
-				"--tcp.server.ssl.bundle=weir", "--spring.ssl.bundle.pem.weir.keystore.certificate=" + certificate,
-				"--spring.ssl.bundle.pem.weir.keystore.private-key=" + key));
-		all.addAll(List.of(arguments));
-		return WeirProcess.start(List.of(), options, directory, Map.of(), all.toArray(String[]::new)).awaitStarted();
+		certificates.issue("first", 20).issue("second", 20);
 	}
 
 	@Test
@@ -59,8 +41,8 @@ class TlsProcessIntegrationTests {
 		TlsClient clients = new TlsClient(certificates, null);
 		List<Socket> silent = new ArrayList<>();
 		// Large buffers for all of them would take more than 64 MB
-		try (WeirProcess weir = start(List.of("-Xmx64m", "-XX:MaxDirectMemorySize=16m"), certificates.file("first.pem"),
-				certificates.file("first.key"), "--tcp.server.max-connections=" + most,
+		try (WeirProcess weir = start(List.of(), List.of("-Xmx64m", "-XX:MaxDirectMemorySize=16m"),
+				certificates.arguments("first"), "--tcp.server.protocol=echo", "--tcp.server.max-connections=" + most,
 				// So that the kernel's memory is soon full, and nothing ends them
 				"--tcp.server.receive-buffer-size=32KB", "--tcp.server.send-buffer-size=32KB",
 				"--tcp.server.write-timeout=5m"); Actuator actuator = weir.actuator()) {
@@ -155,7 +137,8 @@ class TlsProcessIntegrationTests {
 		mount(mounted, "first", 1);
 		Path certificate = Files.createSymbolicLink(mounted.resolve("tls.crt"), Path.of("..data", "tls.crt"));
 		Path key = Files.createSymbolicLink(mounted.resolve("tls.key"), Path.of("..data", "tls.key"));
-		try (WeirProcess weir = start(List.of(), certificate, key, "--tcp.server.sampling.interval=100ms",
+		try (WeirProcess weir = start(List.of(), List.of(), Certificates.arguments(certificate, key),
+				"--tcp.server.protocol=echo", "--tcp.server.sampling.interval=100ms",
 				"--spring.ssl.bundle.pem.weir.reload-on-update=true",
 				"--spring.ssl.bundle.watch.file.quiet-period=300ms");
 				Actuator actuator = weir.actuator();

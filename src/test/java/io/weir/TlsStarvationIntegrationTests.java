@@ -1,11 +1,8 @@
 package io.weir;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 import javax.net.ssl.SSLSocket;
@@ -16,7 +13,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import tools.jackson.databind.JsonNode;
@@ -29,7 +25,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 @EnabledOnOs(value = OS.LINUX, disabledReason = "needs taskset")
-class TlsStarvationIntegrationTests {
+class TlsStarvationIntegrationTests extends TlsProcessTest {
 
 	private static final Duration LIMIT = Duration.ofMillis(250);
 
@@ -39,16 +35,9 @@ class TlsStarvationIntegrationTests {
 
 	private static final byte[] NOTHING = {};
 
-	@TempDir
-	@SuppressWarnings("NullAway.Init")
-	static Path directory;
-
-	@SuppressWarnings("NullAway.Init")
-	private static Certificates certificates;
-
 	@BeforeAll
 	static void issue() throws IOException {
-		certificates = new Certificates(directory).issue("server", 20);
+		certificates.issue("server", 20);
 	}
 
 	@ParameterizedTest
@@ -94,12 +83,9 @@ class TlsStarvationIntegrationTests {
 	}
 
 	private static WeirProcess start(int processors, String threads) throws Exception {
-		List<String> arguments = new ArrayList<>(certificates.arguments("server"));
-		arguments.addAll(List.of("--tcp.server.port=0", "--tcp.server.protocol=echo", "--tcp.server.threads=" + threads,
-				"--tcp.server.ssl.handshake-timeout=" + HANDSHAKE_TIMEOUT.toMillis()));
-		return WeirProcess
-			.start(Command.onProcessors(processors), directory, Map.of(), arguments.toArray(String[]::new))
-			.awaitStarted();
+		return start(Command.onProcessors(processors), List.of(), certificates.arguments("server"),
+				"--tcp.server.protocol=echo", "--tcp.server.threads=" + threads,
+				"--tcp.server.ssl.handshake-timeout=" + HANDSHAKE_TIMEOUT.toMillis());
 	}
 
 	private static void attack(WeirProcess weir, TlsClient clients, TlsAttacker.Attack attack) throws Exception {

@@ -63,7 +63,11 @@ final class DeafSocket {
 		try {
 			result = (int) SETSOCKOPT.invokeExact(this.descriptor, SOL_SOCKET, SO_ATTACH_FILTER, this.program, 16);
 		}
+		catch (RuntimeException | Error ex) {
+			throw ex;
+		}
 		catch (Throwable ex) {
+			// A handle declares it; a C function throws nothing
 			throw new IllegalStateException(ex);
 		}
 		if (result != 0) {

@@ -12,28 +12,22 @@ import org.junit.jupiter.api.io.TempDir;
 
 import io.weir.kernel.ProcReader;
 import io.weir.monitor.FakeProc;
+import io.weir.monitor.FakeProcTest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Tests for {@link KernelMetrics}.
  */
-class KernelMetricsTests {
+class KernelMetricsTests extends FakeProcTest {
 
 	private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
 
 	private final MeterRefresher refresher = new MeterRefresher();
 
-	@TempDir
-	@SuppressWarnings("NullAway.Init")
-	Path root;
-
-	@SuppressWarnings("NullAway.Init")
-	private FakeProc proc;
-
 	@BeforeEach
 	void writeProc() throws IOException {
-		this.proc = new FakeProc(this.root).files(1024, 2048)
+		this.proc.files(1024, 2048)
 			.write("sys/net/core/somaxconn", "4096\n")
 			.write("sys/net/ipv4/tcp_rmem", "4096\t131072\t6291456\n")
 			.write("sys/net/ipv4/tcp_congestion_control", "cubic\n")
@@ -89,7 +83,7 @@ class KernelMetricsTests {
 	void whenEventsCannotBeReadThenTheirCountersDoNotFall() throws IOException {
 		ProcReader figures = this.proc.reader();
 		new KernelMetrics(figures, this.refresher).bindTo(this.meters);
-		Files.delete(this.root.resolve("net/netstat"));
+		Files.delete(this.proc.root().resolve("net/netstat"));
 		Awaitility.await().until(() -> figures.events().counters().isEmpty());
 		assertThat(events("ListenDrops")).isEqualTo(4);
 	}

@@ -8,41 +8,15 @@ import io.weir.transport.Transport;
 /**
  * Fails to read, and does all else as another.
  */
-record FailingTransport(Transport lower) implements Transport {
+final class FailingTransport extends ForwardingTransport {
+
+	FailingTransport(Transport lower) {
+		super(lower);
+	}
 
 	@Override
 	public int read(ByteBuffer target) throws IOException {
 		throw new IOException("No route to host");
-	}
-
-	@Override
-	public int write(ByteBuffer source) throws IOException {
-		return this.lower.write(source);
-	}
-
-	@Override
-	public int available() throws IOException {
-		return this.lower.available();
-	}
-
-	@Override
-	public void giveWay() {
-		this.lower.giveWay();
-	}
-
-	@Override
-	public void shutdownOutput() throws IOException {
-		this.lower.shutdownOutput();
-	}
-
-	@Override
-	public boolean isOpen() {
-		return this.lower.isOpen();
-	}
-
-	@Override
-	public void close() throws IOException {
-		this.lower.close();
 	}
 
 }

@@ -1,7 +1,6 @@
 package io.weir.connection;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -12,7 +11,14 @@ import io.weir.transport.Transport;
  * Protects nothing; its end waits as a write does, until it may go on or the socket is
  * closed.
  */
-record SlowEnd(Transport lower, CountDownLatch until) implements Transport {
+final class SlowEnd extends ForwardingTransport {
+
+	private final CountDownLatch until;
+
+	SlowEnd(Transport lower, CountDownLatch until) {
+		super(lower);
+		this.until = until;
+	}
 
 	@Override
 	public void shutdownOutput() throws IOException {
@@ -32,31 +38,6 @@ record SlowEnd(Transport lower, CountDownLatch until) implements Transport {
 	@Override
 	public int available() {
 		return 0;
-	}
-
-	@Override
-	public int read(ByteBuffer target) throws IOException {
-		return this.lower.read(target);
-	}
-
-	@Override
-	public int write(ByteBuffer source) throws IOException {
-		return this.lower.write(source);
-	}
-
-	@Override
-	public void giveWay() {
-		this.lower.giveWay();
-	}
-
-	@Override
-	public boolean isOpen() {
-		return this.lower.isOpen();
-	}
-
-	@Override
-	public void close() throws IOException {
-		this.lower.close();
 	}
 
 }

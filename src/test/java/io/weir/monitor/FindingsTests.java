@@ -1,7 +1,6 @@
 package io.weir.monitor;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
@@ -10,7 +9,6 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 import io.weir.CapturedLog;
 import io.weir.Peer;
@@ -23,19 +21,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Tests for {@link Findings}.
  */
-class FindingsTests {
-
-	@TempDir
-	@SuppressWarnings("NullAway.Init")
-	Path root;
-
-	@SuppressWarnings("NullAway.Init")
-	private FakeProc proc;
+class FindingsTests extends FakeProcTest {
 
 	@BeforeEach
 	void writeProc() throws IOException {
 		// Not what the kernel grants, so that no one takes the maximum for it
-		this.proc = new FakeProc(this.root).write("sys/net/core/rmem_max", "99999999\n")
+		this.proc.write("sys/net/core/rmem_max", "99999999\n")
 			.files(1024, 2048)
 			.write("sys/net/core/somaxconn", "4096\n");
 		overflows(100);

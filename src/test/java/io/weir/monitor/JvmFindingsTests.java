@@ -1,11 +1,9 @@
 package io.weir.monitor;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
 
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -14,18 +12,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 /**
  * Tests for {@link JvmFindings}.
  */
-class JvmFindingsTests {
-
-	@TempDir
-	@SuppressWarnings("NullAway.Init")
-	Path root;
-
-	@SuppressWarnings("NullAway.Init")
-	private FakeProc proc;
+class JvmFindingsTests extends FakeProcTest {
 
 	@BeforeEach
 	void writeProc() throws IOException {
-		this.proc = new FakeProc(this.root).files(4096, 4096).write("sys/net/core/somaxconn", "4096\n");
+		this.proc.files(4096, 4096).write("sys/net/core/somaxconn", "4096\n");
 	}
 
 	@ParameterizedTest
