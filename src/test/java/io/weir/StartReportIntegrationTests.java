@@ -106,12 +106,12 @@ class StartReportIntegrationTests {
 		try (WeirProcess weir = WeirProcess.start(prefix, options, this.directory, environment,
 				arguments.toArray(String[]::new))) {
 			assertThat(weir.exitCode()).as(weir::log).isEqualTo(1);
-			// Spring Boot's pattern, and nothing before the report
+			// Spring Boot's pattern
 			assertThat(weir.logBesidesTheJdk())
-				.containsPattern("^\\S+T\\S+ ERROR \\d+ --- .* o\\.s\\.b\\.d\\.LoggingFailureAnalysisReporter +: \\n")
+				.containsPattern("(?m)^\\S+T\\S+ ERROR \\d+ --- .* o\\.s\\.b\\.d\\.LoggingFailureAnalysisReporter +: $")
 				.contains("APPLICATION FAILED TO START", "Description:", "Action:")
 				.contains(texts)
-				.doesNotContain("\tat ", " WARN ", "Exception");
+				.doesNotContain("\tat ", " WARN ", " DEBUG ", "Exception");
 			assertThat(weir.log().split("APPLICATION FAILED TO START", 2)[1]).doesNotContain("io.weir", "java.lang",
 					"org.springframework", "bean");
 		}
