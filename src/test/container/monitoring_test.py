@@ -157,6 +157,18 @@ class MonitoringTests(unittest.TestCase):
                 self.assertTrue(self.query(expression), expression)
         print(f"\n{len(expressions)} queries of the dashboard return data", flush=True)
 
+    def test_2_promtool_complains_only_of_names_that_are_not_weirs(self):
+        scrape = http(self.calm.http, "/actuator/prometheus")[1]
+        done = subprocess.run(["promtool", "check", "metrics"], input=scrape, capture_output=True, text=True, timeout=30)
+        complaints = (done.stdout + done.stderr).splitlines()
+        # As many as the document has, and no more
+        document = (ROOT / "src/docs/monitoring.md").read_text()
+        for complaint in complaints:
+            with self.subTest(complaint):
+                name = complaint.split()[0]
+                self.assertFalse(name.startswith("tcp_"))
+                self.assertIn(f"`{name}`", document)
+
     def test_3_nothing_fires_for_the_calm_server(self):
         self.assertEqual(self.problems, [])
         self.assertEqual(self.firing(self.calm.instance), set())
