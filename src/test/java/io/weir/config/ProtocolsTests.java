@@ -52,8 +52,7 @@ class ProtocolsTests {
 
 	@ParameterizedTest
 	@CsvSource({ "echo-record, the built-in protocol echo-record, weir.protocol.echo-record, echoRecord",
-			"case, the built-in protocol echo, ECHO, weir.protocol.echo",
-			"dashes, the protocol lines, lines, line-s" })
+			"case, the built-in protocol echo, ECHO, weir.protocol.echo", "dashes, the protocol lines, lines, line-s" })
 	void whenTwoHaveOneNameThenTheReportSaysSoWhicheverIsAskedFor(String description, String words, String one,
 			String other) {
 		assertThatExceptionOfType(InvalidConfigurationException.class).as(description)

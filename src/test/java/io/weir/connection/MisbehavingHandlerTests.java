@@ -286,8 +286,8 @@ class MisbehavingHandlerTests {
 
 	// Without timeouts: only ends what has ended
 	private static TimeoutWatchdog watchdog(ConnectionRegistry registry) {
-		return new TimeoutWatchdog(registry, Duration.ZERO, Duration.ZERO, Duration.ZERO, new MaxAge(Duration.ZERO, Duration.ZERO),
-				(connection) -> OptionalLong.empty(), () -> {
+		return new TimeoutWatchdog(registry, Duration.ZERO, Duration.ZERO, Duration.ZERO,
+				new MaxAge(Duration.ZERO, Duration.ZERO), (connection) -> OptionalLong.empty(), () -> {
 				});
 	}
 
