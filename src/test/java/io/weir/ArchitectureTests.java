@@ -122,7 +122,7 @@ class ArchitectureTests {
 	@ArchTest
 	static final ArchRule monitorKnowsServerAndWhatItStandsOn = onlyKnows("io.weir.monitor..", "io.weir.server..",
 			"io.weir.connection..", "io.weir.kernel..", "io.weir.tls..", "io.weir.scheduling..", "io.weir.transport..",
-			"org.slf4j..");
+			"jdk.jfr..", "org.slf4j..");
 
 	@ArchTest
 	static final ArchRule actuateKnowsMonitorAndTheTypesOfWhatItKnows = onlyKnows("io.weir.actuate..",

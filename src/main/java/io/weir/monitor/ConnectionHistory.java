@@ -17,13 +17,15 @@ import io.weir.connection.RejectReason;
 
 /**
  * Remembers the last connections that ended. Those that were refused, or ended before a
- * byte came, are kept apart, so that checks and scans push no others out. Safe for any
- * thread.
+ * byte came, are kept apart, so that checks and scans push no others out. Each is a
+ * Flight Recorder event, too. Safe for any thread.
  */
 public final class ConnectionHistory implements ConnectionListener {
 
 	private static final Comparator<ClosedConnection> NEWEST_FIRST = (one, other) -> Long
 		.signum(other.closedNanos() - one.closedNanos());
+
+	private final int size;
 
 	private final Ring served;
 
@@ -34,6 +36,7 @@ public final class ConnectionHistory implements ConnectionListener {
 	 * @param size how many connections of each kind are remembered; 0 is none
 	 */
 	public ConnectionHistory(int size) {
+		this.size = size;
 		this.served = new Ring(size);
 		this.unserved = new Ring(size);
 	}
@@ -45,23 +48,39 @@ public final class ConnectionHistory implements ConnectionListener {
 
 	@Override
 	public void closed(Connection connection, CloseReason reason) {
-		if (!this.served.isOff()) {
-			Ring ring = (reason == CloseReason.EMPTY) ? this.unserved : this.served;
-			ring.add(ClosedConnection.of(connection, reason.text()));
-		}
+		ended(connection, reason.text(), (reason == CloseReason.EMPTY) ? this.unserved : this.served);
 	}
 
 	@Override
 	public void rejected(Connection connection, RejectReason reason) {
-		if (!this.unserved.isOff()) {
-			this.unserved.add(ClosedConnection.of(connection, reason.text()));
+		ended(connection, reason.text(), this.unserved);
+	}
+
+	private void ended(Connection connection, String reason, Ring ring) {
+		ConnectionClosedEvent event = new ConnectionClosedEvent();
+		if (isWanted(event)) {
+			keep(ClosedConnection.of(connection, reason), ring, event);
 		}
 	}
 
 	@Override
 	public void rejected(InetSocketAddress peer, RejectReason reason) {
-		if (!this.unserved.isOff()) {
-			this.unserved.add(ClosedConnection.refused(peer, reason.text()));
+		ConnectionClosedEvent event = new ConnectionClosedEvent();
+		if (isWanted(event)) {
+			keep(ClosedConnection.refused(peer, reason.text()), this.unserved, event);
+		}
+	}
+
+	private boolean isWanted(ConnectionClosedEvent event) {
+		return this.size > 0 || event.shouldCommit();
+	}
+
+	private void keep(ClosedConnection closed, Ring ring, ConnectionClosedEvent event) {
+		if (this.size > 0) {
+			ring.add(closed);
+		}
+		if (event.shouldCommit()) {
+			event.record(closed);
 		}
 	}
 
@@ -88,10 +107,6 @@ public final class ConnectionHistory implements ConnectionListener {
 
 		Ring(int size) {
 			this.entries = new ClosedConnection[size];
-		}
-
-		boolean isOff() {
-			return this.entries.length == 0;
 		}
 
 		synchronized void add(ClosedConnection entry) {

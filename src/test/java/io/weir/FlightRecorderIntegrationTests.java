@@ -1,0 +1,84 @@
+package io.weir;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+import jdk.jfr.consumer.RecordedEvent;
+import jdk.jfr.consumer.RecordingFile;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+/**
+ * The ends of connections as Flight Recorder events of the running jar.
+ */
+@Timeout(120)
+class FlightRecorderIntegrationTests {
+
+	@TempDir
+	@SuppressWarnings("NullAway.Init")
+	Path directory;
+
+	@Test
+	void whenRecordedWithJcmdThenEachEndIsAnEventAndWithoutARecordingThereIsNone() throws Exception {
+		Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
+		assumeTrue(Files.isExecutable(jcmd), "no jcmd, which starts and dumps a recording");
+		Path file = this.directory.resolve("weir.jfr");
+		// History off: events don't need it
+		try (WeirProcess weir = WeirProcess
+			.start(this.directory, Map.of(), "--tcp.server.port=0", "--tcp.server.protocol=echo",
+					"--tcp.server.history=0")
+			.awaitStarted(); Actuator actuator = weir.actuator()) {
+			exchange(weir, 3);
+			awaitClosed(actuator, 1);
+			assertThat(Command.succeeds(jcmd.toString(), Long.toString(weir.pid()), "JFR.start", "name=ends")).isTrue();
+			int port = exchange(weir, 7);
+			awaitClosed(actuator, 2);
+			try (Peer empty = Peer.connect(weir.tcpPort())) {
+				empty.endStream().receiveToEnd();
+			}
+			Awaitility.await().until(() -> actuator.json("/tcpserver").at("/connections/closed/empty").asInt() == 1);
+			assertThat(Command.succeeds(jcmd.toString(), Long.toString(weir.pid()), "JFR.dump", "name=ends",
+					"filename=" + file))
+				.isTrue();
+			List<RecordedEvent> events = RecordingFile.readAllEvents(file)
+				.stream()
+				.filter((event) -> event.getEventType().getName().equals("io.weir.ConnectionClosed"))
+				.toList();
+			assertThat(events).hasSize(2);
+			RecordedEvent ended = events.getFirst();
+			assertThat(ended.getLong("id")).isEqualTo(2);
+			assertThat(ended.getString("peer")).isEqualTo("127.0.0.1:" + port);
+			assertThat(ended.getString("via")).isNull();
+			assertThat(ended.getString("reason")).isEqualTo("end_of_stream");
+			assertThat(ended.getString("detail")).isNull();
+			assertThat(ended.getLong("bytesReceived")).isEqualTo(7);
+			assertThat(ended.getLong("bytesSent")).isEqualTo(7);
+			assertThat(ended.getLong("records")).isZero();
+			assertThat(ended.getDuration("openFor")).isBetween(Duration.ofNanos(1), Duration.ofMinutes(1));
+			assertThat(events.getLast().getString("reason")).isEqualTo("empty");
+			assertThat(actuator.json("/tcpconnections?state=closed").at("/total").asInt()).isZero();
+		}
+	}
+
+	private static int exchange(WeirProcess weir, int bytes) throws Exception {
+		try (Peer peer = Peer.connect(weir.tcpPort())) {
+			peer.send(new byte[bytes]).receive(bytes);
+			peer.endStream().receiveToEnd();
+			return peer.port();
+		}
+	}
+
+	private static void awaitClosed(Actuator actuator, int count) {
+		Awaitility.await()
+			.until(() -> actuator.json("/tcpserver").at("/connections/closed/end_of_stream").asInt() == count);
+	}
+
+}
