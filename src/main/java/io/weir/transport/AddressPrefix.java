@@ -7,14 +7,11 @@ import java.util.regex.Pattern;
 
 /**
  * A range of addresses as CIDR writes it (RFC 4632, RFC 4291 section 2.3):
- * {@code 10.1.0.0/16}, {@code 2001:db8::/32}, or one address. Immutable.
+ * {@code 10.1.0.0/16}, {@code 2001:db8::/32}, or one address. No range has addresses of
+ * both families. In the order of their first addresses, the larger range first.
+ * Immutable.
  */
-public final class AddressPrefix {
-
-	private static final Pattern IPV4 = Pattern.compile("(0|[1-9]\\d{0,2})(\\.(0|[1-9]\\d{0,2})){3}");
-
-	// Neither brackets nor a zone
-	private static final Pattern IPV6 = Pattern.compile("[0-9a-fA-F:]*:([0-9a-fA-F]*|" + IPV4.pattern() + ')');
+public final class AddressPrefix implements Comparable<AddressPrefix> {
 
 	private static final Pattern LENGTH = Pattern.compile("0|[1-9]\\d{0,2}");
 
@@ -28,6 +25,22 @@ public final class AddressPrefix {
 	private AddressPrefix(byte[] network, int length) {
 		this.network = network;
 		this.length = length;
+	}
+
+	/**
+	 * Makes the range of one address.
+	 */
+	public static AddressPrefix of(InetAddress address) {
+		byte[] bytes = address.getAddress();
+		return new AddressPrefix(bytes, bytes.length * Byte.SIZE);
+	}
+
+	/**
+	 * Makes the range that an address is in.
+	 * @param bits how many of its bits count, at most all
+	 */
+	public static AddressPrefix of(InetAddress address, int bits) {
+		return new AddressPrefix(masked(address.getAddress(), bits), bits);
 	}
 
 	/**
@@ -56,16 +69,12 @@ public final class AddressPrefix {
 	}
 
 	private static byte[] address(String literal) {
-		if (IPV4.matcher(literal).matches() || IPV6.matcher(literal).matches()) {
-			try {
-				return InetAddress.ofLiteral(literal).getAddress();
-			}
-			catch (IllegalArgumentException ex) {
-				// Told below
-			}
+		InetAddress address = AddressLiteral.parse(literal);
+		if (address == null) {
+			throw new IllegalArgumentException(
+					"is not an IPv4 or IPv6 address or prefix, such as 10.1.2.3, 10.1.0.0/16 or 2001:db8::/32");
 		}
-		throw new IllegalArgumentException(
-				"is not an IPv4 or IPv6 address or prefix, such as 10.1.2.3, 10.1.0.0/16 or 2001:db8::/32");
+		return address.getAddress();
 	}
 
 	private static int length(String text, int min, int max) {
@@ -102,6 +111,20 @@ public final class AddressPrefix {
 		}
 		int mask = (0xff00 >> (this.length % Byte.SIZE)) & 0xff;
 		return mask == 0 || ((address[whole] ^ this.network[whole]) & mask) == 0;
+	}
+
+	/**
+	 * Whether all addresses of another range are in this one.
+	 */
+	boolean contains(AddressPrefix other) {
+		return other.length >= this.length && contains(other.network);
+	}
+
+	@Override
+	public int compareTo(AddressPrefix other) {
+		int families = Integer.compare(this.network.length, other.network.length);
+		int addresses = (families != 0) ? families : Arrays.compareUnsigned(this.network, other.network);
+		return (addresses != 0) ? addresses : Integer.compare(this.length, other.length);
 	}
 
 	@Override

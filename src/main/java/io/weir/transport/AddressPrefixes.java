@@ -1,0 +1,67 @@
+package io.weir.transport;
+
+import java.net.InetAddress;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.List;
+
+/**
+ * A set of addresses, made of prefixes. However many they are, a look costs a few
+ * comparisons. Safe for any thread.
+ */
+public final class AddressPrefixes {
+
+	/**
+	 * The set without an address.
+	 */
+	public static final AddressPrefixes NONE = new AddressPrefixes(List.of());
+
+	// Sorted, and none inside another: only the last one that does not begin after an
+	// address can have it
+	private final AddressPrefix[] prefixes;
+
+	private AddressPrefixes(List<AddressPrefix> disjoint) {
+		this.prefixes = disjoint.toArray(AddressPrefix[]::new);
+	}
+
+	/**
+	 * Makes a set.
+	 * @param prefixes in any order; they may overlap
+	 */
+	public static AddressPrefixes of(Collection<AddressPrefix> prefixes) {
+		List<AddressPrefix> disjoint = new ArrayList<>();
+		prefixes.stream().sorted().forEach((prefix) -> {
+			if (disjoint.isEmpty() || !disjoint.getLast().contains(prefix)) {
+				disjoint.add(prefix);
+			}
+		});
+		return new AddressPrefixes(disjoint);
+	}
+
+	/**
+	 * Whether there is no address in it.
+	 */
+	public boolean isEmpty() {
+		return this.prefixes.length == 0;
+	}
+
+	/**
+	 * Whether an address is in it.
+	 */
+	public boolean contains(InetAddress address) {
+		return !isEmpty() && contains(AddressPrefix.of(address));
+	}
+
+	private boolean contains(AddressPrefix address) {
+		int found = Arrays.binarySearch(this.prefixes, address);
+		int candidate = (found >= 0) ? found : -found - 2;
+		return candidate >= 0 && this.prefixes[candidate].contains(address);
+	}
+
+	@Override
+	public String toString() {
+		return Arrays.toString(this.prefixes);
+	}
+
+}
