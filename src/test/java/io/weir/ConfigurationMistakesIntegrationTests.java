@@ -88,6 +88,17 @@ class ConfigurationMistakesIntegrationTests {
 					--tcp.server.record-format=                  | Property: tcp.server.record-format; a record of no bytes
 					--tcp.server.record-format=${x}              | Property: tcp.server.record-format; Value: "${x}"
 					--tcp.server.port=70000 --tcp.server.max-connections=0 --tcp.server.chunk-size=0 --tcp.server.prot=1 | Property: tcp.server.port; Property: tcp.server.max-connections; Property: tcp.server.chunk-size; Property: tcp.server.prot
+					--tcp.server.proxy-protocol.enabled=true     | Property: tcp.server.proxy-protocol.trusted; it is empty, and tcp.server.proxy-protocol.enabled is true; such as 10.0.0.0/8
+					--tcp.server.proxy-protocol.timeout=5        | a unit is missing: 5 is 5 milliseconds; 100ms to 60s
+					--tcp.server.proxy-protocol=true             | it is no setting but a group of settings: tcp.server.proxy-protocol.enabled
+					--tcp.server.allow=10.0.0.0/8,10.1.2.3/16    | Property: tcp.server.allow; Value: "10.0.0.0/8,10.1.2.3/16"; command line argument --tcp.server.allow; '10.1.2.3/16' has bits set after the first 16: the prefix is 10.1.0.0/16
+					--tcp.server.deny[0]=10.0.0.0/8 --tcp.server.deny[1]=2001:db8::7/64 | Property: tcp.server.deny[1]; Value: "2001:db8::7/64"; the prefix is 2001:db8::/64
+					--tcp.server.deny=localhost                  | Property: tcp.server.deny; 'localhost' is not an IPv4 or IPv6 address or prefix, such as 10.1.2.3, 10.1.0.0/16 or 2001:db8::/32
+					--tcp.server.max-connections-per-address=many | Property: tcp.server.max-connections-per-address; Value: "many"; must be a whole number: 0 to 100000
+					TCP_SERVER_ALLOW_0=10.1                      | Property: tcp.server.allow[0]; Value: "10.1"; "TCP_SERVER_ALLOW_0"; '10.1' is not an IPv4 or IPv6 address or prefix
+					TCP_SERVER_PROXYPROTOCOL_ENABLED=true        | Property: tcp.server.proxy-protocol.trusted; it is empty
+					TCP_SERVER_PROXYPROTOCOL_TRUSTD=10.0.0.1     | did you mean TCP_SERVER_PROXYPROTOCOL_TRUSTED?
+					yaml tcp.server:\\n  deny: [10.0.0.0/8, 10.0.0.1/8] | Property: tcp.server.deny[1]; Value: "10.0.0.1/8"; mistake.yml] - 2:22; the prefix is 10.0.0.0/8
 					--server.port=abc                            | Property: server.port; Value: "abc"; must be a whole number: -1 to 65535
 					--server.port=70000                          | Property: server.port; Value: "70000"; -1 to 65535
 					--server.address=nowhere.invalid             | Property: server.address; 'nowhere.invalid' is no address, and as a name it does not resolve

@@ -41,6 +41,18 @@ public final class Peer implements Closeable {
 		return new Peer(socket);
 	}
 
+	/**
+	 * Connects from one of this machine's addresses to 127.0.0.1.
+	 */
+	public static Peer connect(String from, int port) throws IOException {
+		Socket socket = new Socket();
+		socket.setTcpNoDelay(true);
+		socket.setSoTimeout(TIMEOUT);
+		socket.bind(new InetSocketAddress(InetAddress.ofLiteral(from), 0));
+		socket.connect(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port), TIMEOUT);
+		return new Peer(socket);
+	}
+
 	public int port() {
 		return this.socket.getLocalPort();
 	}

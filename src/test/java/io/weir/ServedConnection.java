@@ -18,8 +18,11 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 
 import io.weir.connection.CloseReason;
+import io.weir.connection.RejectReason;
+import io.weir.connection.Slot;
 import io.weir.connection.Layer;
 import io.weir.connection.ConnectionRunner;
 import io.weir.scheduling.ConnectionScheduler;
@@ -101,10 +104,11 @@ public final class ServedConnection implements AutoCloseable {
 		if (buffer > 0) {
 			accepted.setOption(StandardSocketOptions.SO_SNDBUF, buffer);
 		}
-		ConnectionRunner runner = new ConnectionRunner(registry, preparation, layers, handler);
+		ConnectionRunner runner = new ConnectionRunner(registry, preparation, null, layers, handler);
 		this.scheduler.start();
 		this.thread = this.scheduler.newThread("connection", accepted);
-		this.connection = new Connection(registry.nextId(), accepted, this.thread, runner.firstLayer());
+		this.connection = new Connection(registry.nextId(), accepted, this.thread,
+				runner.firstLayer(InetAddress.ofLiteral("127.0.0.1")));
 		registry.register(this.connection);
 		registry.addListener(new ConnectionListener() {
 
@@ -122,7 +126,7 @@ public final class ServedConnection implements AutoCloseable {
 		});
 		this.thread.start(() -> {
 			try {
-				runner.run(this.connection, this::released);
+				runner.run(this.connection, new CountedSlot());
 			}
 			finally {
 				this.ended.countDown();
@@ -130,8 +134,23 @@ public final class ServedConnection implements AutoCloseable {
 		});
 	}
 
-	private void released() {
-		this.releases.incrementAndGet();
+	private final class CountedSlot implements Slot {
+
+		@Override
+		public @Nullable RejectReason admit(InetAddress client) {
+			return null;
+		}
+
+		@Override
+		public @Nullable RejectReason admitProxy(InetAddress proxy) {
+			return null;
+		}
+
+		@Override
+		public void close() {
+			ServedConnection.this.releases.incrementAndGet();
+		}
+
 	}
 
 	public ConnectionThread thread() {

@@ -28,6 +28,7 @@ import io.weir.actuate.TcpServerHealthIndicator;
 import io.weir.actuate.TcpServerMetrics;
 import io.weir.actuate.TcpStatusEndpoint;
 import io.weir.connection.ConnectionRegistry;
+import io.weir.connection.ProxyRule;
 import io.weir.kernel.ProcReader;
 import io.weir.kernel.SocketDiagnostics;
 import io.weir.monitor.BusiestAddress;
@@ -40,9 +41,11 @@ import io.weir.monitor.ListenerFigures;
 import io.weir.monitor.Newcomers;
 import io.weir.monitor.OpenConnections;
 import io.weir.monitor.ServerMonitor;
+import io.weir.server.AdmissionRules;
 import io.weir.server.TcpServer;
 import io.weir.server.TcpServerLifecycle.TcpServerStartedEvent;
 import io.weir.struct.StructFormat;
+import io.weir.transport.AddressPrefixes;
 
 /**
  * What is known of the TCP server, and what one sees of it through the actuator.
@@ -58,8 +61,11 @@ class ActuateConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	BusiestAddress busiestAddress(ConnectionRegistry connections, TcpServerProperties properties) {
-		return new BusiestAddress(connections, properties.maxConnections());
+	BusiestAddress busiestAddress(ConnectionRegistry connections, TcpServerProperties properties,
+			AdmissionRules admission) {
+		ProxyRule proxies = admission.proxies();
+		return new BusiestAddress(connections, properties.maxConnections(),
+				(proxies != null) ? proxies.trusted() : AddressPrefixes.NONE);
 	}
 
 	@Bean

@@ -4,6 +4,7 @@ import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -171,18 +172,30 @@ final class ConfigurationCheck {
 				.validate(bound)
 				.stream()
 				.map(this::violation)
-				.sorted((one, other) -> names().indexOf(one.name()) - names().indexOf(other.name()))
+				.sorted(Comparator.comparingInt((mistake) -> position(mistake.name())))
 				.toList();
 		}
 	}
 
+	private int position(String name) {
+		return setting(name).map(this.settings::indexOf).orElse(-1);
+	}
+
 	private Mistake violation(ConstraintViolation<?> violation) {
-		String name = this.prefix + "." + DataObjectPropertyName.toDashedForm(violation.getPropertyPath().toString());
+		String name = asGiven(
+				this.prefix + "." + DataObjectPropertyName.toDashedForm(violation.getPropertyPath().toString()));
 		boolean outOfBounds = violation.getConstraintDescriptor().getAnnotation() instanceof Within;
 		return Mistake.of(this.environment, name,
 				setting(name).filter((setting) -> outOfBounds)
 					.map((setting) -> notAllowed(setting, name))
 					.orElse(violation.getMessage()));
+	}
+
+	// A list may be given as one text too
+	private String asGiven(String name) {
+		String item = name.replace(".<list element>", "");
+		return (Mistake.given(this.environment, ConfigurationPropertyName.of(item)) != null) ? item
+				: item.replaceFirst("\\[\\d+]$", "");
 	}
 
 	private Mistake unreadable(BindException failure) {

@@ -17,9 +17,12 @@ import org.jspecify.annotations.Nullable;
 import io.weir.connection.CloseReason;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.connection.Layer;
+import io.weir.connection.ProxyRule;
+import io.weir.connection.RejectReason;
 import io.weir.kernel.ProcReader;
 import io.weir.kernel.SocketDiagnostics;
 import io.weir.kernel.SocketDiagnosticsFactory;
+import io.weir.server.AdmissionRules;
 import io.weir.server.ListenerSettings;
 import io.weir.server.ServedProtocol;
 import io.weir.server.ServerSettings;
@@ -28,6 +31,9 @@ import io.weir.server.SocketSettings;
 import io.weir.server.TcpServer;
 import io.weir.server.TcpServerLifecycle;
 import io.weir.tls.ServerTls;
+import io.weir.transport.AddressPrefix;
+import io.weir.transport.AddressPrefixes;
+import io.weir.transport.ProxyLayer;
 
 /**
  * The TCP server, from its properties.
@@ -56,12 +62,27 @@ class TcpServerConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	TcpServer tcpServer(TcpServerProperties properties, ConfigurableListableBeanFactory beans,
+	AdmissionRules admissionRules(TcpServerProperties properties) {
+		TcpServerProperties.ProxyProtocol proxies = properties.proxyProtocol();
+		Layer layer = new Layer(new ProxyLayer(), proxies.timeout(), RejectReason.PROXY_HEADER,
+				RejectReason.PROXY_HEADER);
+		return new AdmissionRules(proxies.enabled() ? new ProxyRule(prefixes(proxies.trusted()), layer) : null,
+				prefixes(properties.allow()), prefixes(properties.deny()), properties.maxConnectionsPerAddress());
+	}
+
+	private static AddressPrefixes prefixes(List<String> texts) {
+		return AddressPrefixes.of(texts.stream().map(AddressPrefix::parse).toList());
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	TcpServer tcpServer(TcpServerProperties properties, AdmissionRules admission, ConfigurableListableBeanFactory beans,
 			ConnectionRegistry registry, ProcReader procReader, SocketDiagnostics diagnostics,
 			ObjectProvider<ServerTls> tls, Environment environment) {
 		Protocols.Protocol protocol = new Protocols(beans, environment).find(properties.protocol());
 		List<Layer> layers = tls.stream().map(TcpServerConfiguration::layer).toList();
-		return new TcpServer(new ServerSettings(listener(properties), sockets(properties), serving(properties)),
+		return new TcpServer(
+				new ServerSettings(listener(properties), sockets(properties), serving(properties), admission),
 				new ServedProtocol(protocol.name(), protocol.source(), protocol.handler(), layers), registry,
 				procReader::readLimits, diagnostics);
 	}

@@ -1,8 +1,10 @@
 package io.weir.config;
 
 import java.time.Duration;
+import java.util.List;
 
 import jakarta.validation.Valid;
+import jakarta.validation.constraints.AssertTrue;
 import jakarta.validation.constraints.NotNull;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +45,11 @@ import io.weir.tls.ClientAuth;
  * @param noDelay Whether to set TCP_NODELAY.
  * @param keepAlive Keep-alive probes.
  * @param drain What happens at the stop signal.
+ * @param proxyProtocol PROXY protocol.
+ * @param allow Client addresses that may connect, as prefixes. Left out, all may.
+ * @param deny Client addresses that may not connect, as prefixes.
+ * @param maxConnectionsPerAddress Most open connections of one client address, of IPv6
+ * one /64. 0 is no limit.
  * @param health Health.
  * @param ssl TLS.
  * @param sampling Sampling of the kernel's figures.
@@ -68,6 +75,9 @@ public record TcpServerProperties(@DefaultValue("true") boolean enabled,
 		@DefaultValue("0") @NotNull @Within(zero = "never", min = "100ms", max = "365d") Duration maxConnectionAge,
 		@DefaultValue("1000") @Within(min = "0", max = "100000") int history, @DefaultValue("true") boolean noDelay,
 		@DefaultValue @NotNull @Valid KeepAlive keepAlive, @DefaultValue @NotNull @Valid Drain drain,
+		@DefaultValue @NotNull @Valid ProxyProtocol proxyProtocol, @DefaultValue @NotNull List<@Prefix String> allow,
+		@DefaultValue @NotNull List<@Prefix String> deny,
+		@DefaultValue("0") @Within(min = "0", max = "100000") int maxConnectionsPerAddress,
 		@DefaultValue @NotNull @Valid Health health, @DefaultValue @NotNull @Valid Ssl ssl,
 		@DefaultValue @NotNull @Valid Sampling sampling, @DefaultValue @NotNull @Valid Metrics metrics) {
 
@@ -98,6 +108,28 @@ public record TcpServerProperties(@DefaultValue("true") boolean enabled,
 	 */
 	public record Drain(@DefaultValue("0s") @NotNull @Within(min = "0", max = "1d") Duration delay,
 			@DefaultValue("20s") @NotNull @Within(min = "0", max = "1d") Duration gracePeriod) {
+	}
+
+	/**
+	 * PROXY protocol, versions 1 and 2.
+	 *
+	 * @param enabled Whether trusted proxies send a header of the PROXY protocol first.
+	 * @param trusted Addresses of those proxies, as prefixes. A connection from another
+	 * address is a client itself.
+	 * @param timeout Rejects a connection of a trusted proxy that has sent no header
+	 * after so long.
+	 */
+	public record ProxyProtocol(@DefaultValue("false") boolean enabled,
+			@DefaultValue @NotNull List<@Prefix String> trusted,
+			@DefaultValue("3s") @NotNull @Within(min = "100ms", max = "60s") Duration timeout) {
+
+		// Called so that the report names the list
+		@AssertTrue(message = "it is empty, and tcp.server.proxy-protocol.enabled is true; name the proxies that send "
+				+ "the header, such as 10.0.0.0/8")
+		boolean isTrusted() {
+			return !this.enabled || !this.trusted.isEmpty();
+		}
+
 	}
 
 	/**

@@ -5,7 +5,7 @@ import java.util.Locale;
 /**
  * Why a connection ended: a closed set, so that it can be a meter's tag.
  */
-public enum CloseReason {
+public enum CloseReason implements EndReason {
 
 	/**
 	 * The peer ended its side where the protocol allows an end.
@@ -86,10 +86,8 @@ public enum CloseReason {
 
 	private final String text = name().toLowerCase(Locale.ROOT);
 
-	/**
-	 * Whether the server has ended the connection, and neither the peer nor the handler.
-	 */
-	boolean isByServer() {
+	@Override
+	public boolean isByServer() {
 		return switch (this) {
 			case END_OF_STREAM, EMPTY, CLOSED_BY_HANDLER, PARTIAL_RECORD, RESET, IO_ERROR, HANDLER_ERROR -> false;
 			default -> true;
@@ -109,10 +107,7 @@ public enum CloseReason {
 		};
 	}
 
-	/**
-	 * The reason as meters, logs and endpoints show it, for instance
-	 * {@code end_of_stream}.
-	 */
+	@Override
 	public String text() {
 		return this.text;
 	}

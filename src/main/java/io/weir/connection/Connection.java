@@ -35,8 +35,6 @@ public final class Connection {
 
 	private final InetSocketAddress local;
 
-	private final InetSocketAddress peer;
-
 	private final SocketKey socketKey;
 
 	private final Instant openedAt = Instant.now();
@@ -47,24 +45,13 @@ public final class Connection {
 
 	private final ConnectionCounters counters = new ConnectionCounters(this.openedNanos);
 
-	private final GracefulClose close;
-
-	private volatile long endedNanos;
-
-	private volatile @Nullable Throwable failure;
-
-	private volatile @Nullable Throwable cause;
+	private final ConnectionEnd end;
 
 	private volatile long rttMicros = -1;
 
 	private volatile long retransmits = -1;
 
 	private volatile boolean begun;
-
-	private final HandlerInterrupt interrupt;
-
-	// When the watchdog last saw the handler compute
-	private volatile long computingNanos = this.openedNanos;
 
 	/**
 	 * Creates the connection of an accepted socket, not registered yet.
@@ -78,13 +65,12 @@ public final class Connection {
 			throws IOException {
 		this.id = id;
 		this.channel = channel;
-		this.interrupt = new HandlerInterrupt(thread);
-		this.path = new ConnectionPath(new PlainTransport(channel, thread), first, this.openedNanos);
-		this.lifecycle = new ConnectionLifecycle(first != null);
-		this.close = new GracefulClose(this.path, this.lifecycle, this.counters, this::debug);
 		this.local = (InetSocketAddress) channel.getLocalAddress();
-		this.peer = (InetSocketAddress) channel.getRemoteAddress();
-		this.socketKey = SocketKey.of(this.local, this.peer);
+		InetSocketAddress remote = (InetSocketAddress) channel.getRemoteAddress();
+		this.socketKey = SocketKey.of(this.local, remote);
+		this.path = new ConnectionPath(new PlainTransport(channel, thread), remote, first, this.openedNanos);
+		this.lifecycle = new ConnectionLifecycle(first != null);
+		this.end = new ConnectionEnd(thread, this.path, this.lifecycle, this.counters, this::debug);
 	}
 
 	/**
@@ -95,24 +81,25 @@ public final class Connection {
 	}
 
 	/**
-	 * The client's address and port, for people.
+	 * The client's address and port; behind a trusted proxy those that the proxy has
+	 * named.
 	 */
 	public InetSocketAddress peer() {
-		return this.peer;
+		return this.path.peer();
 	}
 
 	/**
 	 * The client as {@code address:port}, for instance {@code 127.0.0.1:40112}.
 	 */
 	public String peerText() {
-		return SocketAddresses.text(this.peer);
+		return SocketAddresses.text(peer());
 	}
 
 	/**
 	 * The address and port of the proxy that the client came by; null if it came itself.
 	 */
 	public @Nullable InetSocketAddress via() {
-		return null;
+		return this.path.via();
 	}
 
 	/**
@@ -137,12 +124,12 @@ public final class Connection {
 	}
 
 	/**
-	 * Has the first bytes looked at that come through its socket, whatever its layers
-	 * make of them. To be called on its thread, before anything is read.
+	 * Has the client's first bytes looked at, whatever its layers make of them. To be
+	 * called on its thread, before they are read.
 	 * @param watcher looks at them
 	 */
 	public void watchFirstBytes(FirstBytes watcher) {
-		this.path.socket().watchFirstBytes(watcher);
+		this.path.watchFirstBytes(watcher);
 	}
 
 	/**
@@ -178,19 +165,7 @@ public final class Connection {
 	 * {@link System#nanoTime()}.
 	 */
 	public long progressNanos() {
-		long read = this.counters.receivedNanos();
-		long written = this.counters.sentNanos();
-		return (read - written > 0) ? read : written;
-	}
-
-	/**
-	 * When the write that is under way began, or last moved a byte; later by at most a
-	 * round of the watchdog where the handler had computed before.
-	 */
-	long writtenNanos() {
-		long written = this.counters.sentNanos();
-		long computing = this.computingNanos;
-		return (computing - written > 0) ? computing : written;
+		return this.counters.progressNanos();
 	}
 
 	/**
@@ -232,9 +207,16 @@ public final class Connection {
 	}
 
 	/**
-	 * Why it ended; null while it is open.
+	 * Why it was closed; null while it is open, and if it was rejected.
 	 */
 	public @Nullable CloseReason closeReason() {
+		return (this.lifecycle.reason() instanceof CloseReason reason) ? reason : null;
+	}
+
+	/**
+	 * Why it ended, or is about to; null before that.
+	 */
+	public @Nullable EndReason endReason() {
 		return this.lifecycle.reason();
 	}
 
@@ -242,8 +224,7 @@ public final class Connection {
 	 * For how long it has ended and its handler's thread has not; zero while it is open.
 	 */
 	public Duration endedFor() {
-		return this.lifecycle.isEnded() ? Duration.ofNanos(Math.max(0, System.nanoTime() - this.endedNanos))
-				: Duration.ZERO;
+		return this.end.endedFor();
 	}
 
 	/**
@@ -258,7 +239,7 @@ public final class Connection {
 	 * {@link CloseReason#HANDLER_ERROR}.
 	 */
 	public @Nullable Throwable failure() {
-		return this.failure;
+		return this.end.failure();
 	}
 
 	/**
@@ -266,7 +247,7 @@ public final class Connection {
 	 * or the handler, escaped and cut; null where nothing failed.
 	 */
 	public @Nullable String causeText() {
-		Throwable failed = this.cause;
+		Throwable failed = this.end.cause();
 		return (failed != null) ? PeerText.escape(failed.toString()) : null;
 	}
 
@@ -299,43 +280,36 @@ public final class Connection {
 	 * For how long a write has made no progress; zero if none is under way.
 	 */
 	public Duration writeBlockedFor() {
-		return this.lifecycle.isWriting() ? Duration.ofNanos(Math.max(0, System.nanoTime() - writtenNanos()))
-				: Duration.ZERO;
+		return this.lifecycle.isWriting()
+				? Duration.ofNanos(Math.max(0, System.nanoTime() - this.counters.writtenNanos())) : Duration.ZERO;
 	}
 
 	/**
 	 * Ends the connection as a peer that behaves expects it: with a FIN; its thread reads
-	 * on to the peer's end of stream, for a bounded time, and closes. Does nothing if the
-	 * connection is ending already. Any thread may call; waits for nobody.
+	 * on to the peer's end of stream, for a bounded time, and closes. One that is
+	 * rejected is closed at once. Does nothing if the connection is ending already. Any
+	 * thread may call; waits for nobody.
 	 * @param reason why
 	 * @return whether this call ended it
 	 */
-	public boolean end(CloseReason reason) {
-		// Set before the state: a thread that reads the ended state reads this time too
-		if (!this.lifecycle.isEnded()) {
-			this.endedNanos = System.nanoTime();
-		}
-		boolean ended = this.lifecycle.end(reason);
-		if (ended) {
-			this.close.sendEndElsewhere();
-		}
-		return ended;
+	public boolean end(EndReason reason) {
+		return this.end.end(reason);
 	}
 
-	/**
-	 * Ends the connection if it stands between two exchanges, or is in a layer, and has
-	 * been quiet for so many nanoseconds. Returns whether this call ended it.
-	 */
 	boolean endBetweenExchanges(CloseReason reason, long now, long quietNanos) {
-		if (now - progressNanos() < quietNanos || this.lifecycle.isEnded()) {
-			return false;
-		}
-		this.endedNanos = now;
-		boolean ended = this.lifecycle.endBetweenExchanges(reason);
-		if (ended) {
-			this.close.sendEndElsewhere();
-		}
-		return ended;
+		return this.end.endBetweenExchanges(reason, now, quietNanos);
+	}
+
+	void abort(EndReason reason) {
+		this.end.abort(reason);
+	}
+
+	boolean isLingerOver(long now) {
+		return this.end.isLingerOver(now);
+	}
+
+	boolean isEnded() {
+		return this.lifecycle.isEnded();
 	}
 
 	/**
@@ -351,69 +325,11 @@ public final class Connection {
 	}
 
 	/**
-	 * Ends a connection that is too old if it waits between two exchanges and no byte of
-	 * the next one has come; else its own thread ends it there. Returns whether this call
-	 * ended it.
-	 */
-	boolean endOfOldAge(long now) {
-		this.lifecycle.markOverdue();
-		return this.lifecycle.isReading() && !hasQueuedBytes()
-				&& endBetweenExchanges(CloseReason.MAX_AGE, now, Long.MIN_VALUE);
-	}
-
-	/**
-	 * Whether the kernel has bytes of the peer that are not read yet.
-	 */
-	boolean hasQueuedBytes() {
-		try {
-			return this.path.socket().available() > 0;
-		}
-		catch (IOException ex) {
-			// Closed meanwhile
-			return false;
-		}
-	}
-
-	/**
 	 * For how many nanoseconds it has been open.
 	 * @param now {@link System#nanoTime()}
 	 */
 	long openNanos(long now) {
 		return now - this.openedNanos;
-	}
-
-	/**
-	 * Ends the connection at once, whatever is under way or unsent: the socket is closed,
-	 * so a read or write that waits fails, and a handler that does something else is
-	 * interrupted.
-	 * @param reason why, unless it is ending for another reason already
-	 */
-	void abort(CloseReason reason) {
-		this.lifecycle.end(reason);
-		try {
-			this.path.socket().close();
-		}
-		catch (IOException ex) {
-			debug(ex, "at close");
-		}
-		this.interrupt.send();
-	}
-
-	// That time is neither idle nor blocked
-	void noteComputing(long now) {
-		if (this.lifecycle.isComputing()) {
-			this.computingNanos = now;
-		}
-	}
-
-	// Whether the server ended it and the time to read on is over
-	boolean isLingerOver(long now) {
-		return this.lifecycle.isEnded() && this.path.socket().isOpen()
-				&& now - this.endedNanos >= GracefulClose.LINGER_TIME.toNanos();
-	}
-
-	long computingNanos() {
-		return this.computingNanos;
 	}
 
 	// What follows is for the connection's own threads
@@ -430,41 +346,16 @@ public final class Connection {
 		return this.path;
 	}
 
-	HandlerInterrupt interrupt() {
-		return this.interrupt;
+	ConnectionEnd ending() {
+		return this.end;
 	}
 
 	GracefulClose close() {
-		return this.close;
+		return this.end.close();
 	}
 
 	void begins() {
 		this.begun = true;
-	}
-
-	// A stream that the handler has closed, and a read or write that has failed, have
-	// ended the connection before it is known what the end fell into
-	void endedBy(CloseReason outcome) {
-		if (!this.lifecycle.isEnded()) {
-			this.endedNanos = System.nanoTime();
-		}
-		if (!this.interrupt.isSent()) {
-			this.lifecycle.endedBy(outcome);
-		}
-	}
-
-	void failed(Throwable thrown) {
-		if (this.failure == null) {
-			this.failure = thrown;
-		}
-		causedBy(thrown);
-	}
-
-	// What fails after the end is its effect, not its cause
-	void causedBy(Throwable thrown) {
-		if (this.cause == null && !this.lifecycle.isEnded()) {
-			this.cause = thrown;
-		}
 	}
 
 	void debug(Throwable ex, String when) {

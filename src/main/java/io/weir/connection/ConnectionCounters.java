@@ -37,11 +37,15 @@ final class ConnectionCounters {
 	@SuppressWarnings("UnusedVariable") // Read through its VarHandle
 	private long sentNanos;
 
+	// When the watchdog last saw the handler compute
+	private volatile long computingNanos;
+
 	/**
 	 * Creates counters at zero.
 	 * @param nanos {@link System#nanoTime()} of the accept
 	 */
 	ConnectionCounters(long nanos) {
+		this.computingNanos = nanos;
 		this.receivedNanos = nanos;
 		this.sentNanos = nanos;
 	}
@@ -106,6 +110,37 @@ final class ConnectionCounters {
 	 */
 	long sentNanos() {
 		return (long) SENT_AT.getOpaque(this);
+	}
+
+	/**
+	 * When the last byte moved, as of {@link System#nanoTime()}.
+	 */
+	long progressNanos() {
+		long read = receivedNanos();
+		long written = sentNanos();
+		return (read - written > 0) ? read : written;
+	}
+
+	/**
+	 * When the write that is under way began, or last moved a byte; later by at most a
+	 * round of the watchdog where the handler had computed before.
+	 */
+	long writtenNanos() {
+		long written = sentNanos();
+		long computing = this.computingNanos;
+		return (computing - written > 0) ? computing : written;
+	}
+
+	/**
+	 * The handler computes. That time is neither idle nor blocked.
+	 * @param now {@link System#nanoTime()}
+	 */
+	void noteComputing(long now) {
+		this.computingNanos = now;
+	}
+
+	long computingNanos() {
+		return this.computingNanos;
 	}
 
 	private static VarHandle field(String name) {

@@ -2,6 +2,8 @@ package io.weir.connection;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.util.List;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +35,7 @@ final class ConnectionLifecycle {
 	// The layers are not agreed on yet
 	private static final int LAYERS = 8;
 
-	// With the reason's ordinal above it
+	// With the reason's index above it
 	private static final int ENDED = 16;
 
 	// To be ended between two exchanges
@@ -41,7 +43,9 @@ final class ConnectionLifecycle {
 
 	private static final int REASON_SHIFT = 8;
 
-	private static final CloseReason[] REASONS = CloseReason.values();
+	private static final List<EndReason> REASONS = Stream
+		.<EndReason>concat(Stream.of(CloseReason.values()), Stream.of(RejectReason.values()))
+		.toList();
 
 	private static final VarHandle STATE;
 
@@ -173,7 +177,7 @@ final class ConnectionLifecycle {
 	 * @param reason why
 	 * @return whether this call ended it
 	 */
-	boolean end(CloseReason reason) {
+	boolean end(EndReason reason) {
 		int now = this.state;
 		while ((now & ENDED) == 0 && !STATE.compareAndSet(this, now, ended(now, reason))) {
 			now = this.state;
@@ -196,26 +200,25 @@ final class ConnectionLifecycle {
 	/**
 	 * Ends the connection, or says more of an end that came from the peer or the handler.
 	 */
-	void endedBy(CloseReason outcome) {
-		CloseReason reason = end(outcome) ? null : reason();
-		if (reason != null && outcome.saysMoreThan(reason)) {
+	void endedBy(EndReason outcome) {
+		EndReason reason = end(outcome) ? null : reason();
+		if (outcome instanceof CloseReason more && reason instanceof CloseReason first && more.saysMoreThan(first)) {
 			int now = this.state;
 			STATE.compareAndSet(this, now, ended(now & (ENDED - 1), outcome));
 		}
 	}
 
-	@SuppressWarnings("EnumOrdinal") // Of this package's own enum
-	private static int ended(int now, CloseReason reason) {
-		return (now & (ENDED - 1)) | ENDED | (reason.ordinal() << REASON_SHIFT);
+	private static int ended(int now, EndReason reason) {
+		return (now & (ENDED - 1)) | ENDED | (REASONS.indexOf(reason) << REASON_SHIFT);
 	}
 
 	/**
 	 * Why it ended.
 	 * @return null while it is open
 	 */
-	@Nullable CloseReason reason() {
+	@Nullable EndReason reason() {
 		int now = this.state;
-		return ((now & ENDED) != 0) ? REASONS[now >>> REASON_SHIFT] : null;
+		return ((now & ENDED) != 0) ? REASONS.get(now >>> REASON_SHIFT) : null;
 	}
 
 	boolean isEnded() {

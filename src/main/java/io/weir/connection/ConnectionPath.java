@@ -1,9 +1,14 @@
 package io.weir.connection;
 
+import java.io.IOException;
+import java.net.InetSocketAddress;
+
 import org.jspecify.annotations.Nullable;
 
+import io.weir.transport.FirstBytes;
 import io.weir.transport.LayeredConnection;
 import io.weir.transport.PlainTransport;
+import io.weir.transport.RemainderTransport;
 import io.weir.transport.SecureSession;
 import io.weir.transport.Transport;
 
@@ -15,6 +20,8 @@ final class ConnectionPath implements LayeredConnection {
 
 	private final PlainTransport socket;
 
+	private final InetSocketAddress socketPeer;
+
 	// The socket, or the uppermost layer that is agreed on
 	private volatile Transport transport;
 
@@ -24,14 +31,21 @@ final class ConnectionPath implements LayeredConnection {
 
 	private volatile @Nullable SecureSession session;
 
+	private volatile @Nullable InetSocketAddress client;
+
+	// The connection's own thread's: reads that brought a proxy's word and nothing else
+	private long headerReads;
+
 	/**
 	 * Creates the way of an accepted socket.
 	 * @param socket the socket
+	 * @param socketPeer the address that the socket is connected to
 	 * @param first the layer that it is in from the accept on; null without layers
 	 * @param nanos {@link System#nanoTime()} of the accept
 	 */
-	ConnectionPath(PlainTransport socket, @Nullable Layer first, long nanos) {
+	ConnectionPath(PlainTransport socket, InetSocketAddress socketPeer, @Nullable Layer first, long nanos) {
 		this.socket = socket;
+		this.socketPeer = socketPeer;
 		this.transport = socket;
 		this.layer = first;
 		this.layerNanos = nanos;
@@ -39,6 +53,21 @@ final class ConnectionPath implements LayeredConnection {
 
 	PlainTransport socket() {
 		return this.socket;
+	}
+
+	/**
+	 * The client: the socket's other side, or whom a trusted proxy has named.
+	 */
+	InetSocketAddress peer() {
+		InetSocketAddress named = this.client;
+		return (named != null) ? named : this.socketPeer;
+	}
+
+	/**
+	 * The proxy that has named the client; null if the client came itself.
+	 */
+	@Nullable InetSocketAddress via() {
+		return (this.client != null) ? this.socketPeer : null;
 	}
 
 	Transport transport() {
@@ -76,6 +105,43 @@ final class ConnectionPath implements LayeredConnection {
 	 */
 	void agreed(Transport upper) {
 		this.transport = upper;
+	}
+
+	@Override
+	public void forwarded(@Nullable InetSocketAddress named, int rest) {
+		this.client = named;
+		this.headerReads = this.socket.reads() - ((rest > 0) ? 1 : 0);
+	}
+
+	/**
+	 * Whether nothing has come but a proxy's word. For the connection's thread.
+	 */
+	boolean isEmpty() {
+		return this.socket.reads() == this.headerReads;
+	}
+
+	/**
+	 * Whether the kernel has bytes of the peer that are not read yet.
+	 */
+	boolean hasQueuedBytes() {
+		try {
+			return this.socket.available() > 0;
+		}
+		catch (IOException ex) {
+			// Closed meanwhile
+			return false;
+		}
+	}
+
+	/**
+	 * Has the first bytes looked at that come from here on. For the connection's thread.
+	 */
+	void watchFirstBytes(FirstBytes watcher) {
+		FirstBytes next = (this.transport instanceof RemainderTransport remainder) ? remainder.watchFirstBytes(watcher)
+				: watcher;
+		if (next != null) {
+			this.socket.watchFirstBytes(next);
+		}
 	}
 
 	@Override

@@ -108,7 +108,7 @@ public final class ConnectionRegistry {
 	 * @param reason why
 	 */
 	public void reject(Connection connection, RejectReason reason) {
-		connection.abort(CloseReason.IO_ERROR);
+		connection.abort(reason);
 		boolean removed;
 		synchronized (this.lock) {
 			removed = this.open.remove(connection.id()) != null;
@@ -121,12 +121,21 @@ public final class ConnectionRegistry {
 		}
 	}
 
+	/**
+	 * A connection is over, for its end reason.
+	 */
+	void ended(Connection connection) {
+		switch (Objects.requireNonNull(connection.endReason())) {
+			case CloseReason reason -> closed(connection, reason);
+			case RejectReason reason -> reject(connection, reason);
+		}
+	}
+
 	void opened(Connection connection) {
 		tell((listener) -> listener.opened(connection));
 	}
 
-	void closed(Connection connection) {
-		CloseReason reason = Objects.requireNonNull(connection.closeReason());
+	private void closed(Connection connection, CloseReason reason) {
 		synchronized (this.lock) {
 			this.open.remove(connection.id());
 			this.closed.merge(reason, 1L, Long::sum);

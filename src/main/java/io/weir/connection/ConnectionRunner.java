@@ -2,6 +2,8 @@ package io.weir.connection;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.Objects;
 
@@ -13,6 +15,7 @@ import io.weir.api.ConnectionHandler;
 import io.weir.text.EscapedFailure;
 import io.weir.text.PeerText;
 import io.weir.transport.SecureSession;
+import io.weir.transport.SocketAddresses;
 
 /**
  * Runs connections from their accept to their end, each on its own thread. Safe for any
@@ -29,6 +32,8 @@ public final class ConnectionRunner {
 
 	private final Preparation preparation;
 
+	private final @Nullable ProxyRule proxies;
+
 	private final List<Layer> layers;
 
 	private final ConnectionHandler handler;
@@ -41,44 +46,61 @@ public final class ConnectionRunner {
 	 * Creates the runner of a server's connections.
 	 * @param registry where they are registered
 	 * @param preparation sets the options of each socket
+	 * @param proxies who says for whom it connects; null if nobody does
 	 * @param layers what is agreed on before the handler, the lowest first
 	 * @param handler serves each connection
 	 */
-	public ConnectionRunner(ConnectionRegistry registry, Preparation preparation, List<Layer> layers,
-			ConnectionHandler handler) {
+	public ConnectionRunner(ConnectionRegistry registry, Preparation preparation, @Nullable ProxyRule proxies,
+			List<Layer> layers, ConnectionHandler handler) {
 		this.registry = registry;
 		this.preparation = preparation;
+		this.proxies = proxies;
 		this.layers = List.copyOf(layers);
 		this.handler = handler;
 	}
 
 	/**
-	 * The first layer, which a connection is in from its accept on; null without layers.
+	 * Whether an address is that of a proxy, which says for whom it connects.
 	 */
-	public @Nullable Layer firstLayer() {
+	public boolean isProxy(InetAddress address) {
+		return this.proxies != null && this.proxies.isFor(address);
+	}
+
+	/**
+	 * The first layer, which a connection is in from its accept on; null without layers.
+	 * @param address the socket's other side
+	 */
+	public @Nullable Layer firstLayer(InetAddress address) {
+		if (this.proxies != null && this.proxies.isFor(address)) {
+			return this.proxies.layer();
+		}
 		return this.layers.isEmpty() ? null : this.layers.getFirst();
 	}
 
 	/**
 	 * The story of a connection. Called by its thread; nothing is thrown.
-	 * @param connection a registered connection
+	 * @param connection a registered connection; unless a proxy has opened it, it is
+	 * admitted
 	 * @param slot its place, free when the story is over
 	 */
 	public void run(Connection connection, Slot slot) {
 		connection.begins();
 		try (slot) {
-			if (admit(connection)) {
-				serve(connection);
+			if (prepare(connection)) {
+				serve(connection, slot);
 			}
 		}
 	}
 
-	private void serve(Connection connection) {
-		CloseReason reason = CloseReason.HANDLER_ERROR;
+	private void serve(Connection connection, Slot slot) {
+		EndReason reason = CloseReason.HANDLER_ERROR;
 		HandlerConnection door = new HandlerConnection(connection);
 		try {
-			this.registry.opened(connection);
-			reason = agree(connection);
+			reason = identify(connection, slot);
+			if (reason == null) {
+				this.registry.opened(connection);
+				reason = agree(connection);
+			}
 			if (reason == null) {
 				reason = handle(connection, door);
 			}
@@ -91,42 +113,71 @@ public final class ConnectionRunner {
 		}
 	}
 
-	private boolean admit(Connection connection) {
+	private boolean prepare(Connection connection) {
 		try {
 			this.preparation.prepare(connection);
 			return true;
 		}
 		catch (IOException ex) {
-			connection.causedBy(ex);
+			connection.ending().causedBy(ex);
 			connection.debug(ex, "before it was served");
 			this.registry.reject(connection, RejectReason.SOCKET_OPTION);
 		}
 		catch (Throwable ex) {
-			connection.failed(ex);
+			connection.ending().failed(ex);
 			warn(this.rejections, connection, "could not be prepared, which is a bug or a lack of memory", ex);
 			this.registry.reject(connection, RejectReason.PREPARATION);
 		}
 		return false;
 	}
 
+	// Asks a proxy for whom it comes, and whether that client is admitted. Returns null
+	// if
+	// so, else why the connection ended
+	private @Nullable EndReason identify(Connection connection, Slot slot) {
+		if (this.proxies == null || !this.proxies.layer().equals(connection.path().layer())) {
+			return null;
+		}
+		EndReason failure = agree(connection, this.proxies.layer());
+		if (failure != null) {
+			return failure;
+		}
+		InetAddress address = connection.peer().getAddress();
+		InetSocketAddress proxy = connection.via();
+		RejectReason refused = (proxy != null) ? slot.admit(address) : slot.admitProxy(address);
+		if (logger.isDebugEnabled()) {
+			String who = connection.peerText() + ((proxy != null) ? " via " + SocketAddresses.text(proxy) : "");
+			connection.fields(logger.atDebug())
+				.log("{}", (refused != null) ? who + ": " + refused.text() : "connected by " + who);
+		}
+		return refused;
+	}
+
+	private @Nullable EndReason agree(Connection connection, Layer layer) {
+		try {
+			connection.path().begins(layer);
+			connection.path().agreed(layer.layer().wrap(connection.path().transport(), connection.path()));
+			connection.counters().addReceived(0);
+			return null;
+		}
+		catch (IOException ex) {
+			return debug(connection, connection.path().isEmpty() ? CloseReason.EMPTY : layer.failed(), ex);
+		}
+		catch (Throwable ex) {
+			return failed(connection, ex);
+		}
+	}
+
 	// Returns null if all layers are agreed on, else why the connection ended
-	private @Nullable CloseReason agree(Connection connection) {
+	private @Nullable EndReason agree(Connection connection) {
 		for (Layer layer : this.layers) {
-			try {
-				connection.path().begins(layer);
-				connection.path().agreed(layer.layer().wrap(connection.path().transport(), connection.path()));
-				connection.counters().addReceived(0);
-			}
-			catch (IOException ex) {
-				return debug(connection, (connection.path().socket().reads() > 0) ? layer.failed() : CloseReason.EMPTY,
-						ex);
-			}
-			catch (Throwable ex) {
-				return failed(connection, ex);
+			EndReason failure = agree(connection, layer);
+			if (failure != null) {
+				return failure;
 			}
 		}
 		try {
-			if (!this.layers.isEmpty()) {
+			if (connection.path().layer() != null) {
 				connection.lifecycle().layersDone();
 				logSession(connection);
 			}
@@ -146,9 +197,9 @@ public final class ConnectionRunner {
 		}
 	}
 
-	private CloseReason handle(Connection connection, HandlerConnection door) {
+	private EndReason handle(Connection connection, HandlerConnection door) {
 		Throwable thrown = null;
-		connection.interrupt().handlerBegins();
+		connection.ending().interrupt().handlerBegins();
 		try {
 			this.handler.handle(door);
 		}
@@ -156,14 +207,14 @@ public final class ConnectionRunner {
 			thrown = ex;
 		}
 		finally {
-			connection.interrupt().handlerEnds();
+			connection.ending().interrupt().handlerEnds();
 		}
-		CloseReason outcome = outcome(connection, door, thrown);
+		EndReason outcome = outcome(connection, door, thrown);
 		boolean seemsEmpty = outcome == CloseReason.END_OF_STREAM || outcome == CloseReason.RESET;
-		return (seemsEmpty && connection.path().socket().reads() == 0) ? CloseReason.EMPTY : outcome;
+		return (seemsEmpty && connection.path().isEmpty()) ? CloseReason.EMPTY : outcome;
 	}
 
-	private CloseReason outcome(Connection connection, HandlerConnection door, @Nullable Throwable thrown) {
+	private EndReason outcome(Connection connection, HandlerConnection door, @Nullable Throwable thrown) {
 		IOException failure = door.failure();
 		if (failure != null && (thrown == null || isCausedBy(thrown, failure))) {
 			return debug(connection, HandlerConnection.isReset(failure) ? CloseReason.RESET : CloseReason.IO_ERROR,
@@ -178,10 +229,10 @@ public final class ConnectionRunner {
 		return failed(connection, thrown);
 	}
 
-	private static CloseReason debug(Connection connection, CloseReason outcome, IOException cause) {
-		connection.causedBy(cause);
+	private static EndReason debug(Connection connection, EndReason outcome, IOException cause) {
+		connection.ending().causedBy(cause);
 		if (logger.isDebugEnabled()) {
-			CloseReason ended = connection.closeReason();
+			EndReason ended = connection.endReason();
 			boolean byServer = ended != null && ended.isByServer();
 			connection.fields(logger.atDebug())
 				.log("{}: {} ({})", connection.peerText(), ((ended != null) ? ended : outcome).text(),
@@ -203,10 +254,10 @@ public final class ConnectionRunner {
 	}
 
 	private CloseReason failed(Connection connection, Throwable cause) {
-		connection.failed(cause);
+		connection.ending().failed(cause);
 		// After the end a handler may fail in any way, being interrupted
-		CloseReason ended = connection.closeReason();
-		if (!connection.interrupt().isSent() && (ended == null || !ended.isByServer())) {
+		EndReason ended = connection.endReason();
+		if (!connection.ending().interrupt().isSent() && (ended == null || !ended.isByServer())) {
 			warn(this.failures, connection, "has a handler that failed", cause);
 		}
 		return CloseReason.HANDLER_ERROR;
@@ -222,7 +273,7 @@ public final class ConnectionRunner {
 		}
 	}
 
-	private void end(Connection connection, CloseReason outcome, boolean peerEnded) {
+	private void end(Connection connection, EndReason outcome, boolean peerEnded) {
 		try {
 			boolean handlerIsDone = outcome == CloseReason.END_OF_STREAM || outcome == CloseReason.PARTIAL_RECORD
 					|| outcome == CloseReason.CLOSED_BY_HANDLER || outcome == CloseReason.EMPTY;
@@ -235,7 +286,7 @@ public final class ConnectionRunner {
 			connection.debug(ex, "before its own end");
 		}
 		finally {
-			connection.endedBy(outcome);
+			connection.ending().endedBy(outcome);
 			finish(connection, peerEnded);
 		}
 	}
@@ -245,11 +296,11 @@ public final class ConnectionRunner {
 			connection.close().finish(peerEnded);
 		}
 		catch (RuntimeException | Error ex) {
-			connection.failed(ex);
+			connection.ending().failed(ex);
 		}
 		finally {
 			connection.abort(CloseReason.IO_ERROR);
-			this.registry.closed(connection);
+			this.registry.ended(connection);
 		}
 	}
 

@@ -51,7 +51,7 @@ final class GracefulClose {
 	 * thread.
 	 */
 	void sendEndElsewhere() {
-		if (this.path.transport() == this.path.socket()) {
+		if (this.path.transport().endsWithFinAlone()) {
 			sendEnd();
 		}
 		else {
@@ -87,7 +87,7 @@ final class GracefulClose {
 
 	// With all of the peer's bytes read the kernel sends the same FIN at the close
 	private boolean isSentByTheClose(boolean peerEnded) {
-		return peerEnded && this.path.transport() == this.path.socket();
+		return peerEnded && this.path.transport().endsWithFinAlone();
 	}
 
 	/**
@@ -98,7 +98,8 @@ final class GracefulClose {
 	 */
 	void finish(boolean peerEnded) {
 		boolean peerIsThere = switch (this.lifecycle.reason()) {
-			case RESET, IO_ERROR, WRITE_TIMEOUT -> false;
+			case CloseReason.RESET, CloseReason.IO_ERROR, CloseReason.WRITE_TIMEOUT -> false;
+			case RejectReason rejected -> false;
 			case null, default -> this.path.socket().isOpen();
 		};
 		try {

@@ -165,8 +165,8 @@ final class HandlerConnection implements PooledConnection {
 	private synchronized IOException failed(IOException ex) {
 		if (this.failure == null) {
 			this.failure = ex;
-			this.connection.causedBy(ex);
-			this.connection.endedBy(isReset(ex) ? CloseReason.RESET : CloseReason.IO_ERROR);
+			this.connection.ending().causedBy(ex);
+			this.connection.ending().endedBy(isReset(ex) ? CloseReason.RESET : CloseReason.IO_ERROR);
 		}
 		return ex;
 	}

@@ -13,5 +13,5 @@ import io.weir.transport.TransportLayer;
  * @param failed why a connection ends that does not agree
  * @param timedOut why a connection ends that takes too long
  */
-public record Layer(TransportLayer layer, Duration timeout, CloseReason failed, CloseReason timedOut) {
+public record Layer(TransportLayer layer, Duration timeout, EndReason failed, EndReason timedOut) {
 }

@@ -6,7 +6,7 @@ import java.util.Locale;
  * Why a connection was accepted by the kernel but never handed to layers and handler: a
  * closed set, so that it can be a meter's tag.
  */
-public enum RejectReason {
+public enum RejectReason implements EndReason {
 
 	/**
 	 * A socket option could not be set; most often the peer had gone.
@@ -21,13 +21,31 @@ public enum RejectReason {
 	/**
 	 * Anything unexpected failed before layers and handler.
 	 */
-	PREPARATION;
+	PREPARATION,
+
+	/**
+	 * The client's address is denied, or not among those that are allowed.
+	 */
+	DENIED,
+
+	/**
+	 * The client's address has as many connections open as one may have.
+	 */
+	ADDRESS_LIMIT,
+
+	/**
+	 * A trusted proxy sent no valid header in time.
+	 */
+	PROXY_HEADER;
 
 	private final String text = name().toLowerCase(Locale.ROOT);
 
-	/**
-	 * The reason as meters and endpoints show it, for instance {@code socket_option}.
-	 */
+	@Override
+	public boolean isByServer() {
+		return true;
+	}
+
+	@Override
 	public String text() {
 		return this.text;
 	}

@@ -161,9 +161,11 @@ public final class TimeoutWatchdog implements AutoCloseable {
 		Map<Connection, UnreadBytes> unread = new HashMap<>();
 		for (Connection connection : this.registry.connections()) {
 			long now = System.nanoTime();
-			connection.noteComputing(now);
+			if (connection.lifecycle().isComputing()) {
+				connection.counters().noteComputing(now);
+			}
 			Layer overdue = overdueLayer(connection, now);
-			if (connection.closeReason() != null) {
+			if (connection.isEnded()) {
 				closing = true;
 				if (connection.isLingerOver(now)) {
 					connection.abort(CloseReason.IO_ERROR);
@@ -176,7 +178,7 @@ public final class TimeoutWatchdog implements AutoCloseable {
 				closing = true;
 			}
 			else if (this.watchesWrites && connection.lifecycle().isWriting()
-					&& now - connection.writtenNanos() >= this.round) {
+					&& now - connection.counters().writtenNanos() >= this.round) {
 				closing |= lookAtWrite(connection, now, blocked);
 			}
 			else if (isIdle(connection, now)) {
@@ -200,13 +202,13 @@ public final class TimeoutWatchdog implements AutoCloseable {
 
 	private boolean endOfOldAge(Connection connection, long now) {
 		return this.maxAge.isGraceOver(connection, now) ? connection.end(CloseReason.MAX_AGE)
-				: connection.endOfOldAge(now);
+				: connection.ending().endOfOldAge(now);
 	}
 
 	// The handler was last seen computing at most a round before it began to wait
 	private boolean isIdle(Connection connection, long now) {
 		return connection.lifecycle().isReading() && now - connection.progressNanos() >= this.idleNanos
-				&& now - connection.computingNanos() - this.round >= this.idleNanos;
+				&& now - connection.counters().computingNanos() - this.round >= this.idleNanos;
 	}
 
 	// Bytes that wait in the kernel are read first: the connection's thread may not have
@@ -215,7 +217,7 @@ public final class TimeoutWatchdog implements AutoCloseable {
 	private boolean lookAtIdle(Connection connection, long now, Map<Connection, UnreadBytes> unread) {
 		long reads = connection.path().socket().reads();
 		UnreadBytes seen = this.unreadBytes.getOrDefault(connection, new UnreadBytes(reads, now));
-		if (connection.hasQueuedBytes() && seen.reads == reads && now - seen.since < this.idleNanos) {
+		if (connection.path().hasQueuedBytes() && seen.reads == reads && now - seen.since < this.idleNanos) {
 			unread.put(connection, seen);
 			return false;
 		}
@@ -238,7 +240,7 @@ public final class TimeoutWatchdog implements AutoCloseable {
 	// a slow but steady reader is blocked for long: what it acknowledges tells
 	private BlockedWrite blockedWrite(Connection connection, long now) {
 		long acknowledged = this.acknowledgedBytes.of(connection).orElse(-1);
-		long written = connection.writtenNanos();
+		long written = connection.counters().writtenNanos();
 		BlockedWrite last = this.blockedWrites.get(connection);
 		if (last == null || last.written != written) {
 			return new BlockedWrite(written, written, acknowledged);

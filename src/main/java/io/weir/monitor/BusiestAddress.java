@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 
 import io.weir.connection.Connection;
 import io.weir.connection.ConnectionRegistry;
+import io.weir.transport.AddressPrefixes;
 
 /**
  * Finds the one client address that holds more than half of the places, if there is one.
@@ -29,14 +30,18 @@ public final class BusiestAddress {
 
 	private final int places;
 
+	private final AddressPrefixes proxies;
+
 	private volatile @Nullable Share share;
 
 	/**
 	 * Creates the search.
 	 * @param connections the open connections
 	 * @param places how many there may be; with less than 10 there is nothing to find
+	 * @param proxies the addresses of trusted proxies, which are no clients
 	 */
-	public BusiestAddress(ConnectionRegistry connections, int places) {
+	public BusiestAddress(ConnectionRegistry connections, int places, AddressPrefixes proxies) {
+		this.proxies = proxies;
 		this.connections = connections;
 		this.places = places;
 	}
@@ -53,6 +58,9 @@ public final class BusiestAddress {
 		int lead = 0;
 		for (Connection connection : this.connections.connections()) {
 			InetAddress address = connection.peer().getAddress();
+			if (this.proxies.contains(address)) {
+				continue;
+			}
 			if (lead == 0) {
 				candidate = address;
 			}

@@ -3,6 +3,7 @@ package io.weir.monitor;
 import java.util.Map;
 
 import io.weir.connection.TimeText;
+import io.weir.transport.SocketAddresses;
 
 /**
  * Findings about what clients do.
@@ -23,16 +24,17 @@ final class PeerFindings implements Evidence.Rule {
 		BusiestAddress.Share share = this.addresses.share();
 		if (share != null) {
 			findings.put(FindingKind.ONE_ADDRESS_HOLDS_MOST, new Finding("max-connections",
-					"%s has %d of at most %d connections, more than half".formatted(share.address().getHostAddress(),
-							share.connections(), evidence.server().serving().maxConnections()),
+					"%s has %d of at most %d connections, more than half".formatted(
+							SocketAddresses.text(share.address()), share.connections(),
+							evidence.server().serving().maxConnections()),
 					"Look at /actuator/tcpconnections what they do; have this client open fewer, end them by a "
-							+ "shorter tcp.server.idle-timeout, or limit its connections before this host"));
+							+ "shorter tcp.server.idle-timeout, or set tcp.server.max-connections-per-address"));
 		}
 		boolean tls = evidence.tls() != null;
 		foreign(ForeignProtocol.PROXY_HEADER, FindingKind.PROXY_HEADERS, "proxy-protocol",
 				"a header of the PROXY protocol" + (tls ? ", so no handshake succeeded" : ", which was taken for data"),
-				"Have the proxy send none: it must not be told to (HAProxy: send-proxy, send-proxy-v2; nginx: "
-						+ "proxy_protocol on)",
+				"Set tcp.server.proxy-protocol.enabled and name the proxy in tcp.server.proxy-protocol.trusted; or have "
+						+ "it send none (HAProxy: no send-proxy, send-proxy-v2; nginx: proxy_protocol off)",
 				findings);
 		foreign(ForeignProtocol.TLS, FindingKind.TLS_WITHOUT_BUNDLE, "ssl",
 				"a TLS handshake, which was taken for data: this port has no TLS",

@@ -1,6 +1,7 @@
 package io.weir.server;
 
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
 
@@ -12,10 +13,12 @@ import io.weir.connection.Connection;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.connection.ConnectionRunner;
 import io.weir.connection.LogLimiter;
+import io.weir.connection.ProxyRule;
 import io.weir.connection.RejectReason;
 import io.weir.connection.Slot;
 import io.weir.scheduling.ConnectionScheduler;
 import io.weir.scheduling.ConnectionThread;
+import io.weir.transport.SocketAddresses;
 
 /**
  * Makes a connection with a thread of its own of each accepted socket. Called by the
@@ -36,33 +39,41 @@ final class AcceptedSockets {
 	/**
 	 * Creates the way of a server's accepted sockets.
 	 * @param protocol what to do with them
+	 * @param proxies which of them are proxies; null if none is
 	 * @param sockets what to ask for of each
 	 * @param settings what that gets
 	 * @param registry where connections are registered
 	 * @param scheduler makes their threads
 	 */
-	AcceptedSockets(ServedProtocol protocol, SocketSettings sockets, EffectiveSettings settings,
-			ConnectionRegistry registry, ConnectionScheduler scheduler) {
+	AcceptedSockets(ServedProtocol protocol, @Nullable ProxyRule proxies, SocketSettings sockets,
+			EffectiveSettings settings, ConnectionRegistry registry, ConnectionScheduler scheduler) {
 		this.registry = registry;
 		this.scheduler = scheduler;
 		this.runner = new ConnectionRunner(registry, (connection) -> {
 			sockets.applyTo(connection.channel());
-			logConnected(connection, settings);
-		}, protocol.layers(), protocol.handler());
+			logConnected(connection, proxies, settings);
+		}, proxies, protocol.layers(), protocol.handler());
 	}
 
 	/**
-	 * Starts to serve a socket. Nothing is thrown: a socket that can't be served is
-	 * closed, and its place free again.
+	 * Starts to serve a socket, unless its client is rejected. Nothing is thrown: a
+	 * socket that can't be served is closed, and its place free again.
 	 * @param channel the socket, owned from here on
 	 * @param slot its place, owned from here on
 	 */
 	void serve(SocketChannel channel, Slot slot) {
 		Connection connection = null;
 		try {
+			InetSocketAddress remote = (InetSocketAddress) channel.getRemoteAddress();
+			RejectReason refused = this.runner.isProxy(remote.getAddress()) ? null : slot.admit(remote.getAddress());
+			if (refused != null) {
+				logRefused(remote, refused);
+				reject(null, channel, slot, refused);
+				return;
+			}
 			long id = this.registry.nextId();
 			ConnectionThread thread = this.scheduler.newThread("connection-" + id, channel);
-			Connection opened = new Connection(id, channel, thread, this.runner.firstLayer());
+			Connection opened = new Connection(id, channel, thread, this.runner.firstLayer(remote.getAddress()));
 			this.registry.register(opened);
 			connection = opened;
 			thread.start(() -> this.runner.run(opened, slot));
@@ -76,6 +87,13 @@ final class AcceptedSockets {
 			warn(atStart ? "no thread could be started for it. What to do: raise the limit of threads (ulimit -u, pids)"
 					: "it could not be prepared, which is a bug or a lack of memory", ex);
 			reject(connection, channel, slot, atStart ? RejectReason.THREAD_START : RejectReason.PREPARATION);
+		}
+	}
+
+	private static void logRefused(InetSocketAddress remote, RejectReason reason) {
+		if (logger.isDebugEnabled()) {
+			String peer = SocketAddresses.text(remote);
+			logger.atDebug().addKeyValue("peer", peer).log("{}: {}", peer, reason.text());
 		}
 	}
 
@@ -97,10 +115,14 @@ final class AcceptedSockets {
 		}
 	}
 
-	private static void logConnected(Connection connection, EffectiveSettings settings) throws IOException {
+	private static void logConnected(Connection connection, @Nullable ProxyRule proxies, EffectiveSettings settings)
+			throws IOException {
 		if (logger.isDebugEnabled()) {
 			SocketChannel channel = connection.channel();
-			connection.fields(logger.atDebug()).log("connected by {}", connection.peerText());
+			// A proxy has yet to say for whom it connects
+			if (proxies == null || !proxies.isFor(connection.peer().getAddress())) {
+				connection.fields(logger.atDebug()).log("connected by {}", connection.peerText());
+			}
 			connection.fields(logger.atDebug())
 				.log("recv buffer size: {} (max={})",
 						(long) channel.getOption(StandardSocketOptions.SO_RCVBUF) * Setting.BUFFER_FACTOR,

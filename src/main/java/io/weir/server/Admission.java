@@ -1,10 +1,12 @@
 package io.weir.server;
 
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.net.InetAddress;
 
 import org.jspecify.annotations.Nullable;
 
+import io.weir.connection.RejectReason;
 import io.weir.connection.Slot;
+import io.weir.transport.AddressPrefix;
 
 /**
  * Decides whether a newcomer may come in, and gives it its place among the connections
@@ -13,6 +15,10 @@ import io.weir.connection.Slot;
 final class Admission {
 
 	private final int max;
+
+	private final AdmissionRules rules;
+
+	private final AddressCounts addresses;
 
 	// Guarded by this
 	private int taken;
@@ -23,9 +29,12 @@ final class Admission {
 	/**
 	 * Creates an admission with all places free.
 	 * @param max how many connections may be open at once
+	 * @param rules whose they may be
 	 */
-	Admission(int max) {
+	Admission(int max, AdmissionRules rules) {
 		this.max = max;
+		this.rules = rules;
+		this.addresses = new AddressCounts(rules.maxPerAddress());
 	}
 
 	/**
@@ -81,17 +90,57 @@ final class Admission {
 	}
 
 	/**
-	 * A place that is given back once.
+	 * How many client addresses are counted.
+	 */
+	int countedAddresses() {
+		return this.addresses.size();
+	}
+
+	/**
+	 * A place that is given back once, with its share of its client's address.
 	 */
 	private final class OwnedSlot implements Slot {
 
-		private final AtomicBoolean closed = new AtomicBoolean();
+		// Guarded by this
+		private boolean closed;
+
+		// Guarded by this
+		private @Nullable AddressPrefix address;
+
+		@Override
+		public @Nullable RejectReason admit(InetAddress client) {
+			boolean allowed = Admission.this.rules.allow().isEmpty() || Admission.this.rules.allow().contains(client);
+			if (!allowed || Admission.this.rules.deny().contains(client)) {
+				return RejectReason.DENIED;
+			}
+			return (Admission.this.rules.maxPerAddress() == 0 || count(client)) ? null : RejectReason.ADDRESS_LIMIT;
+		}
+
+		// One that is closed has nothing to give back any more
+		private synchronized boolean count(InetAddress client) {
+			this.address = this.closed ? null : Admission.this.addresses.tryAdd(client);
+			return this.address != null;
+		}
+
+		@Override
+		public @Nullable RejectReason admitProxy(InetAddress proxy) {
+			return Admission.this.rules.deny().contains(proxy) ? RejectReason.DENIED : null;
+		}
 
 		@Override
 		public void close() {
-			if (!this.closed.getAndSet(true)) {
-				giveBack();
+			AddressPrefix counted;
+			synchronized (this) {
+				if (this.closed) {
+					return;
+				}
+				this.closed = true;
+				counted = this.address;
 			}
+			if (counted != null) {
+				Admission.this.addresses.remove(counted);
+			}
+			giveBack();
 		}
 
 	}

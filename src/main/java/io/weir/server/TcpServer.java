@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -16,6 +17,7 @@ import io.weir.connection.Connection;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.connection.Layer;
 import io.weir.connection.MaxAge;
+import io.weir.connection.ProxyRule;
 import io.weir.connection.TimeoutWatchdog;
 import io.weir.kernel.KernelLimits;
 import io.weir.kernel.ListenerDiagnostics;
@@ -126,10 +128,11 @@ public final class TcpServer {
 		try {
 			EffectiveSettings effective = EffectiveSettings.read(this.settings.listener(), this.settings.sockets(),
 					this.settings.serving().maxConnections(), socket, limits, this.diagnostics);
-			AcceptedSockets sockets = new AcceptedSockets(this.protocol, this.settings.sockets(), effective,
-					this.registry, this.scheduler);
-			AcceptLoop loop = new AcceptLoop(socket, new Admission(this.settings.serving().maxConnections()),
-					sockets::serve, this.acceptErrors::increment, () -> queueLength(socket));
+			AcceptedSockets sockets = new AcceptedSockets(this.protocol, this.settings.admission().proxies(),
+					this.settings.sockets(), effective, this.registry, this.scheduler);
+			AcceptLoop loop = new AcceptLoop(socket,
+					new Admission(this.settings.serving().maxConnections(), this.settings.admission()), sockets::serve,
+					this.acceptErrors::increment, () -> queueLength(socket));
 			logStart(socket.address(), effective, limits);
 			watchdog.start();
 			loop.start();
@@ -145,8 +148,9 @@ public final class TcpServer {
 	}
 
 	private TimeoutWatchdog watchdog() {
-		Duration minLayerTimeout = this.protocol.layers()
-			.stream()
+		ProxyRule proxies = this.settings.admission().proxies();
+		Duration minLayerTimeout = Stream
+			.concat(this.protocol.layers().stream(), Stream.ofNullable(proxies).map(ProxyRule::layer))
 			.map(Layer::timeout)
 			.filter(Duration::isPositive)
 			.min(Duration::compareTo)

@@ -18,7 +18,7 @@ final class AddressLiteral {
 	private static final String GROUP = "[0-9a-fA-F]{0,4}";
 
 	private static final Pattern FORM = Pattern
-		.compile(IPV4 + "|(?:" + GROUP + ":){2,7}(?:" + GROUP + "|" + IPV4 + ")");
+		.compile(IPV4 + "|(?:" + GROUP + ":){2,8}(?:" + GROUP + "|" + IPV4 + ")");
 
 	private AddressLiteral() {
 	}

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 public interface FirstBytes {
 
 	/**
-	 * A read has brought bytes, before any layer has seen them.
+	 * A read has brought bytes, before a layer makes something else of them.
 	 * @param bytes where they are; neither they nor its position may be changed
 	 * @param begin the index of the first byte
 	 * @param end the index after the last one, more than begin

@@ -1,5 +1,9 @@
 package io.weir.transport;
 
+import java.net.InetSocketAddress;
+
+import org.jspecify.annotations.Nullable;
+
 /**
  * What a connection learns from its layers.
  */
@@ -10,5 +14,13 @@ public interface LayeredConnection {
 	 * @param session what the two sides agreed on
 	 */
 	void secured(SecureSession session);
+
+	/**
+	 * A proxy has said for whom it opened the connection.
+	 * @param client the client; null if the proxy has opened it for itself, or does not
+	 * know for whom
+	 * @param rest how many bytes have come beyond what it said
+	 */
+	void forwarded(@Nullable InetSocketAddress client, int rest);
 
 }

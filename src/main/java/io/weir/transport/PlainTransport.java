@@ -54,7 +54,7 @@ public final class PlainTransport implements Transport {
 	}
 
 	/**
-	 * Has the first bytes looked at as they come. To be called before anything is read.
+	 * Has the first bytes looked at that come from here on.
 	 * @param watcher looks at them
 	 */
 	public void watchFirstBytes(FirstBytes watcher) {
@@ -148,6 +148,11 @@ public final class PlainTransport implements Transport {
 	@Override
 	public void giveWay() {
 		this.waiter.giveWay();
+	}
+
+	@Override
+	public boolean endsWithFinAlone() {
+		return true;
 	}
 
 	@Override

@@ -50,6 +50,14 @@ public interface Transport {
 	void giveWay();
 
 	/**
+	 * Whether its end is the socket's FIN and nothing else: to shut down the output then
+	 * never waits, and the close does it too if everything was read.
+	 */
+	default boolean endsWithFinAlone() {
+		return false;
+	}
+
+	/**
 	 * Tells the peer that nothing more will come (FIN). A layer may have to send bytes
 	 * before, and then waits for a slow reader. Does nothing the second time.
 	 * @throws IOException if the socket failed

@@ -61,6 +61,7 @@ class TcpServerPropertiesTests {
 				Duration.ofMinutes(5), Duration.ofSeconds(30), Duration.ZERO, 1000, true,
 				new TcpServerProperties.KeepAlive(true, Duration.ofMinutes(1), Duration.ofSeconds(10), 6),
 				new TcpServerProperties.Drain(Duration.ZERO, Duration.ofSeconds(20)),
+				new TcpServerProperties.ProxyProtocol(false, List.of(), Duration.ofSeconds(3)), List.of(), List.of(), 0,
 				new TcpServerProperties.Health(FullReadiness.UP),
 				new TcpServerProperties.Ssl(null, ClientAuth.NONE, Duration.ofSeconds(10)),
 				new TcpServerProperties.Sampling(Duration.ofSeconds(1)), new TcpServerProperties.Metrics(100)));
@@ -78,12 +79,19 @@ class TcpServerPropertiesTests {
 				"tcp.server.keep-alive.interval=1s", "tcp.server.keep-alive.count=127", "tcp.server.drain.delay=3s",
 				"tcp.server.drain.grace-period=0", "tcp.server.health.full=out-of-service",
 				"tcp.server.ssl.bundle=mine", "tcp.server.ssl.client-auth=need", "tcp.server.ssl.handshake-timeout=0",
-				"tcp.server.sampling.interval=0", "tcp.server.metrics.connections=0"))
+				"tcp.server.sampling.interval=0", "tcp.server.metrics.connections=0",
+				"tcp.server.proxy-protocol.enabled=true", "tcp.server.proxy-protocol.trusted[0]=10.0.0.1",
+				"tcp.server.proxy-protocol.trusted[1]=2001:db8::/32", "tcp.server.proxy-protocol.timeout=1m",
+				"tcp.server.allow=10.0.0.0/8, ::ffff:11.0.0.1", "tcp.server.deny[0]=10.1.0.0/16",
+				"tcp.server.max-connections-per-address=100000"))
 			.isEqualTo(new TcpServerProperties(false, "", 0, 7, DataSize.ofKilobytes(64), DataSize.ofBytes(70_000),
 					false, true, "discard", DataSize.ofKilobytes(2), ">H", ConnectionThreads.PLATFORM, 1, Duration.ZERO,
 					Duration.ofMillis(1500), Duration.ofHours(1), 0, false,
 					new TcpServerProperties.KeepAlive(false, Duration.ofMinutes(2), Duration.ofSeconds(1), 127),
 					new TcpServerProperties.Drain(Duration.ofSeconds(3), Duration.ZERO),
+					new TcpServerProperties.ProxyProtocol(true, List.of("10.0.0.1", "2001:db8::/32"),
+							Duration.ofMinutes(1)),
+					List.of("10.0.0.0/8", "::ffff:11.0.0.1"), List.of("10.1.0.0/16"), 100_000,
 					new TcpServerProperties.Health(FullReadiness.OUT_OF_SERVICE),
 					new TcpServerProperties.Ssl("mine", ClientAuth.NEED, Duration.ZERO),
 					new TcpServerProperties.Sampling(Duration.ZERO), new TcpServerProperties.Metrics(0)));
@@ -149,6 +157,14 @@ class TcpServerPropertiesTests {
 					sampling.interval      | 3600001ms                  | a time with its unit, such as 500ms, 30s or 5m: 0 (off), or 50ms to 1h
 					sampling.interval      | 110000d                    | a time with its unit, such as 500ms, 30s or 5m: 0 (off), or 50ms to 1h
 					sampling.interval      | -1s                        | a time with its unit, such as 500ms, 30s or 5m: 0 (off), or 50ms to 1h
+					proxy-protocol.timeout | 99ms                       | a time with its unit, such as 500ms, 30s or 5m: 100ms to 60s
+					proxy-protocol.timeout | 0                          | a time with its unit, such as 500ms, 30s or 5m: 100ms to 60s
+					proxy-protocol.timeout | 60001ms                    | a time with its unit, such as 500ms, 30s or 5m: 100ms to 60s
+					proxy-protocol.trusted | 10.1                       | '10.1' is not an IPv4 or IPv6 address or prefix
+					allow                  | 10.0.0.0/33                | '10.0.0.0/33' must have 0 to 32 after its /
+					deny                   | 10.1.2.3/16                | '10.1.2.3/16' has bits set after the first 16: the prefix is 10.1.0.0/16
+					max-connections-per-address | -1                    | a whole number: 0 to 100000
+					max-connections-per-address | 100001                | a whole number: 0 to 100000
 					metrics.connections    | -1                         | a whole number: 0 to 100000
 					metrics.connections    | 100001                     | a whole number: 0 to 100000
 					""")
@@ -166,7 +182,9 @@ class TcpServerPropertiesTests {
 			"max-connections, 1", "max-connections, 1000000", "idle-timeout, 0", "idle-timeout, 100",
 			"write-timeout, 365d", "ssl.handshake-timeout, 100ms", "keep-alive.idle, 1s", "keep-alive.interval, 32767s",
 			"keep-alive.count, 127", "drain.delay, 1ms", "drain.grace-period, 24h", "sampling.interval, 50ms",
-			"sampling.interval, 1h", "metrics.connections, 100000", "health.full, OUT_OF_SERVICE" })
+			"sampling.interval, 1h", "proxy-protocol.timeout, 100", "allow, 0.0.0.0/0", "allow, ''", "deny, ::/128",
+			"proxy-protocol.enabled, false", "max-connections-per-address, 100000", "metrics.connections, 100000",
+			"health.full, OUT_OF_SERVICE" })
 	void whenAValueIsAtABoundThenItIsTaken(String key, String value) {
 		this.runner.withPropertyValues("tcp.server." + key + "=" + value)
 			.run((context) -> assertThat(context).hasNotFailed());
@@ -263,7 +281,8 @@ class TcpServerPropertiesTests {
 		List<String> unset = new ArrayList<>(commented.keySet());
 		unset.removeAll(active.keySet());
 		assertThat(unset).containsExactlyInAnyOrder("tcp.server.backlog", "tcp.server.receive-buffer-size",
-				"tcp.server.send-buffer-size", "tcp.server.ssl.bundle");
+				"tcp.server.send-buffer-size", "tcp.server.ssl.bundle", "tcp.server.allow", "tcp.server.deny",
+				"tcp.server.proxy-protocol.trusted");
 		assertThat(commented.keySet()).containsExactlyInAnyOrderElementsOf(documentedKeys());
 	}
 
@@ -278,7 +297,7 @@ class TcpServerPropertiesTests {
 			keys.add(name.group(1));
 		}
 		keys.removeAll(List.of("tcp.server.keep-alive", "tcp.server.drain", "tcp.server.health", "tcp.server.metrics",
-				"tcp.server.sampling", "tcp.server.ssl"));
+				"tcp.server.sampling", "tcp.server.ssl", "tcp.server.proxy-protocol"));
 		assertThat(keys).hasSizeGreaterThan(20).doesNotHaveDuplicates();
 		return keys;
 	}

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import io.weir.Peer;
+import io.weir.transport.AddressPrefixes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -40,7 +41,7 @@ class PeerFindingsTests {
 	@Test
 	void whenOneAddressHasMoreThanHalfOfThePlacesThenItIsFound() throws IOException {
 		try (RunningServer running = new RunningServer(null, null, 10, this.proc.reader()).start()) {
-			BusiestAddress addresses = new BusiestAddress(running.registry(), 10);
+			BusiestAddress addresses = new BusiestAddress(running.registry(), 10, AddressPrefixes.NONE);
 			Findings findings = running.findings(System::nanoTime,
 					List.of(new PeerFindings(addresses, new ForeignPeers("echo", false))));
 			List<Peer> peers = new ArrayList<>();
@@ -56,7 +57,7 @@ class PeerFindingsTests {
 			assertThat(findings.current()).singleElement()
 				.satisfies((finding) -> assertThat(finding.message())
 					.isEqualTo("127.0.0.1 has 6 of at most 10 connections, more than half"));
-			BusiestAddress few = new BusiestAddress(running.registry(), 9);
+			BusiestAddress few = new BusiestAddress(running.registry(), 9, AddressPrefixes.NONE);
 			few.look();
 			assertThat(few.share()).isNull();
 			for (Peer peer : peers) {
@@ -71,7 +72,7 @@ class PeerFindingsTests {
 	@Test
 	void whenTheMajorityOfTheOpenIsNotMoreThanHalfOfThePlacesThenThereIsNoFinding() throws IOException {
 		try (RunningServer running = new RunningServer(null, null, 10, this.proc.reader()).start()) {
-			BusiestAddress addresses = new BusiestAddress(running.registry(), 10);
+			BusiestAddress addresses = new BusiestAddress(running.registry(), 10, AddressPrefixes.NONE);
 			List<Socket> peers = new ArrayList<>();
 			for (int last : List.of(1, 2, 2, 1, 2, 2, 1, 2)) {
 				peers.add(connect(running, last));
@@ -99,8 +100,8 @@ class PeerFindingsTests {
 		AtomicLong now = new AtomicLong();
 		try (RunningServer running = new RunningServer(null, null, 10, this.proc.reader()).start()) {
 			ForeignPeers foreign = new ForeignPeers("record", false, now::get);
-			Findings findings = running.findings(now::get,
-					List.of(new PeerFindings(new BusiestAddress(running.registry(), 10), foreign)));
+			Findings findings = running.findings(now::get, List
+				.of(new PeerFindings(new BusiestAddress(running.registry(), 10, AddressPrefixes.NONE), foreign)));
 			assertThat(findings.current()).isEmpty();
 			for (String line : List.of("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n", "GET / HTTP/1.1\r\n",
 					"HEAD /x HTTP/1.0\r\n", "data\n")) {

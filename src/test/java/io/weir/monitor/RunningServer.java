@@ -20,6 +20,7 @@ import io.weir.FakeDiagnostics;
 import io.weir.Peer;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.kernel.ProcReader;
+import io.weir.server.AdmissionRules;
 import io.weir.server.ConnectionThreads;
 import io.weir.server.ListenerSettings;
 import io.weir.server.ServingSettings;
@@ -57,7 +58,8 @@ public final class RunningServer implements AutoCloseable {
 		ServerSettings settings = new ServerSettings(
 				new ListenerSettings("127.0.0.1", 0, backlog, sockets.sendBufferSize(), true, false), sockets,
 				new ServingSettings(maxConnections, ConnectionThreads.AUTO, idleTimeout, Duration.ZERO, Duration.ZERO,
-						Duration.ZERO, Duration.ofSeconds(30)));
+						Duration.ZERO, Duration.ofSeconds(30)),
+				AdmissionRules.NONE);
 		this.server = new TcpServer(settings,
 				new ServedProtocol("echo", ProtocolSource.BUILT_IN, RunningServer::echo, List.of()), this.registry,
 				kernel::readLimits, this.diagnostics);

@@ -41,6 +41,7 @@ import io.weir.monitor.ServerMonitor;
 import io.weir.protocol.Protocol;
 import io.weir.server.SocketSettings.KeepAlive;
 import io.weir.struct.StructFormat;
+import io.weir.transport.AddressPrefixes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
@@ -83,7 +84,7 @@ class AcceptFaultTests {
 	private TcpServer start(int maxConnections, SocketSettings sockets) {
 		TcpServer server = new TcpServer(
 				new ServerSettings(Settings.LISTENER, sockets,
-						Settings.serving(maxConnections, Duration.ZERO, Duration.ZERO)),
+						Settings.serving(maxConnections, Duration.ZERO, Duration.ZERO), AdmissionRules.NONE),
 				new ServedProtocol("echo", ProtocolSource.BUILT_IN,
 						Protocol.ECHO.handler(1024, StructFormat.parse("B")), List.of()),
 				this.registry, this.kernel::readLimits, this.diagnostics);
@@ -117,7 +118,8 @@ class AcceptFaultTests {
 		ListenerFigures listener = new ListenerFigures(server, this.diagnostics, this.kernel);
 		return new ServerMonitor(server, this.registry, listener, this.kernel,
 				new Findings(server, listener, this.kernel, null, Jvm.running(0),
-						new BusiestAddress(this.registry, 100), new ForeignPeers("echo", false), this.registry));
+						new BusiestAddress(this.registry, 100, AddressPrefixes.NONE), new ForeignPeers("echo", false),
+						this.registry));
 	}
 
 	private TcpServerHealthIndicator indicator(TcpServer server) {

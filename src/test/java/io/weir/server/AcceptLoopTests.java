@@ -48,7 +48,7 @@ class AcceptLoopTests {
 
 	private final List<Slot> slots = new CopyOnWriteArrayList<>();
 
-	private Admission admission = new Admission(2);
+	private Admission admission = new Admission(2, AdmissionRules.NONE);
 
 	private Consumer<SocketChannel> server = this.accepted::add;
 
@@ -70,7 +70,7 @@ class AcceptLoopTests {
 	}
 
 	private AcceptLoop loop(int maxConnections) {
-		this.admission = new Admission(maxConnections);
+		this.admission = new Admission(maxConnections, AdmissionRules.NONE);
 		return new AcceptLoop(this.socket, this.admission, (channel, slot) -> {
 			this.slots.add(slot);
 			this.server.accept(channel);

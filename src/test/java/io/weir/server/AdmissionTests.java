@@ -15,7 +15,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class AdmissionTests {
 
-	private final Admission admission = new Admission(1);
+	private final Admission admission = new Admission(1, AdmissionRules.NONE);
 
 	@Test
 	void whenAllPlacesAreTakenThenThereIsNoneUntilOneIsGivenBack() {

@@ -23,6 +23,7 @@ import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
 import io.weir.api.ConnectionHandler;
 import io.weir.connection.ConnectionRegistry;
+import io.weir.connection.RejectReason;
 import io.weir.kernel.SocketDiagnostics;
 import io.weir.kernel.SocketDiagnosticsFactory;
 import io.weir.protocol.Protocol;
@@ -55,6 +56,8 @@ abstract class FaultTest {
 
 	Duration gracePeriod = Duration.ofSeconds(2);
 
+	AdmissionRules admission = AdmissionRules.NONE;
+
 	@Nullable Integer sendBufferSize;
 
 	@AfterEach
@@ -66,12 +69,11 @@ abstract class FaultTest {
 	}
 
 	TcpServer start(ConnectionHandler handler) {
-		TcpServer server = Settings
-			.server(new ListenerSettings("localhost", 0, null, null, true, false),
-					new SocketSettings(this.sendBufferSize, true, null),
-					new ServingSettings(this.maxConnections, ConnectionThreads.AUTO, this.idleTimeout,
-							this.writeTimeout, Duration.ZERO, Duration.ZERO, this.gracePeriod),
-					handler, this.registry, this.diagnostics);
+		TcpServer server = Settings.server(new ListenerSettings("localhost", 0, null, null, true, false),
+				new SocketSettings(this.sendBufferSize, true, null),
+				new ServingSettings(this.maxConnections, ConnectionThreads.AUTO, this.idleTimeout, this.writeTimeout,
+						Duration.ZERO, Duration.ZERO, this.gracePeriod),
+				this.admission, handler, this.registry, this.diagnostics);
 		server.start();
 		this.opened.add(server::stop);
 		return server;
@@ -83,6 +85,12 @@ abstract class FaultTest {
 
 	static int port(TcpServer server) {
 		return Objects.requireNonNull(server.address()).getPort();
+	}
+
+	Peer connect(TcpServer server, String from) throws IOException {
+		Peer peer = Peer.connect(from, port(server));
+		this.opened.add(peer);
+		return peer;
 	}
 
 	Peer connect(TcpServer server) throws IOException {
@@ -100,6 +108,16 @@ abstract class FaultTest {
 
 	static void assertEchoed(Peer peer) throws IOException {
 		assertThat(peer.send(DATA).receive(DATA.length)).isEqualTo(DATA);
+	}
+
+	long rejected(RejectReason reason) {
+		return this.registry.totals().rejected(reason);
+	}
+
+	void awaitRejected(RejectReason reason, long count) {
+		Awaitility.await()
+			.untilAsserted(
+					() -> assertThat(rejected(reason)).as("%s of %s", reason, this.registry.totals()).isEqualTo(count));
 	}
 
 	long closed(CloseReason reason) {

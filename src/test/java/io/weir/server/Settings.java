@@ -34,7 +34,13 @@ final class Settings {
 	 */
 	static TcpServer server(ListenerSettings listener, SocketSettings sockets, ServingSettings serving,
 			ConnectionHandler handler, ConnectionRegistry registry, SocketDiagnostics diagnostics) {
-		return new TcpServer(new ServerSettings(listener, sockets, serving),
+		return server(listener, sockets, serving, AdmissionRules.NONE, handler, registry, diagnostics);
+	}
+
+	static TcpServer server(ListenerSettings listener, SocketSettings sockets, ServingSettings serving,
+			AdmissionRules admission, ConnectionHandler handler, ConnectionRegistry registry,
+			SocketDiagnostics diagnostics) {
+		return new TcpServer(new ServerSettings(listener, sockets, serving, admission),
 				new ServedProtocol("test", ProtocolSource.BUILT_IN, handler, List.of()), registry,
 				new ProcReader()::readLimits, diagnostics);
 	}

@@ -193,7 +193,8 @@ class TcpServerTests {
 	@Test
 	void whenTheKernelsLimitsAreNotKnownThenItStarts() throws Exception {
 		TcpServer server = new TcpServer(
-				new ServerSettings(Settings.LISTENER, Settings.SOCKETS, Settings.serving(10, NONE, NONE)),
+				new ServerSettings(Settings.LISTENER, Settings.SOCKETS, Settings.serving(10, NONE, NONE),
+						AdmissionRules.NONE),
 				new ServedProtocol("test", ProtocolSource.BUILT_IN, TcpServerTests::echo, List.of()), this.registry,
 				new ProcReader(Path.of("/nowhere"))::readLimits, new FakeDiagnostics());
 		this.server = server;

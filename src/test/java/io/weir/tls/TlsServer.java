@@ -25,6 +25,7 @@ import io.weir.connection.ConnectionRegistry;
 import io.weir.connection.Layer;
 import io.weir.kernel.ProcReader;
 import io.weir.protocol.Protocol;
+import io.weir.server.AdmissionRules;
 import io.weir.server.ProtocolSource;
 import io.weir.server.ConnectionThreads;
 import io.weir.server.ListenerSettings;
@@ -72,7 +73,8 @@ final class TlsServer implements AutoCloseable {
 		this.tls = new ServerTls("test", clientAuth, handshakeTimeout, material(certificates, "server", "server"));
 		ServerSettings settings = new ServerSettings(new ListenerSettings("127.0.0.1", 0, null, null, true, false),
 				new SocketSettings(null, true, null), new ServingSettings(100, ConnectionThreads.AUTO, idleTimeout,
-						Duration.ofSeconds(30), maxAge, Duration.ZERO, gracePeriod));
+						Duration.ofSeconds(30), maxAge, Duration.ZERO, gracePeriod),
+				AdmissionRules.NONE);
 		Layer layer = new Layer(this.tls.layer(), handshakeTimeout, CloseReason.HANDSHAKE_FAILED,
 				CloseReason.HANDSHAKE_TIMEOUT);
 		this.server = new TcpServer(settings,

@@ -81,7 +81,8 @@ class ProxyHeaderTests {
 	@ParameterizedTest
 	@CsvSource(delimiter = '|', value = { "TCP4 192.0.2.1 198.51.100.2 40000 443|192.0.2.1:40000",
 			"TCP4 255.255.255.255 0.0.0.0 65535 0|255.255.255.255:65535", "TCP6 2001:DB8::7 ::1 7 443|[2001:db8::7]:7",
-			"TCP6 ::ffff:192.0.2.1 ::ffff:192.0.2.2 1 2|192.0.2.1:1", "UNKNOWN ffff:f|none",
+			"TCP6 ::ffff:192.0.2.1 ::ffff:192.0.2.2 1 2|192.0.2.1:1",
+			"TCP6 1:2:3:4:5:6:7:: ::2:3:4:5:6:7:8 1 2|[1:2:3:4:5:6:7:0]:1", "UNKNOWN ffff:f|none",
 			"UNKNOWN TCP4 anything  at all|none" })
 	void linesThatAreRightAreRead(String line, String client) {
 		assertThat(parse(line + "\r\n")).isInstanceOfSatisfying(Outcome.Complete.class,

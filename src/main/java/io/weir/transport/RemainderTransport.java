@@ -1,0 +1,100 @@
+package io.weir.transport;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A transport of which more was read than its reader wanted: serves that first.
+ */
+public final class RemainderTransport implements Transport {
+
+	private final Transport lower;
+
+	// Empty once it is served
+	private final ReadBuffer remainder;
+
+	/**
+	 * Creates a transport.
+	 * @param lower what everything else goes through
+	 * @param remainder what was read of it, owned from here on
+	 */
+	RemainderTransport(Transport lower, ReadBuffer remainder) {
+		this.lower = lower;
+		this.remainder = remainder;
+	}
+
+	@Override
+	public int read(ByteBuffer target) throws IOException {
+		return this.remainder.bytes().hasRemaining() ? serve(target) : this.lower.read(target);
+	}
+
+	@Override
+	public int read(ReadBuffer target) throws IOException {
+		return this.remainder.bytes().hasRemaining() ? target.fill(this::serve) : this.lower.read(target);
+	}
+
+	private int serve(ByteBuffer target) {
+		ByteBuffer from = this.remainder.bytes();
+		int count = Math.min(from.remaining(), target.remaining());
+		target.put(target.position(), from, from.position(), count);
+		target.position(target.position() + count);
+		from.position(from.position() + count);
+		this.remainder.release();
+		return count;
+	}
+
+	@Override
+	public int write(ByteBuffer source) throws IOException {
+		return this.lower.write(source);
+	}
+
+	@Override
+	public int available() throws IOException {
+		return this.remainder.bytes().remaining() + this.lower.available();
+	}
+
+	@Override
+	public void giveWay() {
+		this.lower.giveWay();
+	}
+
+	/**
+	 * Has what is left looked at, as the first bytes of the connection. To be called
+	 * before it is read.
+	 * @param watcher looks at them
+	 * @return who wants to look at what comes next; null if nobody does
+	 */
+	public @Nullable FirstBytes watchFirstBytes(FirstBytes watcher) {
+		ByteBuffer bytes = this.remainder.bytes();
+		return watcher.came(bytes, bytes.position(), bytes.limit());
+	}
+
+	@Override
+	public boolean endsWithFinAlone() {
+		return this.lower.endsWithFinAlone();
+	}
+
+	@Override
+	public void shutdownOutput() throws IOException {
+		this.lower.shutdownOutput();
+	}
+
+	@Override
+	public boolean isOpen() {
+		return this.lower.isOpen();
+	}
+
+	@Override
+	public void close() throws IOException {
+		try {
+			this.lower.close();
+		}
+		finally {
+			this.remainder.clear();
+			this.remainder.close();
+		}
+	}
+
+}
