@@ -1,20 +1,28 @@
 # syntax=docker/dockerfile:1
 
+# The base images, so that a digest can be pinned (--build-arg BASE_IMAGE=debian:12-slim@sha256:...)
+ARG JDK_IMAGE=docker.io/library/eclipse-temurin:25-jdk
+ARG BASE_IMAGE=docker.io/library/debian:12-slim
+
 # The jar: built here, or a given one (--build-arg JAR=target/weir-<version>.jar, what was tested is then what runs)
-FROM eclipse-temurin:25-jdk AS build
+FROM $JDK_IMAGE AS build
 ARG JAR=
 WORKDIR /build
+# What it depends on has a layer of its own, made again only when the pom changes
+COPY .mvn .mvn
+COPY mvnw pom.xml ./
+RUN if [ -z "$JAR" ]; then ./mvnw -B -q dependency:go-offline; fi
+# With .git, which /actuator/info has the commit from
 COPY . .
-RUN --mount=type=cache,target=/root/.m2 \
-    if [ -z "$JAR" ]; then rm -rf target && ./mvnw -B -ntp -DskipTests package; fi \
+RUN if [ -z "$JAR" ]; then rm -rf target && ./mvnw -B -ntp -DskipTests package; fi \
  && java -Djarmode=tools -jar "${JAR:-$(ls target/weir-*.jar | grep -v -e '-plain\.jar$')}" extract --layers --destination layers --application-filename weir.jar
 
 # A Java runtime of the modules that jdeps finds in the jar, with jcmd and Flight Recorder to look inside
-FROM eclipse-temurin:25-jdk AS java
+FROM $JDK_IMAGE AS java
 RUN jlink --no-header-files --no-man-pages --compress zip-6 --output /opt/java/weir --add-modules \
     java.compiler,java.desktop,java.instrument,java.naming,java.net.http,java.prefs,java.rmi,java.scripting,java.security.jgss,java.sql,jdk.jcmd,jdk.jfr,jdk.management,jdk.net,jdk.unsupported
 
-FROM debian:12-slim AS runtime
+FROM $BASE_IMAGE AS runtime
 COPY --from=java /opt/java/weir /opt/java/weir
 ENV JAVA_HOME=/opt/java/weir PATH=/opt/java/weir/bin:/usr/local/bin:/usr/bin:/bin
 WORKDIR /app
@@ -34,7 +42,9 @@ RUN bash /tmp/train.sh
 
 FROM runtime
 COPY --from=trained /app/weir.aot ./
-ARG VERSION=0.1.0
+ARG BASE_IMAGE
+# The pom's version and the commit; /actuator/info has both whatever is given here
+ARG VERSION=
 ARG REVISION=
 ARG CREATED=
 LABEL org.opencontainers.image.title="Weir" \
@@ -42,7 +52,7 @@ LABEL org.opencontainers.image.title="Weir" \
       org.opencontainers.image.version="$VERSION" \
       org.opencontainers.image.revision="$REVISION" \
       org.opencontainers.image.created="$CREATED" \
-      org.opencontainers.image.base.name="docker.io/library/debian:12-slim"
+      org.opencontainers.image.base.name="$BASE_IMAGE"
 # In a container localhost is the container itself
 ENV TCP_SERVER_HOST=0.0.0.0 SERVER_ADDRESS=0.0.0.0
 USER 10001:10001

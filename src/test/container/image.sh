@@ -74,6 +74,6 @@ step() {
 }
 # With this machine's repository of artifacts, so that not all is fetched twice
 step "Built the jar in the image" build --target build --volume "$HOME/.m2:/root/.m2"
-step "Built the image from $jar" build --build-arg "JAR=$jar" --build-arg "REVISION=$(git rev-parse HEAD)" \
+step "Built the image from $jar" build --build-arg "JAR=$jar" --build-arg "VERSION=$(sed 's/.*weir-\(.*\)\.jar/\1/' <<<"$jar")" --build-arg "REVISION=$(git rev-parse HEAD)" \
   --build-arg "CREATED=$(git log -1 --format=%cI)" -t localhost/weir
 python3 -B src/test/container/image_test.py

@@ -171,6 +171,10 @@ class ImageTests(unittest.TestCase):
                 self.assertEqual(server["protocol"], "echo")
                 # The environment goes before the file
                 self.assertEqual(server["settings"]["maxConnections"]["effective"], 5)
+                info = json_of(weir.http, "/actuator/info")
+                self.assertRegex(info["git"]["commit"]["id"], "^[0-9a-f]{7,40}$")
+                self.assertEqual(info["build"]["version"], json.loads(podman("image", "inspect", IMAGE).stdout)[0]
+                                 ["Labels"]["org.opencontainers.image.version"])
 
     def test_recipe_over_tls_with_mounted_files(self):
         with tempfile.TemporaryDirectory() as folder:
