@@ -26,19 +26,24 @@ def processes(session):
     return found
 
 
+def command(arguments):
+    return ["./mvnw", "-B", "-ntp", "spring-boot:run", f"-Dspring-boot.run.arguments={arguments}"]
+
+
 class RunTests(unittest.TestCase):
 
     def test_interrupted_under_load(self):
         tcp, actuator = free_port(), free_port()
         with tempfile.NamedTemporaryFile() as log:
             # A session of its own, as a terminal has: Ctrl-C goes to all of its foreground group, Maven and its child
+            began = time.monotonic()
             maven = subprocess.Popen(
-                ["./mvnw", "-B", "-ntp", "spring-boot:run", "-Dspring-boot.run.arguments="
-                 f"--tcp.server.port={tcp} --server.port={actuator} --tcp.server.protocol=echo"],
+                command(f"--tcp.server.port={tcp} --server.port={actuator} --tcp.server.protocol=echo"),
                 cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
             try:
                 wait_for(lambda: maven.poll() is not None or http(actuator, "/actuator/health/readiness")[0] == 200,
                          240, "it is ready")
+                print(f"\nready {time.monotonic() - began:.1f} s after ./mvnw spring-boot:run", flush=True)
                 self.assertGreaterEqual(len(processes(maven.pid)), 2, self.text(log))
                 with connect(tcp) as busy, connect(tcp) as quiet:
                     quiet.sendall(b"data\n")
@@ -60,11 +65,23 @@ class RunTests(unittest.TestCase):
                     again.bind(("127.0.0.1", tcp))
                 self.assertRegex(self.text(log), r"Stopped listening on \S+ after \d+ ms: 2 connections drained, "
                                                  r"0 cut at the end of the grace period, 0 received bytes not answered")
+                # Neither the tests nor the SBOM are made for it
+                self.assertNotRegex(self.text(log), "testCompile|makeAggregateBom")
             finally:
                 for left in processes(maven.pid):
                     with contextlib.suppress(ProcessLookupError):
                         os.kill(left, signal.SIGKILL)
                 maven.wait()
+
+    def test_failed_start(self):
+        done = subprocess.run(command("--tcp.server.max-connections=0"), cwd=ROOT, stdin=subprocess.DEVNULL,
+                              capture_output=True, text=True, timeout=240)
+        self.assertNotEqual(done.returncode, 0)
+        report, action, rest = done.stdout.partition("Correct what is named above")
+        self.assertIn("Property: tcp.server.max-connections", report)
+        self.assertTrue(action, done.stdout)
+        # Maven has the last word, but nobody else
+        self.assertRegex(rest, r"^(\s*\[(INFO|ERROR)\][^\n]*)*\s*$")
 
     @staticmethod
     def text(log):
