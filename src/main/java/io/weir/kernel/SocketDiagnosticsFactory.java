@@ -20,8 +20,6 @@ public final class SocketDiagnosticsFactory {
 
 	private final String osName;
 
-	private final boolean nativeAccess;
-
 	private final Supplier<SystemCalls> calls;
 
 	private final Path procRoot;
@@ -30,14 +28,11 @@ public final class SocketDiagnosticsFactory {
 	 * Creates a factory for this machine.
 	 */
 	public SocketDiagnosticsFactory() {
-		// Asking gives no warning, other than trying
-		this(System.getProperty("os.name"), SocketDiagnosticsFactory.class.getModule().isNativeAccessEnabled(),
-				LibC::new, Path.of("/proc"));
+		this(System.getProperty("os.name"), LibC::new, Path.of("/proc"));
 	}
 
-	SocketDiagnosticsFactory(String osName, boolean nativeAccess, Supplier<SystemCalls> calls, Path procRoot) {
+	SocketDiagnosticsFactory(String osName, Supplier<SystemCalls> calls, Path procRoot) {
 		this.osName = osName;
-		this.nativeAccess = nativeAccess;
 		this.calls = calls;
 		this.procRoot = procRoot;
 	}
@@ -51,17 +46,14 @@ public final class SocketDiagnosticsFactory {
 			return unavailable("socket figures exist on Linux only, and this is " + this.osName);
 		}
 		String reason;
-		if (this.nativeAccess) {
-			try {
-				return NetlinkSocketDiagnostics.open(this.calls.get(), new ListenerSelector(this.procRoot));
-			}
-			// No linker for this platform, or a C library without the functions
-			catch (NetlinkException | RuntimeException | LinkageError ex) {
-				reason = "sock_diag is not available: " + ((ex instanceof NetlinkException) ? ex.getMessage() : ex);
-			}
+		try {
+			// Without the option the JVM warns, and allows it
+			return NetlinkSocketDiagnostics.open(this.calls.get(), new ListenerSelector(this.procRoot));
 		}
-		else {
-			reason = "sock_diag needs native access: start java with --enable-native-access=ALL-UNNAMED";
+		// No linker for this platform, or a C library without the functions
+		catch (NetlinkException | RuntimeException | LinkageError ex) {
+			reason = isDenied(ex) ? "sock_diag needs native access: start java with --enable-native-access=ALL-UNNAMED"
+					: "sock_diag is not available: " + ((ex instanceof NetlinkException) ? ex.getMessage() : ex);
 		}
 		Path file = this.procRoot.resolve("net/tcp");
 		if (Files.isReadable(file)) {
@@ -69,6 +61,11 @@ public final class SocketDiagnosticsFactory {
 			return new ProcNetSocketDiagnostics(this.procRoot, new ListenerSelector(this.procRoot));
 		}
 		return unavailable(reason + "; and " + file + " cannot be read");
+	}
+
+	// By --illegal-native-access=deny; the calls are linked when their class is initialised
+	private static boolean isDenied(Throwable failure) {
+		return failure instanceof IllegalCallerException || failure.getCause() instanceof IllegalCallerException;
 	}
 
 	private static SocketDiagnostics unavailable(String reason) {

@@ -36,7 +36,7 @@ class SocketDiagnosticsFactoryTests {
 
 	@Test
 	void whenTheKernelAnswersThenItIsAsked(CapturedOutput output) {
-		SocketDiagnostics diagnostics = open("Linux", true);
+		SocketDiagnostics diagnostics = open("Linux");
 		assertThat(diagnostics.source()).isEqualTo(Source.SOCK_DIAG);
 		assertThat(output).isEmpty();
 	}
@@ -56,7 +56,7 @@ class SocketDiagnosticsFactoryTests {
 			this.kernel.answer(FakeKernel.error(errno));
 		} }) {
 			refusal.run();
-			SocketDiagnostics diagnostics = new SocketDiagnosticsFactory("Linux", true, InTheLibrarysWords::new,
+			SocketDiagnostics diagnostics = new SocketDiagnosticsFactory("Linux", InTheLibrarysWords::new,
 					this.proc)
 				.open();
 			assertThat(diagnostics.source()).isEqualTo(Source.PROCFS);
@@ -69,9 +69,11 @@ class SocketDiagnosticsFactoryTests {
 	}
 
 	@Test
-	void whenNativeAccessIsNotEnabledThenNoCallIsMade(CapturedOutput output) throws IOException {
+	void whenNativeAccessIsDeniedThenTheReasonNamesTheOption(CapturedOutput output) throws IOException {
 		writeTcp();
-		SocketDiagnostics diagnostics = open("Linux", false);
+		SocketDiagnostics diagnostics = new SocketDiagnosticsFactory("Linux", () -> {
+			throw new ExceptionInInitializerError(new IllegalCallerException("denied"));
+		}, this.proc).open();
 		assertThat(diagnostics.source()).isEqualTo(Source.PROCFS);
 		assertThat(output.getOut().strip())
 			.endsWith("sock_diag needs native access: start java with --enable-native-access=ALL-UNNAMED");
@@ -81,7 +83,7 @@ class SocketDiagnosticsFactoryTests {
 	@Test
 	void whenThereIsNoLinkerThenProcIsRead(CapturedOutput output) throws IOException {
 		writeTcp();
-		SocketDiagnostics diagnostics = new SocketDiagnosticsFactory("Linux", true, () -> {
+		SocketDiagnostics diagnostics = new SocketDiagnosticsFactory("Linux", () -> {
 			throw new UnsatisfiedLinkError("no linker");
 		}, this.proc).open();
 		assertThat(diagnostics.source()).isEqualTo(Source.PROCFS);
@@ -91,7 +93,7 @@ class SocketDiagnosticsFactoryTests {
 	@Test
 	void whenThereIsNoProcEitherThenEverythingIsUnavailable(CapturedOutput output) {
 		this.kernel.socketErrno = FakeKernel.EPERM;
-		try (SocketDiagnostics diagnostics = open("Linux", true)) {
+		try (SocketDiagnostics diagnostics = open("Linux")) {
 			assertUnavailable(diagnostics,
 					"sock_diag is not available: no netlink socket: Operation not permitted; and "
 							+ this.proc.resolve("net/tcp") + " cannot be read");
@@ -102,7 +104,7 @@ class SocketDiagnosticsFactoryTests {
 	@Test
 	void offLinuxEverythingIsUnavailableAndNothingIsTried(CapturedOutput output) throws IOException {
 		writeTcp();
-		try (SocketDiagnostics diagnostics = open("Mac OS X", true)) {
+		try (SocketDiagnostics diagnostics = open("Mac OS X")) {
 			assertUnavailable(diagnostics, "socket figures exist on Linux only, and this is Mac OS X");
 		}
 		assertThat(this.kernel.opened).isEmpty();
@@ -128,8 +130,8 @@ class SocketDiagnosticsFactoryTests {
 		})).isEqualTo(reason);
 	}
 
-	private SocketDiagnostics open(String osName, boolean nativeAccess) {
-		return new SocketDiagnosticsFactory(osName, nativeAccess, () -> this.kernel, this.proc).open();
+	private SocketDiagnostics open(String osName) {
+		return new SocketDiagnosticsFactory(osName, () -> this.kernel, this.proc).open();
 	}
 
 	private void writeTcp() throws IOException {
