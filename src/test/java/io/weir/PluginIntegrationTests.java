@@ -58,7 +58,8 @@ class PluginIntegrationTests {
 			JsonNode server = actuator.json("/tcpserver");
 			assertThat(server.at("/protocol").asString()).isEqualTo("first");
 			assertThat(server.at("/protocolSource").asString()).isEqualTo("jar");
-			assertThat(weir.logBesidesTheJdk()).contains("Plug-ins: " + jar).doesNotContain("not on event loops", " WARN ");
+			assertThat(weir.logBesidesTheJdk()).contains("Plug-ins: " + jar)
+				.doesNotContain("not on event loops", " WARN ");
 		}
 	}
 

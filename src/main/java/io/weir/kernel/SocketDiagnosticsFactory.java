@@ -63,7 +63,7 @@ public final class SocketDiagnosticsFactory {
 		return unavailable(reason + "; and " + file + " cannot be read");
 	}
 
-	// By --illegal-native-access=deny; the calls are linked when their class is initialised
+	// By --illegal-native-access=deny: the class that links the calls is not initialised
 	private static boolean isDenied(Throwable failure) {
 		return failure instanceof IllegalCallerException || failure.getCause() instanceof IllegalCallerException;
 	}

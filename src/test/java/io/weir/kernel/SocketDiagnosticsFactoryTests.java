@@ -56,8 +56,7 @@ class SocketDiagnosticsFactoryTests {
 			this.kernel.answer(FakeKernel.error(errno));
 		} }) {
 			refusal.run();
-			SocketDiagnostics diagnostics = new SocketDiagnosticsFactory("Linux", InTheLibrarysWords::new,
-					this.proc)
+			SocketDiagnostics diagnostics = new SocketDiagnosticsFactory("Linux", InTheLibrarysWords::new, this.proc)
 				.open();
 			assertThat(diagnostics.source()).isEqualTo(Source.PROCFS);
 			assertThat(diagnostics.listener(ADDRESS)).isInstanceOf(Reading.Unavailable.class);
