@@ -2,8 +2,6 @@ package io.weir.tls;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
-import java.util.concurrent.locks.ReentrantLock;
 
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
@@ -21,12 +19,12 @@ import io.weir.transport.SecureSession;
 import io.weir.transport.Transport;
 
 /**
- * The server's side of TLS over another transport: the JDK's engine, and the buffers
- * between it and the socket.
+ * The server's side of TLS over another transport: the handshake, and what comes from the
+ * peer. {@link TlsOutput} has what goes to it.
  * <p>
  * The connection's thread does everything but one thing: any thread may send the
  * close_notify while that one waits in a read. The engine allows one thread that unwraps
- * and one that wraps at the same time; a lock keeps those that wrap and write apart.
+ * and one that wraps at the same time.
  */
 final class TlsTransport implements Transport {
 
@@ -50,12 +48,7 @@ final class TlsTransport implements Transport {
 
 	private final TlsTasks tasks;
 
-	private final ReentrantLock outputLock = new ReentrantLock();
-
-	// Set before the lock is taken: a writer stops at its next record
-	private volatile boolean closing;
-
-	private boolean outputIsShut;
+	private final TlsOutput output;
 
 	private boolean established;
 
@@ -84,6 +77,7 @@ final class TlsTransport implements Transport {
 		this.engine = engine;
 		this.buffers = buffers;
 		this.tasks = tasks;
+		this.output = new TlsOutput(lower, engine, buffers);
 		this.incoming = new ReadBuffer(buffers);
 	}
 
@@ -100,7 +94,7 @@ final class TlsTransport implements Transport {
 			while (status != HandshakeStatus.NOT_HANDSHAKING) {
 				switch (status) {
 					case NEED_TASK -> this.tasks.run(this.engine, this.lower);
-					case NEED_WRAP -> flush();
+					case NEED_WRAP -> this.output.flush();
 					default -> records += unwrapHandshake();
 				}
 				if (records > MAX_HANDSHAKE_RECORDS) {
@@ -241,14 +235,14 @@ final class TlsTransport implements Transport {
 		HandshakeStatus status = wanted;
 		if (status == HandshakeStatus.NEED_TASK) {
 			if (this.renegotiable) {
-				shutdownOutput();
+				this.output.shutdown();
 				throw new SSLException("The peer wants to renegotiate, which is refused");
 			}
 			this.tasks.run(this.engine, this.lower);
 			status = this.engine.getHandshakeStatus();
 		}
 		if (status == HandshakeStatus.NEED_WRAP) {
-			flush();
+			this.output.flush();
 		}
 	}
 
@@ -265,75 +259,9 @@ final class TlsTransport implements Transport {
 		}
 	}
 
-	/**
-	 * Encrypts and writes.
-	 * @param source some bytes at least; how many depends on the buffers
-	 * @return how many bytes were taken
-	 * @throws ClosedChannelException if the output is shut
-	 * @throws IOException if the socket failed; nothing is taken then, though some may
-	 * have been sent
-	 */
 	@Override
 	public int write(ByteBuffer source) throws IOException {
-		int begin = source.position();
-		ByteBuffer outgoing = outgoing();
-		this.outputLock.lock();
-		try {
-			Status status = Status.OK;
-			while (status == Status.OK && source.hasRemaining() && !this.closing) {
-				if (source.position() > begin) {
-					this.lower.giveWay();
-				}
-				status = this.engine.wrap(source, outgoing).getStatus();
-			}
-			if ((this.closing && source.position() == begin) || status == Status.CLOSED) {
-				throw new ClosedChannelException();
-			}
-			send(outgoing);
-			return source.position() - begin;
-		}
-		catch (IOException ex) {
-			source.position(begin);
-			throw ex;
-		}
-		finally {
-			this.outputLock.unlock();
-			this.buffers.give(outgoing);
-		}
-	}
-
-	// Writes what the engine itself has to say
-	private void flush() throws IOException {
-		ByteBuffer outgoing = this.buffers.take(BufferPool.MEDIUM);
-		this.outputLock.lock();
-		try {
-			Status status;
-			do {
-				status = this.engine.wrap(NOTHING, outgoing).getStatus();
-				if (status == Status.BUFFER_OVERFLOW) {
-					send(outgoing);
-				}
-			}
-			while (status != Status.CLOSED && this.engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP);
-			send(outgoing);
-		}
-		finally {
-			this.outputLock.unlock();
-			this.buffers.give(outgoing);
-		}
-	}
-
-	private ByteBuffer outgoing() {
-		ByteBuffer large = this.buffers.tryLarge();
-		return (large != null) ? large : this.buffers.take(BufferPool.MEDIUM);
-	}
-
-	private void send(ByteBuffer outgoing) throws IOException {
-		outgoing.flip();
-		while (outgoing.hasRemaining()) {
-			this.lower.write(outgoing);
-		}
-		outgoing.clear();
+		return this.output.write(source);
 	}
 
 	// Tells the peer what is wrong, as far as it still listens. The log has one line for
@@ -343,7 +271,7 @@ final class TlsTransport implements Transport {
 				: failure;
 		try {
 			if (this.engine.getHandshakeStatus() == HandshakeStatus.NEED_WRAP) {
-				flush();
+				this.output.flush();
 			}
 		}
 		catch (IOException ex) {
@@ -354,21 +282,7 @@ final class TlsTransport implements Transport {
 
 	@Override
 	public void shutdownOutput() throws IOException {
-		this.closing = true;
-		this.outputLock.lock();
-		try {
-			if (!this.outputIsShut) {
-				this.outputIsShut = true;
-				this.engine.closeOutbound();
-				if (!this.engine.isOutboundDone()) {
-					flush();
-				}
-				this.lower.shutdownOutput();
-			}
-		}
-		finally {
-			this.outputLock.unlock();
-		}
+		this.output.shutdown();
 	}
 
 	@Override
