@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import org.jspecify.annotations.Nullable;
 
+import io.weir.server.BufferSetting;
 import io.weir.server.EffectiveSettings;
 import io.weir.server.Setting;
 
@@ -26,8 +27,8 @@ record SettingBody(@Nullable Long requested, @Nullable Long effective, @Nullable
 	@JsonInclude(Include.ALWAYS)
 	record Buffer(@JsonUnwrapped SettingBody setting, @Nullable Long usable, boolean autotuned) {
 
-		static Buffer of(Setting setting) {
-			return new Buffer(SettingBody.of(setting), setting.usable(), setting.autotuned());
+		static Buffer of(BufferSetting buffer) {
+			return new Buffer(SettingBody.of(buffer.setting()), buffer.usable(), buffer.autotuned());
 		}
 
 	}

@@ -1,11 +1,7 @@
 package io.weir.actuate;
 
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-
-import org.jspecify.annotations.Nullable;
 
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
@@ -67,7 +63,7 @@ public class TcpServerHealthIndicator extends AbstractHealthIndicator {
 		}
 		EffectiveSettings settings = server.settings();
 		if (settings != null) {
-			builder.withDetail("settings", brief(settings));
+			builder.withDetail("settings", SettingBody.All.of(settings));
 		}
 		builder.withDetail("kernel", KernelBody.of(snapshot.limits()));
 		builder.withDetail("findings", snapshot.findings());
@@ -92,17 +88,6 @@ public class TcpServerHealthIndicator extends AbstractHealthIndicator {
 		else {
 			builder.down().withDetail("error", "no connection could be accepted for " + TimeText.measured(time));
 		}
-	}
-
-	private static Map<String, Object> brief(EffectiveSettings settings) {
-		Map<String, Object> brief = new LinkedHashMap<>();
-		settings.byName().forEach((name, setting) -> {
-			Map<String, @Nullable Long> numbers = new LinkedHashMap<>();
-			numbers.put("requested", setting.requested());
-			numbers.put("effective", setting.effective());
-			brief.put(name, numbers);
-		});
-		return brief;
 	}
 
 	private List<OpenConnection> connections() {

@@ -104,8 +104,8 @@ public class TcpServerMetrics implements MeterBinder {
 	}
 
 	private void settings(MeterRegistry registry) {
-		buffer(registry, "received", EffectiveSettings::receiveBuffer);
-		buffer(registry, "sent", EffectiveSettings::sendBuffer);
+		buffer(registry, "received", (settings) -> settings.receiveBuffer().setting());
+		buffer(registry, "sent", (settings) -> settings.sendBuffer().setting());
 		kinds(registry, "tcp.server.backlog", Tags.empty(), "connections",
 				"How many connections may wait in the accept queue", EffectiveSettings::backlog);
 	}

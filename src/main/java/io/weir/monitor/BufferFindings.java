@@ -3,7 +3,7 @@ package io.weir.monitor;
 import java.util.Map;
 import java.util.OptionalLong;
 
-import io.weir.server.Setting;
+import io.weir.server.BufferSetting;
 
 /**
  * Findings about the sizes of buffers.
@@ -12,12 +12,12 @@ final class BufferFindings implements Evidence.Rule {
 
 	@Override
 	public void find(Evidence evidence, Map<FindingKind, Finding> findings) {
-		Setting receiveBuffer = evidence.settings().receiveBuffer();
-		Setting sendBuffer = evidence.settings().sendBuffer();
-		if (receiveBuffer.limitedBy() != null) {
+		BufferSetting receiveBuffer = evidence.settings().receiveBuffer();
+		BufferSetting sendBuffer = evidence.settings().sendBuffer();
+		if (receiveBuffer.setting().limitedBy() != null) {
 			findings.put(FindingKind.RECEIVE_BUFFER_CLAMPED, clamped("receive-buffer-size", receiveBuffer, "rmem"));
 		}
-		if (sendBuffer.limitedBy() != null) {
+		if (sendBuffer.setting().limitedBy() != null) {
 			findings.put(FindingKind.SEND_BUFFER_CLAMPED, clamped("send-buffer-size", sendBuffer, "wmem"));
 		}
 		OptionalLong tuned = evidence.limits().number("net.ipv4.tcp_rmem.max");
@@ -26,32 +26,34 @@ final class BufferFindings implements Evidence.Rule {
 		}
 	}
 
-	private static Finding clamped(String name, Setting buffer, String sysctl) {
+	private static Finding clamped(String name, BufferSetting buffer, String sysctl) {
 		if (isRaised(buffer)) {
-			return new Finding(name, "%d bytes requested, %d granted: %s clamped it at the start, and allows it now"
-				.formatted(buffer.requested(), buffer.usable(), buffer.limitedBy()), "A restart takes it");
+			return new Finding(name,
+					"%d bytes requested, %d granted: %s clamped it at the start, and allows it now"
+						.formatted(buffer.setting().requested(), buffer.usable(), buffer.setting().limitedBy()),
+					"A restart takes it");
 		}
 		return new Finding(name,
-				"%d bytes requested, %d granted: %s clamps it".formatted(buffer.requested(), buffer.usable(),
-						buffer.limitedBy()),
+				"%d bytes requested, %d granted: %s clamps it".formatted(buffer.setting().requested(), buffer.usable(),
+						buffer.setting().limitedBy()),
 				("sysctl -w %s=%d on the host (it holds for all its containers). Or leave tcp.server.%s out: "
 						+ "the kernel then tunes each connection's buffer, up to the third value of net.ipv4.tcp_%s")
-					.formatted(buffer.limitedBy(), buffer.requested(), name, sysctl));
+					.formatted(buffer.setting().limitedBy(), buffer.setting().requested(), name, sysctl));
 	}
 
-	private static boolean isRaised(Setting buffer) {
-		Long requested = buffer.requested();
+	private static boolean isRaised(BufferSetting buffer) {
+		Long requested = buffer.setting().requested();
 		Long maximum = buffer.usableMaximum();
 		return requested != null && maximum != null && maximum >= requested;
 	}
 
 	// A fixed buffer is a loss where the kernel would give a busy connection more
-	private static boolean isFixed(Setting buffer, long tuned) {
-		Long effective = buffer.effective();
-		return !buffer.autotuned() && buffer.limitedBy() == null && effective != null && effective < tuned;
+	private static boolean isFixed(BufferSetting buffer, long tuned) {
+		Long effective = buffer.setting().effective();
+		return !buffer.autotuned() && buffer.setting().limitedBy() == null && effective != null && effective < tuned;
 	}
 
-	private static Finding fixed(Setting buffer, long tuned) {
+	private static Finding fixed(BufferSetting buffer, long tuned) {
 		return new Finding("receive-buffer-size",
 				"fixed at %d usable bytes, which turns the kernel's autotuning off; it would go up to %d"
 					.formatted(buffer.usable(), tuned / 2),

@@ -125,12 +125,12 @@ final class AcceptedSockets {
 			}
 			connection.fields(logger.atDebug())
 				.log("recv buffer size: {} (max={})",
-						(long) channel.getOption(StandardSocketOptions.SO_RCVBUF) * Setting.BUFFER_FACTOR,
-						Setting.text(settings.receiveBuffer().maximum()));
+						(long) channel.getOption(StandardSocketOptions.SO_RCVBUF) * BufferSetting.FACTOR,
+						Setting.text(settings.receiveBuffer().setting().maximum()));
 			connection.fields(logger.atDebug())
 				.log("send buffer size: {} (max={})",
-						(long) channel.getOption(StandardSocketOptions.SO_SNDBUF) * Setting.BUFFER_FACTOR,
-						Setting.text(settings.sendBuffer().maximum()));
+						(long) channel.getOption(StandardSocketOptions.SO_SNDBUF) * BufferSetting.FACTOR,
+						Setting.text(settings.sendBuffer().setting().maximum()));
 		}
 	}
 

@@ -6,8 +6,6 @@ import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.channels.NetworkChannel;
 import java.nio.channels.SocketChannel;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import java.util.OptionalLong;
 
 import org.jspecify.annotations.Nullable;
@@ -29,25 +27,13 @@ import io.weir.kernel.Source;
  * @param maxConnections how many connections may be open; {@code effective} is how many
  * the process's limit of open files leaves room for
  */
-public record EffectiveSettings(Setting backlog, Setting receiveBuffer, Setting sendBuffer, Setting maxConnections) {
+public record EffectiveSettings(Setting backlog, BufferSetting receiveBuffer, BufferSetting sendBuffer,
+		Setting maxConnections) {
 
 	/**
 	 * How many file descriptors the process needs for other things than connections.
 	 */
 	public static final int RESERVED_FILES = 128;
-
-	/**
-	 * The settings by name, as endpoints show them.
-	 * @return always all of them and in this order
-	 */
-	public Map<String, Setting> byName() {
-		Map<String, Setting> settings = new LinkedHashMap<>();
-		settings.put("backlog", this.backlog);
-		settings.put("receiveBuffer", this.receiveBuffer);
-		settings.put("sendBuffer", this.sendBuffer);
-		settings.put("maxConnections", this.maxConnections);
-		return settings;
-	}
 
 	/**
 	 * The same beside the limits of another moment. What was granted at the start stays
@@ -63,20 +49,20 @@ public record EffectiveSettings(Setting backlog, Setting receiveBuffer, Setting 
 				(requested != null) ? maxConnections(requested.intValue(), limits) : this.maxConnections);
 	}
 
-	private static OptionalLong bufferMaximum(Setting buffer, String sysctl, KernelLimits limits) {
+	private static OptionalLong bufferMaximum(BufferSetting buffer, String sysctl, KernelLimits limits) {
 		if (buffer.autotuned()) {
 			return limits.number("net.ipv4.tcp_" + sysctl + ".max");
 		}
 		OptionalLong limit = limits.number("net.core." + sysctl + "_max");
-		return limit.isPresent() ? OptionalLong.of(limit.getAsLong() * Setting.BUFFER_FACTOR) : limit;
+		return limit.isPresent() ? OptionalLong.of(limit.getAsLong() * BufferSetting.FACTOR) : limit;
 	}
 
 	/**
 	 * What the kernel granted, for people.
 	 */
 	String text() {
-		return "accept queue " + this.backlog.text() + "; receive buffer " + this.receiveBuffer.bufferText()
-				+ "; send buffer " + this.sendBuffer.bufferText();
+		return "accept queue " + this.backlog.text() + "; receive buffer " + this.receiveBuffer.text()
+				+ "; send buffer " + this.sendBuffer.text();
 	}
 
 	static EffectiveSettings read(ListenerSettings listener, SocketSettings sockets, int maxConnections,
@@ -111,7 +97,7 @@ public record EffectiveSettings(Setting backlog, Setting receiveBuffer, Setting 
 	}
 
 	// ServerSocketChannel has no SO_SNDBUF: a socket of the same settings tells
-	private static Setting sendBuffer(SocketSettings sockets, KernelLimits limits) {
+	private static BufferSetting sendBuffer(SocketSettings sockets, KernelLimits limits) {
 		try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.INET)) {
 			if (sockets.sendBufferSize() != null) {
 				probe.setOption(StandardSocketOptions.SO_SNDBUF, sockets.sendBufferSize());
@@ -119,23 +105,24 @@ public record EffectiveSettings(Setting backlog, Setting receiveBuffer, Setting 
 			return buffer(sockets.sendBufferSize(), probe, StandardSocketOptions.SO_SNDBUF, "wmem", limits);
 		}
 		catch (IOException ex) {
-			return Setting.unavailable(boxed(sockets.sendBufferSize()), null, "no socket to read it from: " + ex);
+			return new BufferSetting(
+					Setting.unavailable(boxed(sockets.sendBufferSize()), null, "no socket to read it from: " + ex));
 		}
 	}
 
-	private static Setting buffer(@Nullable Integer size, NetworkChannel channel, SocketOption<Integer> option,
+	private static BufferSetting buffer(@Nullable Integer size, NetworkChannel channel, SocketOption<Integer> option,
 			String sysctl, KernelLimits limits) {
 		Long requested = boxed(size);
 		Long maximum = (requested != null) ? explicitMaximum(option, sysctl, limits)
 				: boxed(limits.number("net.ipv4.tcp_" + sysctl + ".max"));
 		try {
-			long effective = (long) channel.getOption(option) * Setting.BUFFER_FACTOR;
-			boolean clamped = requested != null && effective < requested * Setting.BUFFER_FACTOR;
-			return new Setting(requested, effective, maximum, clamped ? "net.core." + sysctl + "_max" : null,
-					Source.GETSOCKOPT, null);
+			long effective = (long) channel.getOption(option) * BufferSetting.FACTOR;
+			boolean clamped = requested != null && effective < requested * BufferSetting.FACTOR;
+			return new BufferSetting(new Setting(requested, effective, maximum,
+					clamped ? "net.core." + sysctl + "_max" : null, Source.GETSOCKOPT, null));
 		}
 		catch (IOException ex) {
-			return Setting.unavailable(requested, maximum, "getsockopt failed: " + ex);
+			return new BufferSetting(Setting.unavailable(requested, maximum, "getsockopt failed: " + ex));
 		}
 	}
 
@@ -143,11 +130,11 @@ public record EffectiveSettings(Setting backlog, Setting receiveBuffer, Setting 
 	private static @Nullable Long explicitMaximum(SocketOption<Integer> option, String sysctl, KernelLimits limits) {
 		OptionalLong limit = limits.number("net.core." + sysctl + "_max");
 		if (limit.isPresent()) {
-			return limit.getAsLong() * Setting.BUFFER_FACTOR;
+			return limit.getAsLong() * BufferSetting.FACTOR;
 		}
 		try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.INET)) {
 			probe.setOption(option, Integer.MAX_VALUE);
-			return (long) probe.getOption(option) * Setting.BUFFER_FACTOR;
+			return (long) probe.getOption(option) * BufferSetting.FACTOR;
 		}
 		catch (IOException ex) {
 			return null;

@@ -98,8 +98,8 @@ class TcpServerMetricsTests {
 			this.refresher.refresh();
 			EffectiveSettings settings = Objects.requireNonNull(running.server().settings());
 			assertSetting(settings.backlog(), "tcp.server.backlog");
-			assertSetting(settings.receiveBuffer(), "tcp.server.socket.buffer", "direction", "received");
-			assertSetting(settings.sendBuffer(), "tcp.server.socket.buffer", "direction", "sent");
+			assertSetting(settings.receiveBuffer().setting(), "tcp.server.socket.buffer", "direction", "received");
+			assertSetting(settings.sendBuffer().setting(), "tcp.server.socket.buffer", "direction", "sent");
 			assertThat(gauge("tcp.server.backlog", "kind", "requested")).isEqualTo(7);
 			assertThat(gauge("tcp.server.socket.buffer", "direction", "sent", "kind", "requested")).isEqualTo(50_000);
 			assertThat(gauge("tcp.server.socket.buffer", "direction", "sent", "kind", "effective")).isEqualTo(100_000);

@@ -48,14 +48,14 @@ class EffectiveSettingsTests {
 	void whenNothingIsAskedForThenTheKernelsFiguresAreShown() throws Exception {
 		EffectiveSettings settings = read(null, null, null, 100);
 		assertThat(settings.backlog()).isEqualTo(new Setting(null, 4096L, 4096L, null, Source.COMPUTED, null));
-		assertThat(settings.receiveBuffer().requested()).isNull();
-		assertThat(settings.receiveBuffer().effective()).isEqualTo(kernelDefault("tcp_rmem"));
-		assertThat(settings.receiveBuffer().maximum()).isEqualTo(6291456L);
-		assertThat(settings.receiveBuffer().limitedBy()).isNull();
+		assertThat(settings.receiveBuffer().setting().requested()).isNull();
+		assertThat(settings.receiveBuffer().setting().effective()).isEqualTo(kernelDefault("tcp_rmem"));
+		assertThat(settings.receiveBuffer().setting().maximum()).isEqualTo(6291456L);
+		assertThat(settings.receiveBuffer().setting().limitedBy()).isNull();
 		assertThat(settings.receiveBuffer().autotuned()).isTrue();
-		assertThat(settings.receiveBuffer().source()).isEqualTo(Source.GETSOCKOPT);
-		assertThat(settings.sendBuffer().effective()).isEqualTo(kernelDefault("tcp_wmem"));
-		assertThat(settings.sendBuffer().maximum()).isEqualTo(4194304L);
+		assertThat(settings.receiveBuffer().setting().source()).isEqualTo(Source.GETSOCKOPT);
+		assertThat(settings.sendBuffer().setting().effective()).isEqualTo(kernelDefault("tcp_wmem"));
+		assertThat(settings.sendBuffer().setting().maximum()).isEqualTo(4194304L);
 		assertThat(settings.sendBuffer().autotuned()).isTrue();
 	}
 
@@ -98,32 +98,32 @@ class EffectiveSettingsTests {
 	@Test
 	void whenABufferIsAskedForThenTheKernelDoublesIt() throws Exception {
 		EffectiveSettings settings = read(null, 50_000, 60_000, 100);
-		assertThat(settings.receiveBuffer())
+		assertThat(settings.receiveBuffer().setting())
 			.isEqualTo(new Setting(50_000L, 100_000L, 2 * 212992L, null, Source.GETSOCKOPT, null));
 		assertThat(settings.receiveBuffer().usable()).isEqualTo(50_000);
 		assertThat(settings.receiveBuffer().autotuned()).isFalse();
-		assertThat(settings.sendBuffer())
+		assertThat(settings.sendBuffer().setting())
 			.isEqualTo(new Setting(60_000L, 120_000L, 2 * 212993L, null, Source.GETSOCKOPT, null));
 	}
 
 	@Test
 	void whenABufferIsTooSmallForTheKernelThenItIsNotCalledClamped() throws Exception {
 		EffectiveSettings settings = read(null, 1, 1, 100);
-		assertThat(settings.receiveBuffer().effective()).isGreaterThan(2);
-		assertThat(settings.receiveBuffer().limitedBy()).isNull();
-		assertThat(settings.sendBuffer().effective()).isGreaterThan(2);
-		assertThat(settings.sendBuffer().limitedBy()).isNull();
+		assertThat(settings.receiveBuffer().setting().effective()).isGreaterThan(2);
+		assertThat(settings.receiveBuffer().setting().limitedBy()).isNull();
+		assertThat(settings.sendBuffer().setting().effective()).isGreaterThan(2);
+		assertThat(settings.sendBuffer().setting().limitedBy()).isNull();
 	}
 
 	@Test
 	void whenABufferIsClampedThenTheSysctlIsNamed() throws Exception {
 		EffectiveSettings settings = read(null, Integer.MAX_VALUE, Integer.MAX_VALUE, 100);
 		// The real limit clamps; the fake one is only told
-		assertThat(settings.receiveBuffer().effective()).isLessThan(2L * Integer.MAX_VALUE);
-		assertThat(settings.receiveBuffer().limitedBy()).isEqualTo("net.core.rmem_max");
-		assertThat(settings.receiveBuffer().maximum()).isEqualTo(2 * 212992L);
-		assertThat(settings.sendBuffer().limitedBy()).isEqualTo("net.core.wmem_max");
-		assertThat(settings.sendBuffer().maximum()).isEqualTo(2 * 212993L);
+		assertThat(settings.receiveBuffer().setting().effective()).isLessThan(2L * Integer.MAX_VALUE);
+		assertThat(settings.receiveBuffer().setting().limitedBy()).isEqualTo("net.core.rmem_max");
+		assertThat(settings.receiveBuffer().setting().maximum()).isEqualTo(2 * 212992L);
+		assertThat(settings.sendBuffer().setting().limitedBy()).isEqualTo("net.core.wmem_max");
+		assertThat(settings.sendBuffer().setting().maximum()).isEqualTo(2 * 212993L);
 	}
 
 	@Test
@@ -131,17 +131,18 @@ class EffectiveSettingsTests {
 		Files.delete(this.root.resolve("sys/net/core/rmem_max"));
 		Files.delete(this.root.resolve("sys/net/core/wmem_max"));
 		EffectiveSettings settings = read(null, Integer.MAX_VALUE, Integer.MAX_VALUE, 100);
-		assertThat(settings.receiveBuffer().maximum()).isEqualTo(settings.receiveBuffer().effective());
-		assertThat(settings.sendBuffer().maximum()).isEqualTo(settings.sendBuffer().effective());
+		assertThat(settings.receiveBuffer().setting().maximum())
+			.isEqualTo(settings.receiveBuffer().setting().effective());
+		assertThat(settings.sendBuffer().setting().maximum()).isEqualTo(settings.sendBuffer().setting().effective());
 		settings = read(null, 50_000, 50_000, 100);
-		assertThat(settings.receiveBuffer().maximum()).isGreaterThanOrEqualTo(100_000);
-		assertThat(settings.receiveBuffer().limitedBy()).isNull();
+		assertThat(settings.receiveBuffer().setting().maximum()).isGreaterThanOrEqualTo(100_000);
+		assertThat(settings.receiveBuffer().setting().limitedBy()).isNull();
 	}
 
 	@Test
 	void whenTheKernelsTuningIsNotKnownThenThereIsNoMaximum() throws Exception {
 		Files.delete(this.root.resolve("sys/net/ipv4/tcp_rmem"));
-		assertThat(read(null, null, null, 100).receiveBuffer().maximum()).isNull();
+		assertThat(read(null, null, null, 100).receiveBuffer().setting().maximum()).isNull();
 	}
 
 	@Test
@@ -173,7 +174,7 @@ class EffectiveSettingsTests {
 			try (ListeningSocket socket = ListeningSocket.open(listener, null, 10)) {
 				EffectiveSettings settings = EffectiveSettings.read(listener, Settings.SOCKETS, 100, socket,
 						new ProcReader(this.root).limits(), this.diagnostics);
-				assertThat(settings.receiveBuffer().effective())
+				assertThat(settings.receiveBuffer().setting().effective())
 					.isEqualTo(SocketStatistics.listener(socket.address().getPort()).memory("rb"));
 			}
 		}
@@ -183,7 +184,7 @@ class EffectiveSettingsTests {
 	void whenASourceIsShownThenItsTextIsTheContracts() {
 		assertThat(Source.values()).extracting(Source::text)
 			.containsExactly("sock_diag", "getsockopt", "procfs", "computed", "unavailable");
-		assertThat(Setting.unavailable(1L, null, "because").usable()).isNull();
+		assertThat(new BufferSetting(Setting.unavailable(1L, null, "because")).usable()).isNull();
 	}
 
 	private EffectiveSettings read(@Nullable Integer backlog, @Nullable Integer receiveBuffer,

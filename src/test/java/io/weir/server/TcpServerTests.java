@@ -219,8 +219,10 @@ class TcpServerTests {
 		try (Peer peer = Peer.connect(port(server))) {
 			peer.send((byte) 1).receive(1);
 			SocketStatistics statistics = SocketStatistics.connection(port(server), peer.port());
-			assertThat(statistics.memory("rb")).isEqualTo(settings.receiveBuffer().effective()).isEqualTo(100_000);
-			assertThat(statistics.memory("tb")).isEqualTo(settings.sendBuffer().effective()).isEqualTo(120_000);
+			assertThat(statistics.memory("rb")).isEqualTo(settings.receiveBuffer().setting().effective())
+				.isEqualTo(100_000);
+			assertThat(statistics.memory("tb")).isEqualTo(settings.sendBuffer().setting().effective())
+				.isEqualTo(120_000);
 			assertThat(statistics.text()).containsPattern("timer:\\(keepalive,(1min1[0-9]|7[0-9])");
 			var channel = this.registry.connections().iterator().next().channel();
 			assertThat(channel.getOption(StandardSocketOptions.TCP_NODELAY)).isTrue();
@@ -267,9 +269,9 @@ class TcpServerTests {
 			assertThat(log.messages()).hasSize(3);
 			assertThat(log.messages().get(0)).isEqualTo("connected by 127.0.0.1:" + peer.port());
 			assertThat(log.messages().get(1))
-				.matches("recv buffer size: \\d+ \\(max=%d\\)".formatted(settings.receiveBuffer().maximum()));
+				.matches("recv buffer size: \\d+ \\(max=%d\\)".formatted(settings.receiveBuffer().setting().maximum()));
 			assertThat(log.messages().get(2))
-				.matches("send buffer size: \\d+ \\(max=%d\\)".formatted(settings.sendBuffer().maximum()));
+				.matches("send buffer size: \\d+ \\(max=%d\\)".formatted(settings.sendBuffer().setting().maximum()));
 		}
 	}
 
