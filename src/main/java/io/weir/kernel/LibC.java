@@ -36,6 +36,12 @@ final class LibC implements SystemCalls {
 	private static final MethodHandle RECV = function("recv",
 			FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
 
+	private static final MethodHandle GETSOCKOPT = function("getsockopt",
+			FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, ADDRESS));
+
+	private static final MethodHandle SETSOCKOPT = function("setsockopt",
+			FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
+
 	private static final MethodHandle CLOSE = function("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
 
 	private static final MethodHandle STRERROR = LINKER.downcallHandle(
@@ -70,6 +76,37 @@ final class LibC implements SystemCalls {
 	public int recv(int socket, ByteBuffer buffer, int length, int flags) {
 		try {
 			return result((long) RECV.invokeExact(this.callState, socket, segment(buffer), (long) length, flags));
+		}
+		catch (Throwable ex) {
+			throw unexpected(ex);
+		}
+	}
+
+	/**
+	 * Reads an option that is an int: {@code getsockopt(2)}.
+	 * @return the option's value, or the negated {@code errno}
+	 */
+	int getsockopt(int socket, int level, int option) {
+		try (Arena arena = Arena.ofConfined()) {
+			MemorySegment value = arena.allocate(JAVA_INT);
+			MemorySegment length = arena.allocateFrom(JAVA_INT, (int) JAVA_INT.byteSize());
+			int result = result((int) GETSOCKOPT.invokeExact(this.callState, socket, level, option, value, length));
+			return (result < 0) ? result : value.get(JAVA_INT, 0);
+		}
+		catch (Throwable ex) {
+			throw unexpected(ex);
+		}
+	}
+
+	/**
+	 * Sets an option that is an int: {@code setsockopt(2)}.
+	 * @return 0, or the negated {@code errno}
+	 */
+	int setsockopt(int socket, int level, int option, int value) {
+		try (Arena arena = Arena.ofConfined()) {
+			MemorySegment place = arena.allocateFrom(JAVA_INT, value);
+			return result((int) SETSOCKOPT.invokeExact(this.callState, socket, level, option, place,
+					(int) JAVA_INT.byteSize()));
 		}
 		catch (Throwable ex) {
 			throw unexpected(ex);

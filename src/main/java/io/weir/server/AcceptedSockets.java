@@ -40,17 +40,17 @@ final class AcceptedSockets {
 	 * Creates the way of a server's accepted sockets.
 	 * @param protocol what to do with them
 	 * @param proxies which of them are proxies; null if none is
-	 * @param sockets what to ask for of each
-	 * @param settings what that gets
+	 * @param listener where they come from
+	 * @param settings what they get
 	 * @param registry where connections are registered
 	 * @param scheduler makes their threads
 	 */
-	AcceptedSockets(ServedProtocol protocol, @Nullable ProxyRule proxies, SocketSettings sockets,
+	AcceptedSockets(ServedProtocol protocol, @Nullable ProxyRule proxies, ListeningSocket listener,
 			EffectiveSettings settings, ConnectionRegistry registry, ConnectionScheduler scheduler) {
 		this.registry = registry;
 		this.scheduler = scheduler;
 		this.runner = new ConnectionRunner(registry, (connection) -> {
-			sockets.applyTo(connection.channel());
+			listener.prepare(connection.channel());
 			logConnected(connection, proxies, settings);
 		}, proxies, protocol.layers(), protocol.handler());
 	}

@@ -10,13 +10,12 @@ import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.net.UnknownHostException;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.util.Arrays;
 
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import io.weir.server.SocketSettings.KeepAlive;
 import io.weir.server.TcpBindException.Problem;
 
 /**
@@ -30,20 +29,25 @@ final class ListeningSocket implements Closeable {
 
 	private final InetSocketAddress address;
 
-	ListeningSocket(ServerSocketChannel channel, InetSocketAddress address) {
+	private final SocketSettings sockets;
+
+	private final boolean inherited;
+
+	ListeningSocket(ServerSocketChannel channel, InetSocketAddress address, SocketSettings sockets, boolean inherited) {
 		this.channel = channel;
 		this.address = address;
+		this.sockets = sockets;
+		this.inherited = inherited;
 	}
 
 	/**
 	 * Binds and listens.
 	 * @param settings what is asked for
-	 * @param keepAlive the keep-alive times that accepted sockets inherit; null leaves
-	 * the kernel's
+	 * @param sockets what accepted sockets are to have
 	 * @param defaultBacklog the backlog where none is asked for
 	 * @throws TcpBindException if that is not possible
 	 */
-	static ListeningSocket open(ListenerSettings settings, @Nullable KeepAlive keepAlive, int defaultBacklog) {
+	static ListeningSocket open(ListenerSettings settings, SocketSettings sockets, int defaultBacklog) {
 		InetAddress host = resolve(settings);
 		try {
 			// With the family: else it would be a dual-stack AF_INET6 socket
@@ -59,13 +63,11 @@ final class ListeningSocket implements Closeable {
 				if (settings.receiveBufferSize() != null) {
 					channel.setOption(StandardSocketOptions.SO_RCVBUF, settings.receiveBufferSize());
 				}
-				if (keepAlive != null) {
-					keepAlive.applyTo(channel);
-				}
+				boolean inherited = sockets.applyTo(channel);
 				Integer backlog = settings.backlog();
 				channel.bind(new InetSocketAddress(host, settings.port()),
 						(backlog != null) ? backlog : defaultBacklog);
-				return new ListeningSocket(channel, (InetSocketAddress) channel.getLocalAddress());
+				return new ListeningSocket(channel, (InetSocketAddress) channel.getLocalAddress(), sockets, inherited);
 			}
 			catch (IOException | RuntimeException ex) {
 				channel.close();
@@ -128,6 +130,17 @@ final class ListeningSocket implements Closeable {
 	 */
 	InetSocketAddress address() {
 		return this.address;
+	}
+
+	/**
+	 * Sets the options of an accepted socket that it has not inherited.
+	 * @param accepted the socket
+	 * @throws IOException if the peer is gone already
+	 */
+	void prepare(SocketChannel accepted) throws IOException {
+		if (!this.inherited) {
+			this.sockets.applyTo(accepted);
+		}
 	}
 
 	/**

@@ -9,6 +9,8 @@ import java.time.Duration;
 import jdk.net.ExtendedSocketOptions;
 import org.jspecify.annotations.Nullable;
 
+import io.weir.kernel.InheritedOptions;
+
 /**
  * What is asked for of each accepted socket.
  *
@@ -19,7 +21,21 @@ import org.jspecify.annotations.Nullable;
 public record SocketSettings(@Nullable Integer sendBufferSize, boolean noDelay, @Nullable KeepAlive keepAlive) {
 
 	/**
-	 * Sets what an accepted socket does not inherit.
+	 * Sets on a listening socket what accepted ones are to inherit, which saves system
+	 * calls for each of them.
+	 * @param listening not bound yet
+	 * @return whether accepted sockets inherit all of it
+	 * @throws IOException if the socket is closed
+	 */
+	boolean applyTo(ServerSocketChannel listening) throws IOException {
+		if (this.keepAlive != null) {
+			this.keepAlive.applyTo(listening);
+		}
+		return new InheritedOptions(this.noDelay, this.keepAlive != null, this.sendBufferSize).applyTo(listening);
+	}
+
+	/**
+	 * Sets on an accepted socket what it has not inherited.
 	 * @param channel the accepted socket
 	 * @throws IOException if the peer is gone already
 	 */
@@ -52,7 +68,7 @@ public record SocketSettings(@Nullable Integer sendBufferSize, boolean noDelay, 
 			return this.idle.plus(this.interval.multipliedBy(this.count));
 		}
 
-		// Accepted sockets inherit these, which saves three system calls for each
+		// Accepted sockets inherit these
 		void applyTo(ServerSocketChannel listening) throws IOException {
 			if (listening.supportedOptions().contains(ExtendedSocketOptions.TCP_KEEPIDLE)) {
 				listening.setOption(ExtendedSocketOptions.TCP_KEEPIDLE, seconds(this.idle));

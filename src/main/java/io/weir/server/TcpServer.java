@@ -121,7 +121,7 @@ public final class TcpServer {
 		KernelLimits limits = this.kernelLimits.get();
 		// The kernel takes the least of this and its own limit
 		long somaxconn = limits.number("net.core.somaxconn").orElse(Integer.MAX_VALUE);
-		ListeningSocket socket = ListeningSocket.open(this.settings.listener(), this.settings.sockets().keepAlive(),
+		ListeningSocket socket = ListeningSocket.open(this.settings.listener(), this.settings.sockets(),
 				(int) Math.min(somaxconn, Integer.MAX_VALUE));
 		TimeoutWatchdog watchdog = watchdog();
 		boolean started = false;
@@ -129,7 +129,7 @@ public final class TcpServer {
 			EffectiveSettings effective = EffectiveSettings.read(this.settings.listener(), this.settings.sockets(),
 					this.settings.serving().maxConnections(), socket, limits, this.diagnostics);
 			AcceptedSockets sockets = new AcceptedSockets(this.protocol, this.settings.admission().proxies(),
-					this.settings.sockets(), effective, this.registry, this.scheduler);
+					socket, effective, this.registry, this.scheduler);
 			AcceptLoop loop = new AcceptLoop(socket,
 					new Admission(this.settings.serving().maxConnections(), this.settings.admission()), sockets::serve,
 					this.acceptErrors::increment, () -> queueLength(socket));

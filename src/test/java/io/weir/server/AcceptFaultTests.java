@@ -2,6 +2,7 @@ package io.weir.server;
 
 import java.io.IOException;
 import java.net.SocketException;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -88,9 +89,9 @@ class AcceptFaultTests {
 				new ServedProtocol("echo", ProtocolSource.BUILT_IN,
 						Protocol.ECHO.handler(1024, StructFormat.parse("B")), List.of()),
 				this.registry, this.kernel::readLimits, this.diagnostics);
-		ListeningSocket real = ListeningSocket.open(Settings.LISTENER, null, 100);
+		ListeningSocket real = ListeningSocket.open(Settings.LISTENER, Settings.SOCKETS, 100);
 		ListeningSocket failing = new ListeningSocket(new FailingChannel(real.channel(), this.failures, () -> {
-		}), real.address());
+		}), real.address(), sockets, false);
 		try (MockedStatic<ListeningSocket> opening = mockStatic(ListeningSocket.class)) {
 			opening.when(() -> ListeningSocket.open(any(), any(), anyInt())).thenReturn(failing);
 			server.start();
@@ -200,7 +201,7 @@ class AcceptFaultTests {
 	void whenAnOptionIsRefusedThenTheConnectionIsClosedAndItsPermitGivenBack() throws Exception {
 		SocketSettings refused = mock(SocketSettings.class);
 		when(refused.sendBufferSize()).thenReturn(null);
-		doNothing().doThrow(new SocketException("Invalid argument")).when(refused).applyTo(any());
+		doNothing().doThrow(new SocketException("Invalid argument")).when(refused).applyTo(any(SocketChannel.class));
 		// One place beside the other client
 		TcpServer server = start(2, refused);
 		Bystander other = bystander(server);

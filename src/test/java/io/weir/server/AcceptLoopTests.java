@@ -62,10 +62,10 @@ class AcceptLoopTests {
 
 	@BeforeEach
 	void start() {
-		ListeningSocket real = ListeningSocket.open(Settings.LISTENER, null, 100);
+		ListeningSocket real = ListeningSocket.open(Settings.LISTENER, Settings.SOCKETS, 100);
 		this.socket = new ListeningSocket(
 				new FailingChannel(real.channel(), this.failures, () -> this.statesWhileFailing.add(this.loop.state())),
-				real.address());
+				real.address(), Settings.SOCKETS, true);
 		this.loop = loop(2);
 	}
 

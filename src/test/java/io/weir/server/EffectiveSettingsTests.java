@@ -171,7 +171,7 @@ class EffectiveSettingsTests {
 		SocketStatistics.assumeAvailable();
 		for (Integer size : new Integer[] { null, 50_000, Integer.MAX_VALUE }) {
 			ListenerSettings listener = listener(null, size);
-			try (ListeningSocket socket = ListeningSocket.open(listener, null, 10)) {
+			try (ListeningSocket socket = ListeningSocket.open(listener, Settings.SOCKETS, 10)) {
 				EffectiveSettings settings = EffectiveSettings.read(listener, Settings.SOCKETS, 100, socket,
 						new ProcReader(this.root).limits(), this.diagnostics);
 				assertThat(settings.receiveBuffer().setting().effective())
@@ -190,7 +190,7 @@ class EffectiveSettingsTests {
 	private EffectiveSettings read(@Nullable Integer backlog, @Nullable Integer receiveBuffer,
 			@Nullable Integer sendBuffer, int maxConnections) throws IOException {
 		ListenerSettings listener = listener(backlog, receiveBuffer);
-		try (ListeningSocket socket = ListeningSocket.open(listener, null, 10)) {
+		try (ListeningSocket socket = ListeningSocket.open(listener, Settings.SOCKETS, 10)) {
 			return EffectiveSettings.read(listener, new SocketSettings(sendBuffer, true, null), maxConnections, socket,
 					new ProcReader(this.root).limits(), this.diagnostics);
 		}
