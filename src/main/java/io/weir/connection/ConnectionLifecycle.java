@@ -97,7 +97,7 @@ final class ConnectionLifecycle {
 	 * Has its own thread end it when it comes between two exchanges.
 	 */
 	void markOverdue() {
-		mark(0, OVERDUE);
+		tryChange(0, OVERDUE);
 	}
 
 	void endWrite() throws ConnectionEndedException {
@@ -109,14 +109,14 @@ final class ConnectionLifecycle {
 	 * may follow.
 	 */
 	void abandonRead() {
-		mark(READ, 0);
+		tryChange(READ, 0);
 	}
 
 	/**
 	 * Forgets a write that has failed for a reason of the caller's.
 	 */
 	void abandonWrite() {
-		mark(WRITE, 0);
+		tryChange(WRITE, 0);
 	}
 
 	// Returns false if an overdue connection comes between two exchanges
@@ -145,31 +145,28 @@ final class ConnectionLifecycle {
 	}
 
 	private void change(int clear, int set) throws ConnectionEndedException {
-		int now = this.state;
-		while ((now & ENDED) == 0 && !STATE.compareAndSet(this, now, (now & ~clear) | set)) {
-			now = this.state;
-		}
-		if ((now & ENDED) != 0) {
+		if (!tryChange(clear, set)) {
 			throw new ConnectionEndedException();
 		}
 	}
 
-	void exchangeBegins() {
-		this.explicit = true;
-		mark(0, EXCHANGE);
-	}
-
-	void exchangeDone() {
-		this.explicit = false;
-		mark(EXCHANGE, 0);
-	}
-
-	// At the end it says what the end fell into
-	private void mark(int clear, int set) {
+	// At the end EXCHANGE says what the end fell into
+	private boolean tryChange(int clear, int set) {
 		int now = this.state;
 		while ((now & ENDED) == 0 && !STATE.compareAndSet(this, now, (now & ~clear) | set)) {
 			now = this.state;
 		}
+		return (now & ENDED) == 0;
+	}
+
+	void exchangeBegins() {
+		this.explicit = true;
+		tryChange(0, EXCHANGE);
+	}
+
+	void exchangeDone() {
+		this.explicit = false;
+		tryChange(EXCHANGE, 0);
 	}
 
 	/**

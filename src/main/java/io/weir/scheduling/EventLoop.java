@@ -11,6 +11,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiConsumer;
 
 import org.jspecify.annotations.Nullable;
 
@@ -70,7 +71,7 @@ final class EventLoop implements Runnable {
 
 	private final LoopSelector selector;
 
-	private final Heirs heirs;
+	private final BiConsumer<Task, EventLoop> heirs;
 
 	private final Thread thread;
 
@@ -110,30 +111,16 @@ final class EventLoop implements Runnable {
 	private volatile @Nullable Throwable failure;
 
 	/**
-	 * Says which loop takes over what is handed to a loop that has ended.
-	 */
-	interface Heirs {
-
-		/**
-		 * Takes a task over.
-		 * @param task to be run
-		 * @param from the loop that has ended
-		 */
-		void take(Task task, EventLoop from);
-
-	}
-
-	/**
 	 * Creates a loop, not started.
 	 * @param name of its thread
-	 * @param heirs where tasks go after the end
+	 * @param heirs takes over what is handed to this loop after its end, and the loop
 	 * @throws IOException if a selector cannot be opened
 	 */
-	EventLoop(String name, Heirs heirs) throws IOException {
+	EventLoop(String name, BiConsumer<Task, EventLoop> heirs) throws IOException {
 		this(name, heirs, Selector.open());
 	}
 
-	EventLoop(String name, Heirs heirs, Selector selector) {
+	EventLoop(String name, BiConsumer<Task, EventLoop> heirs, Selector selector) {
 		this.selector = new LoopSelector(selector);
 		this.heirs = heirs;
 		this.thread = Thread.ofPlatform().name(name).daemon().unstarted(this);
@@ -300,7 +287,7 @@ final class EventLoop implements Runnable {
 
 	private void give(Task task) {
 		try {
-			this.heirs.take(task, this);
+			this.heirs.accept(task, this);
 		}
 		catch (Throwable ex) {
 			// The others go on

@@ -4,10 +4,13 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
-import java.nio.channels.AsynchronousCloseException;
+import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 
 import org.jspecify.annotations.Nullable;
@@ -32,15 +35,15 @@ final class JdkPollers {
 	/**
 	 * Parks virtual threads in a read and in a write on loopback, and wakes them. Does
 	 * nothing if that has succeeded before.
-	 * @throws IOException if that failed
+	 * @throws IOException if that failed, or the caller was interrupted
 	 */
 	static synchronized void initialize() throws IOException {
 		if (!initialized) {
 			// What a virtual thread starts may inherit its scheduler: the JDK's own
 			// threads must not
-			Step step = new Step(JdkPollers::parkAndWake);
-			step.thread = Thread.ofPlatform().daemon().name("tcp-poller-start").start(step);
-			step.finish();
+			FutureTask<@Nullable Void> task = task(JdkPollers::parkAndWake);
+			Thread.ofPlatform().daemon().name("tcp-poller-start").start(task);
+			await(task);
 			initialized = true;
 		}
 	}
@@ -50,13 +53,13 @@ final class JdkPollers {
 			listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1);
 			SocketChannel one = SocketChannel.open(listener.getLocalAddress());
 			try (SocketChannel other = listener.accept()) {
-				Step read = Step.parked(() -> one.read(ByteBuffer.allocate(1)));
+				FutureTask<@Nullable Void> read = parked(() -> one.read(ByteBuffer.allocate(1)));
 				other.write(ByteBuffer.allocate(1));
-				read.finish();
-				Step write = Step.parked(() -> fill(one));
+				await(read);
+				FutureTask<@Nullable Void> write = parked(() -> fill(one));
 				// A close below a thread that waits takes a way of its own in the JDK
 				one.close();
-				write.finish();
+				await(write);
 			}
 			finally {
 				one.close();
@@ -72,78 +75,57 @@ final class JdkPollers {
 				channel.write(bytes.clear());
 			}
 		}
-		catch (AsynchronousCloseException ex) {
-			// The end
+		catch (ClosedChannelException ex) {
+			// The end. The kernel may have taken some more bytes just before
 		}
 	}
 
-	private interface Task {
+	private interface Step {
 
 		void run() throws IOException;
 
 	}
 
-	private static final class Step implements Runnable {
+	private static FutureTask<@Nullable Void> task(Step step) {
+		return new FutureTask<>(() -> {
+			step.run();
+			return null;
+		});
+	}
 
-		private final Task task;
-
-		private volatile @Nullable Throwable failure;
-
-		private @Nullable Thread thread;
-
-		Step(Task task) {
-			this.task = task;
-		}
-
-		static Step parked(Task task) throws IOException {
-			Step step = new Step(task);
-			Thread thread = Thread.ofVirtual().name("tcp-poller-start").start(step);
-			step.thread = thread;
-			long begin = System.nanoTime();
-			while (thread.getState() != Thread.State.WAITING) {
-				if (!thread.isAlive() || System.nanoTime() - begin > MAX_WAIT) {
-					step.finish();
-					throw new IOException("A virtual thread did not wait for its socket");
-				}
-				LockSupport.parkNanos(LOOK);
+	private static FutureTask<@Nullable Void> parked(Step step) throws IOException {
+		FutureTask<@Nullable Void> task = task(step);
+		Thread thread = Thread.ofVirtual().name("tcp-poller-start").start(task);
+		long begin = System.nanoTime();
+		while (thread.getState() != Thread.State.WAITING) {
+			if (!thread.isAlive() || System.nanoTime() - begin > MAX_WAIT) {
+				await(task);
+				throw new IOException("A virtual thread did not wait for its socket");
 			}
-			return step;
+			LockSupport.parkNanos(LOOK);
 		}
+		return task;
+	}
 
-		@Override
-		public void run() {
-			try {
-				this.task.run();
-			}
-			// An Error is what a class throws that cannot be initialised
-			catch (Throwable ex) {
-				this.failure = ex;
+	private static void await(FutureTask<@Nullable Void> task) throws IOException {
+		try {
+			task.get(MAX_WAIT, TimeUnit.NANOSECONDS);
+		}
+		catch (ExecutionException ex) {
+			switch (ex.getCause()) {
+				case IOException failure -> throw failure;
+				// What a class throws that cannot be initialised
+				case Error failure -> throw failure;
+				case null, default -> throw new IOException(ex.getCause());
 			}
 		}
-
-		void finish() throws IOException {
-			boolean interrupted = false;
-			long begin = System.nanoTime();
-			Thread running = this.thread;
-			while (running != null && running.isAlive()) {
-				if (System.nanoTime() - begin > MAX_WAIT) {
-					throw new IOException("A virtual thread that waited for its socket did not wake");
-				}
-				interrupted |= Thread.interrupted();
-				LockSupport.parkNanos(LOOK);
-			}
-			if (interrupted) {
-				Thread.currentThread().interrupt();
-			}
-			switch (this.failure) {
-				case null -> {
-				}
-				case IOException ex -> throw ex;
-				case Error error -> throw error;
-				case Throwable ex -> throw new IOException(ex);
-			}
+		catch (TimeoutException ex) {
+			throw new IOException("A virtual thread that waited for its socket did not wake", ex);
 		}
-
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IOException("Interrupted at the start", ex);
+		}
 	}
 
 }

@@ -36,13 +36,13 @@ final class LoopSelector {
 	}
 
 	private static void ready(SelectionKey key) {
-		if (key.attachment() instanceof SocketKey socket) {
+		if (key.attachment() instanceof LoopKey socket) {
 			socket.ready(key, false);
 		}
 	}
 
 	private static void readyAlone(SelectionKey key) {
-		if (key.attachment() instanceof SocketKey socket) {
+		if (key.attachment() instanceof LoopKey socket) {
 			socket.ready(key, true);
 		}
 	}

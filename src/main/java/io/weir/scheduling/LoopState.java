@@ -88,7 +88,7 @@ final class LoopState {
 	// slowly:
 	// one third as fast as an idle one's
 	double addTurn() {
-		this.turn += 1.5 - this.busy;
+		this.turn += weight();
 		return this.turn;
 	}
 

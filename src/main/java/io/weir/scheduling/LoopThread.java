@@ -27,7 +27,7 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 
 	private final SocketChannel channel;
 
-	private final SocketKey key;
+	private final LoopKey key;
 
 	private volatile EventLoop loop;
 
@@ -68,7 +68,7 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 		this.threads = threads;
 		this.name = name;
 		this.channel = channel;
-		this.key = new SocketKey(channel);
+		this.key = new LoopKey(channel);
 		this.loop = loop;
 	}
 
@@ -154,7 +154,7 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 			this.loop = on;
 		}
 		on.connections().add(this);
-		if (this.key.waiter(SocketKey.READ) != null || this.key.waiter(SocketKey.WRITE) != null) {
+		if (this.key.waiter(LoopKey.READ) != null || this.key.waiter(LoopKey.WRITE) != null) {
 			on.updateLater(this);
 		}
 	}
@@ -194,12 +194,12 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 
 	@Override
 	public void awaitReadable() throws IOException {
-		await(SocketKey.READ);
+		await(LoopKey.READ);
 	}
 
 	@Override
 	public void awaitWritable() throws IOException {
-		await(SocketKey.WRITE);
+		await(LoopKey.WRITE);
 	}
 
 	private void await(int operation) throws IOException {

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * The threads that wait for one socket, and the key of the selector that wakes them. The
  * threads announce themselves; the key is of the loop's thread alone.
  */
-final class SocketKey {
+final class LoopKey {
 
 	static final int READ = SelectionKey.OP_READ;
 
@@ -28,7 +28,7 @@ final class SocketKey {
 
 	private int interest;
 
-	SocketKey(SocketChannel channel) {
+	LoopKey(SocketChannel channel) {
 		this.channel = channel;
 	}
 
