@@ -1,6 +1,7 @@
 package io.weir.scheduling;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.SelectionKey;
@@ -20,6 +21,8 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 
 	// The selector wakes one thread for each operation. A second one looks again so often
 	private static final long SECOND_WAITER_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+
+	private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
 	private final SchedulableThreads threads;
 
@@ -106,6 +109,11 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 
 	private void stopBlocking() {
 		try {
+			if (this.channel.isConnected()) {
+				// On a virtual thread the JDK stops blocking underneath by itself, at the
+				// first read: then the next line has nothing to ask the kernel for
+				this.channel.read(NOTHING);
+			}
 			this.channel.configureBlocking(false);
 		}
 		catch (IOException ex) {
