@@ -179,12 +179,12 @@ final class EventLoopScheduler implements ConnectionScheduler {
 		}
 	}
 
-	// A thread that cannot let go of the loop's thread, for lack of memory or below
-	// native
-	// code, blocks the loop while it waits: then nobody asks the selector for it
+	// A thread that cannot let go of the loop's thread, for lack of memory, below native
+	// code or in a class initializer, blocks the loop while it waits: then nobody asks
+	// the selector for it. Once it is found, it looks for itself
 	private static void freeStuckThread(LoopState state, long now) {
 		if (state.isStalled(now) && state.loop().running() instanceof LoopThread connection) {
-			connection.wakeAll();
+			connection.foundPinned();
 		}
 	}
 

@@ -22,6 +22,8 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 	// The selector wakes one thread for each operation. A second one looks again so often
 	private static final long SECOND_WAITER_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
 
+	private static final long PINNED_LOOK = TimeUnit.MILLISECONDS.toNanos(1);
+
 	private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
 	private final SchedulableThreads threads;
@@ -42,6 +44,9 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 	private @Nullable Runnable continuation;
 
 	private volatile boolean closed;
+
+	// Found holding its loop: it waits without letting go, so it looks for itself
+	private volatile boolean pinned;
 
 	// Those below are of the thread of the loop. A move happens on the old loop's thread
 	// and is handed over to the new one
@@ -144,6 +149,9 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 			arrive(on);
 		}
 		this.lastEpoch = on.epoch();
+		if (this.pinned) {
+			this.pinned = false;
+		}
 		Runnable runnable = this.continuation;
 		if (runnable != null) {
 			runnable.run();
@@ -237,7 +245,12 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 				throw new AsynchronousCloseException();
 			}
 			// Woken too early, the thread reads or writes once in vain
-			LockSupport.park(this);
+			if (this.pinned) {
+				LockSupport.parkNanos(this, PINNED_LOOK);
+			}
+			else {
+				LockSupport.park(this);
+			}
 		}
 		this.key.setWaiter(operation, null);
 		closeIfInterrupted(current);
@@ -274,6 +287,14 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 	 */
 	void wakeAll() {
 		this.key.wakeAll();
+	}
+
+	/**
+	 * Has the thread look for its bytes itself until it lets go of its loop. Any thread.
+	 */
+	void foundPinned() {
+		this.pinned = true;
+		wakeAll();
 	}
 
 	/**

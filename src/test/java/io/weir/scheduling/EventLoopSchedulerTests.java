@@ -1,6 +1,7 @@
 package io.weir.scheduling;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.channels.AsynchronousCloseException;
@@ -154,6 +155,59 @@ class EventLoopSchedulerTests extends EventLoopTest {
 		release.countDown();
 		assertThat(socket.getInputStream().read()).isZero();
 		Awaitility.await().until(() -> this.scheduler.stalls().isEmpty());
+	}
+
+	// Ten bytes, each sent when the one before has come back. The first may take until
+	// the second round after 1 s, the others none
+	@Test
+	void whenAThreadWaitsInAClassInitializerThenOneRoundFreesItForAllItsBytesAndItsLoopForOthers() throws Exception {
+		CompletableFuture<Runnable> echo = InClassInitializer.ECHO;
+		EchoServer server = server((thread, channel) -> {
+			echo.complete(() -> echo(thread, channel, 10));
+			assertThat(Pinning.DONE).isTrue();
+			EchoServer.echo(thread, channel);
+		});
+		Socket socket = dial(server);
+		Awaitility.await().until(() -> !this.scheduler.stalls().isEmpty());
+		this.scheduler.adaptNow();
+		long begin = System.nanoTime();
+		for (int i = 0; i < 10; i++) {
+			assertEchoes(socket);
+		}
+		assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(1));
+		assertEchoes(socket);
+		assertEchoes(dial(server(EchoServer::echo)));
+		Awaitility.await().until(() -> this.scheduler.stalls().isEmpty());
+	}
+
+	private static void echo(ConnectionThread thread, SocketChannel channel, int count) {
+		try {
+			ByteBuffer one = ByteBuffer.allocate(1);
+			for (int i = 0; i < count; i++) {
+				EchoServer.read(thread, channel, one.clear(), false);
+				EchoServer.write(thread, channel, one.flip());
+			}
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
+	private static final class InClassInitializer {
+
+		private static final CompletableFuture<Runnable> ECHO = new CompletableFuture<>();
+
+	}
+
+	private static final class Pinning {
+
+		private static final boolean DONE;
+
+		static {
+			InClassInitializer.ECHO.join().run();
+			DONE = true;
+		}
+
 	}
 
 }
