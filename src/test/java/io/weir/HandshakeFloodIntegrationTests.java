@@ -38,7 +38,7 @@ class HandshakeFloodIntegrationTests extends TlsProcessTest {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "auto", "virtual" })
+	@ValueSource(strings = { "auto", "virtual", "platform" })
 	void whenHandshakesFloodTheServerThenOpenConnectionsAreServedAndThoseThatWaitTimeOut(String threads)
 			throws Exception {
 		TlsClient clients = new TlsClient(certificates, null);

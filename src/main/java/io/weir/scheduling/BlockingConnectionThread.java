@@ -10,7 +10,18 @@ import org.jspecify.annotations.Nullable;
  */
 abstract class BlockingConnectionThread implements ConnectionThread {
 
+	// Of work without a certain wait. A read that filled its buffer did not wait. One
+	// that did not may have: the JDK does not tell
+	private static final int MUCH_WORK = 64;
+
+	private static final int WORK_OF_FULL_READ = 8;
+
+	private static final int WORK_OF_READ = 1;
+
 	private final Thread.Builder builder;
+
+	// Of the thread itself
+	private int work;
 
 	private volatile @Nullable Thread thread;
 
@@ -41,6 +52,40 @@ abstract class BlockingConnectionThread implements ConnectionThread {
 	public final boolean isOwnThread() {
 		return Thread.currentThread() == this.thread;
 	}
+
+	@Override
+	public final boolean beforeRead(boolean lastReadFilledItsBuffer) {
+		if (isOwnThread()) {
+			work(lastReadFilledItsBuffer ? WORK_OF_FULL_READ : WORK_OF_READ);
+		}
+		return false;
+	}
+
+	@Override
+	@SuppressWarnings("ThreadPriorityCheck") // Of another scheduler, or of the kernel
+	public final void giveWay() {
+		if (isOwnThread()) {
+			work(WORK_OF_FULL_READ);
+		}
+		else {
+			Thread.yield();
+		}
+	}
+
+	private void work(int more) {
+		this.work += more;
+		boolean much = this.work >= MUCH_WORK;
+		if (much) {
+			this.work = 0;
+		}
+		worked(much);
+	}
+
+	/**
+	 * Lets others go first where that is worth its price. On this thread.
+	 * @param much whether it has not waited for sure since much work was done
+	 */
+	abstract void worked(boolean much);
 
 	@Override
 	public final void awaitReadable() {

@@ -1,7 +1,10 @@
 package io.weir.scheduling;
 
 /**
- * A daemon platform thread. The kernel lets others go first.
+ * A daemon platform thread. The kernel decides who is next, and lets a thread that never
+ * waits run for some milliseconds at once: behind some dozens of them newcomers would
+ * wait for their sum, more than once. So a thread that never waits gives the rest of its
+ * time away.
  */
 final class PlatformConnectionThread extends BlockingConnectionThread {
 
@@ -14,14 +17,11 @@ final class PlatformConnectionThread extends BlockingConnectionThread {
 	}
 
 	@Override
-	public boolean beforeRead(boolean lastReadFilledItsBuffer) {
-		// The kernel decides who is next
-		return false;
-	}
-
-	@Override
-	public void giveWay() {
-		// The kernel decides who is next
+	@SuppressWarnings("ThreadPriorityCheck") // sched_yield(2)
+	void worked(boolean much) {
+		if (much) {
+			Thread.yield();
+		}
 	}
 
 }

@@ -16,17 +16,7 @@ final class VirtualConnectionThread extends BlockingConnectionThread {
 	// paid for in less than 1 of 64 exchanges, or once in 5 ms of a stream
 	private static final long MAX_WITHOUT_PARK = TimeUnit.MILLISECONDS.toNanos(5);
 
-	private static final int WORK_BEFORE_PARK = 64;
-
-	// A read that filled its buffer did not wait. One that did not may have: the JDK does
-	// not tell
-	private static final int WORK_OF_FULL_READ = 8;
-
-	private static final int WORK_OF_READ = 1;
-
 	// Of the thread itself
-	private int work;
-
 	private long lastPark;
 
 	/**
@@ -38,37 +28,16 @@ final class VirtualConnectionThread extends BlockingConnectionThread {
 	}
 
 	@Override
-	public boolean beforeRead(boolean lastReadFilledItsBuffer) {
-		if (isOwnThread()) {
-			giveWay(lastReadFilledItsBuffer ? WORK_OF_FULL_READ : WORK_OF_READ);
-		}
-		return false;
-	}
-
-	@Override
-	@SuppressWarnings("ThreadPriorityCheck") // Of another scheduler, or of the kernel
-	public void giveWay() {
-		if (isOwnThread()) {
-			giveWay(WORK_OF_FULL_READ);
+	@SuppressWarnings("ThreadPriorityCheck") // A virtual thread keeps its carrier else
+	void worked(boolean much) {
+		long now = much ? System.nanoTime() : this.lastPark;
+		if (now - this.lastPark >= MAX_WITHOUT_PARK) {
+			this.lastPark = now;
+			LockSupport.parkNanos(this, 1);
 		}
 		else {
 			Thread.yield();
 		}
-	}
-
-	@SuppressWarnings("ThreadPriorityCheck") // A virtual thread keeps its carrier else
-	private void giveWay(int more) {
-		this.work += more;
-		if (this.work >= WORK_BEFORE_PARK) {
-			long now = System.nanoTime();
-			if (now - this.lastPark >= MAX_WITHOUT_PARK) {
-				this.work = 0;
-				this.lastPark = now;
-				LockSupport.parkNanos(this, 1);
-				return;
-			}
-		}
-		Thread.yield();
 	}
 
 }
