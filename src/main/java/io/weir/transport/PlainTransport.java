@@ -80,6 +80,9 @@ public final class PlainTransport implements Transport {
 			target.release();
 			this.waiter.awaitReadable();
 		}
+		if (this.reads == 0 && this.channel.isBlocking()) {
+			return readFirst(target);
+		}
 		int count = target.fill(this::readOnce);
 		while (count == 0) {
 			target.release();
@@ -87,6 +90,24 @@ public final class PlainTransport implements Transport {
 			count = target.fill(this::readOnce);
 		}
 		return count;
+	}
+
+	// A channel that blocks waits with a buffer in hand. A client that has sent nothing,
+	// and may never do so, costs one of one byte
+	private int readFirst(ReadBuffer target) throws IOException {
+		if (available() > 0) {
+			return target.fill(this::readOnce);
+		}
+		ByteBuffer first = ByteBuffer.allocateDirect(1);
+		if (this.channel.read(first) < 0) {
+			return -1;
+		}
+		return target.fill((buffer) -> {
+			buffer.put(first.flip());
+			int more = (available() > 0) ? this.channel.read(buffer) : 0;
+			this.filled = !buffer.hasRemaining();
+			return came(buffer, 1 + Math.max(more, 0));
+		});
 	}
 
 	private int readOnce(ByteBuffer target) throws IOException {
@@ -100,6 +121,10 @@ public final class PlainTransport implements Transport {
 			target.limit(limit);
 		}
 		this.filled = count == room;
+		return came(target, count);
+	}
+
+	private int came(ByteBuffer target, int count) {
 		if (count > 0) {
 			FirstBytes watcher = this.firstBytes;
 			if (watcher != null) {

@@ -10,7 +10,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 import io.weir.scheduling.SocketWaiter;
@@ -54,6 +59,35 @@ class PlainTransportTests {
 
 	};
 
+	private static final SocketWaiter BLOCKING = new SocketWaiter() {
+
+		@Override
+		public boolean beforeRead(boolean lastReadFilledItsBuffer) {
+			return false;
+		}
+
+		@Override
+		public void awaitReadable() {
+			throw new AssertionError("The read waits");
+		}
+
+		@Override
+		public void awaitWritable() {
+			throw new AssertionError("The write waits");
+		}
+
+		@Override
+		public void giveWay() {
+			// Nobody else
+		}
+
+		@Override
+		public void channelClosed() {
+			// The channel wakes the reader
+		}
+
+	};
+
 	@Test
 	void whenBytesCameWithTheConnectionThenTheFirstReadDoesNotWaitAndTheSecondDoes() throws IOException {
 		withTransport((client, transport) -> {
@@ -68,6 +102,49 @@ class PlainTransportTests {
 			transport.close();
 		});
 		assertThat(this.calls).containsExactly("read", "wait and read", "wait", "read", "closed");
+	}
+
+	@Test
+	void whenAChannelBlocksThenASilentClientHasNoBufferAndItsFirstBytesComeInOrder() throws Exception {
+		AtomicInteger buffers = new AtomicInteger();
+		BufferPool pool = new BufferPool((size) -> {
+			buffers.incrementAndGet();
+			return ByteBuffer.allocateDirect(size);
+		}, 128 * 1024, 1024 * 1024);
+		byte[] bytes = new byte[1000];
+		new Random(7).nextBytes(bytes);
+		try (ServerSocketChannel listener = ServerSocketChannel.open()) {
+			listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+			try (SocketChannel client = SocketChannel.open(listener.getLocalAddress());
+					SocketChannel channel = listener.accept();
+					ReadBuffer target = new ReadBuffer(pool)) {
+				PlainTransport transport = new PlainTransport(channel, BLOCKING);
+				List<Integer> first = new CopyOnWriteArrayList<>();
+				transport.watchFirstBytes((from, begin, end) -> {
+					first.add((int) from.get(begin));
+					return null;
+				});
+				FutureTask<Integer> reading = new FutureTask<>(() -> {
+					int count = 0;
+					while (count < bytes.length) {
+						count += transport.read(target);
+					}
+					return count;
+				});
+				Thread reader = Thread.ofVirtual().start(reading);
+				Awaitility.await().until(() -> reader.getState() == Thread.State.WAITING);
+				assertThat(buffers).hasValue(0);
+				client.write(ByteBuffer.wrap(bytes));
+				assertThat(reading.get(5, TimeUnit.SECONDS)).isEqualTo(bytes.length);
+				byte[] received = new byte[bytes.length];
+				target.bytes().get(received);
+				assertThat(received).isEqualTo(bytes);
+				assertThat(first).containsExactly((int) bytes[0]);
+				assertThat(transport.reads()).isEqualTo(1);
+				client.shutdownOutput();
+				assertThat(transport.read(target)).isEqualTo(-1);
+			}
+		}
 	}
 
 	@Test
