@@ -18,14 +18,14 @@ import io.weir.transport.SocketAddresses;
 record ClosedConnectionBody(@Nullable String id, String peer, @Nullable String via, String reason,
 		@Nullable String detail, Instant openedAt, Instant closedAt, Duration duration, long bytesReceived,
 		long bytesSent, long records, @Nullable TlsBody tls, @Nullable Long rttMicros, @Nullable Long retransmits,
-		@Nullable Object diagnosis) {
+		@Nullable DiagnosisBody diagnosis) {
 
 	static ClosedConnectionBody of(ClosedConnection closed) {
 		return new ClosedConnectionBody((closed.id() != 0) ? Long.toString(closed.id()) : null,
 				SocketAddresses.text(closed.peer()), SocketAddresses.textOrNull(closed.via()), closed.reason(),
 				closed.detail(), closed.openedAt(), closed.closedAt(), closed.duration(), closed.bytesReceived(),
 				closed.bytesSent(), closed.records(), TlsBody.of(closed.session()), known(closed.rttMicros()),
-				known(closed.retransmits()), closed.lastDiagnosis());
+				known(closed.retransmits()), DiagnosisBody.of(closed.diagnosis()));
 	}
 
 	private static @Nullable Long known(long figure) {

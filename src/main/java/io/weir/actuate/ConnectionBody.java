@@ -17,14 +17,16 @@ import io.weir.transport.SocketAddresses;
  */
 @JsonInclude(Include.ALWAYS)
 record ConnectionBody(String id, String peer, @Nullable String via, String state, Instant openedAt, Duration idleFor,
-		long bytesReceived, long bytesSent, long records, @Nullable TlsBody tls, Instant sampledAt, Object kernel) {
+		long bytesReceived, long bytesSent, long records, @Nullable TlsBody tls, @Nullable DiagnosisBody diagnosis,
+		Instant sampledAt, Object kernel) {
 
 	static ConnectionBody of(ObservedConnection observed, Source source) {
 		Connection connection = observed.connection();
 		return new ConnectionBody(Long.toString(connection.id()), connection.peerText(),
 				SocketAddresses.textOrNull(connection.via()), connection.state().text(), connection.openedAt(),
 				connection.idleFor(), connection.bytesReceived(), connection.bytesSent(), connection.records(),
-				TlsBody.of(connection.session()), observed.sampledAt(), KernelBody.of(observed.figures(), source));
+				TlsBody.of(connection.session()), DiagnosisBody.of(observed.diagnosis()), observed.sampledAt(),
+				KernelBody.of(observed.figures(), source));
 	}
 
 }

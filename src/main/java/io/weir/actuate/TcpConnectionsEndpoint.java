@@ -73,28 +73,33 @@ public class TcpConnectionsEndpoint {
 	// The text of a parameter, not its type, where the answer is to name what is valid
 	@ReadOperation
 	WebEndpointResponse<InputStreamResource> connections(@Nullable Listed state, @Nullable ConnectionOrder sort,
-			@Nullable String reason, @Nullable String peer, @Nullable Integer limit) {
+			@Nullable String reason, @Nullable String peer, @Nullable Integer limit, @Nullable Boolean diagnosed) {
 		int max = (limit != null) ? limit : DEFAULT_LIMIT;
 		if (max < 0) {
 			throw invalid("limit: %d is negative".formatted(max));
 		}
 		AddressPrefix prefix = prefix(peer);
-		return (state == Listed.CLOSED) ? closed(sort, reason, prefix, max) : open(sort, reason, prefix, max);
+		return (state == Listed.CLOSED) ? closed(sort, reason, prefix, max, diagnosed)
+				: open(sort, reason, prefix, max, Boolean.TRUE.equals(diagnosed));
 	}
 
 	private WebEndpointResponse<InputStreamResource> open(@Nullable ConnectionOrder sort, @Nullable String reason,
-			@Nullable AddressPrefix prefix, int max) {
+			@Nullable AddressPrefix prefix, int max, boolean diagnosed) {
 		if (reason != null) {
 			throw invalid("reason: goes with state=closed only");
 		}
 		ConnectionOrder order = (sort != null) ? sort : ConnectionOrder.BYTES;
-		Predicate<Connection> filter = (connection) -> prefix == null
-				|| prefix.contains(connection.peer().getAddress());
+		Predicate<Connection> filter = (
+				connection) -> (prefix == null || prefix.contains(connection.peer().getAddress()))
+						&& (!diagnosed || this.connections.isSlow(connection));
 		return list(() -> this.connections.list(order, filter, max), this::body);
 	}
 
 	private WebEndpointResponse<InputStreamResource> closed(@Nullable ConnectionOrder sort, @Nullable String reason,
-			@Nullable AddressPrefix prefix, int max) {
+			@Nullable AddressPrefix prefix, int max, @Nullable Boolean diagnosed) {
+		if (diagnosed != null) {
+			throw invalid("diagnosed: does not go with state=closed");
+		}
 		if (sort != null) {
 			throw invalid("sort: does not go with state=closed, which is sorted by time");
 		}

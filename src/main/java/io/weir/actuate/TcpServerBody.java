@@ -14,6 +14,7 @@ import io.weir.connection.CloseReason;
 import io.weir.connection.ConnectionRegistry.Totals;
 import io.weir.kernel.KernelEvents;
 import io.weir.kernel.Source;
+import io.weir.monitor.Diagnoses;
 import io.weir.monitor.Finding;
 import io.weir.monitor.ServerSnapshot;
 import io.weir.server.ServerStatus;
@@ -25,8 +26,8 @@ import io.weir.tls.TlsStatus;
 @JsonInclude(Include.ALWAYS)
 record TcpServerBody(String state, @Nullable String address, String protocol, String protocolSource,
 		@Nullable Instant startedAt, SettingBody.@Nullable All settings, Object acceptQueue, Connections connections,
-		Records records, Map<String, Object> kernel, Object events, boolean closeAllowed, SampleBody sample,
-		@Nullable Ssl ssl, List<Finding> findings) {
+		Records records, String verdict, Map<String, Integer> diagnosis, Map<String, Object> kernel, Object events,
+		boolean closeAllowed, SampleBody sample, @Nullable Ssl ssl, List<Finding> findings) {
 
 	static TcpServerBody of(ServerSnapshot snapshot, SampleBody sample, boolean closeAllowed) {
 		ServerStatus server = snapshot.server();
@@ -37,9 +38,21 @@ record TcpServerBody(String state, @Nullable String address, String protocol, St
 				snapshot.acceptQueue()
 					.<Object>fold((figures) -> AcceptQueue.of(figures, snapshot.source()), UnavailableBody::new),
 				Connections.of(snapshot.connections()),
-				new Records(totals.records(), totals.closed(CloseReason.PARTIAL_RECORD)),
-				KernelBody.of(snapshot.limits()), events(snapshot.events()), closeAllowed, sample,
-				Ssl.of(snapshot.tls()), snapshot.findings());
+				new Records(totals.records(), totals.closed(CloseReason.PARTIAL_RECORD)), snapshot.verdict(),
+				diagnosis(snapshot.diagnosed()), KernelBody.of(snapshot.limits()), events(snapshot.events()),
+				closeAllowed, sample, Ssl.of(snapshot.tls()), snapshot.findings());
+	}
+
+	private static Map<String, Integer> diagnosis(Diagnoses.@Nullable Counts counts) {
+		Map<String, Integer> body = new LinkedHashMap<>();
+		if (counts != null) {
+			counts.causes().forEach((cause, count) -> {
+				if (count > 0) {
+					body.put(cause.text(), count);
+				}
+			});
+		}
+		return body;
 	}
 
 	private static Object events(KernelEvents events) {

@@ -17,6 +17,7 @@ import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 import io.weir.actuate.ConnectionMeters;
+import io.weir.actuate.DiagnosisMetrics;
 import io.weir.actuate.KernelMetrics;
 import io.weir.actuate.MeterRefresher;
 import io.weir.actuate.OutOfMemoryLiveness;
@@ -34,6 +35,7 @@ import io.weir.kernel.SocketDiagnostics;
 import io.weir.monitor.BusiestAddress;
 import io.weir.monitor.ConnectionHistory;
 import io.weir.monitor.ConnectionSampler;
+import io.weir.monitor.Diagnoses;
 import io.weir.monitor.Findings;
 import io.weir.monitor.ForeignPeers;
 import io.weir.monitor.Jvm;
@@ -80,33 +82,41 @@ class ActuateConfiguration {
 	@ConditionalOnMissingBean
 	Findings findings(TcpServer server, ListenerFigures listener, ProcReader proc, ObjectProvider<ServerTls> tls,
 			TcpServerProperties properties, BusiestAddress addresses, ForeignPeers foreign,
-			ConnectionRegistry connections) {
+			ConnectionRegistry connections, Diagnoses diagnoses) {
 		boolean records = ForeignPeers.hasRecords(server.status().protocol());
 		int recordBytes = records ? StructFormat.parse(properties.recordFormat()).size() : 0;
 		return new Findings(server, listener, proc, tls.getIfAvailable(), Jvm.running(recordBytes), addresses, foreign,
-				connections);
+				connections, diagnoses);
 	}
 
 	@Bean
 	@ConditionalOnMissingBean
 	ServerMonitor serverMonitor(TcpServer server, ConnectionRegistry connections, ListenerFigures listener,
-			ProcReader proc, Findings findings) {
-		return new ServerMonitor(server, connections, listener, proc, findings);
+			ProcReader proc, Findings findings, Diagnoses diagnoses) {
+		return new ServerMonitor(server, connections, listener, proc, findings, diagnoses);
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
+	Diagnoses diagnoses(TcpServer server, ProcReader proc, TcpServerProperties properties) {
+		return new Diagnoses(server, proc::limits, properties.sampling().interval());
 	}
 
 	@Bean
 	@ConditionalOnMissingBean
 	OpenConnections openConnections(TcpServer server, ConnectionRegistry connections, SocketDiagnostics diagnostics,
-			TcpServerProperties properties) {
-		return new OpenConnections(server, connections, diagnostics, properties.sampling().interval().isZero());
+			TcpServerProperties properties, Diagnoses diagnoses) {
+		return new OpenConnections(server, connections, diagnostics, properties.sampling().interval().isZero(),
+				diagnoses);
 	}
 
 	@Bean
 	@ConditionalOnMissingBean
 	ConnectionSampler connectionSampler(TcpServer server, ConnectionRegistry connections, SocketDiagnostics diagnostics,
-			TcpServerProperties properties, BusiestAddress addresses, Findings findings, MeterRefresher meters) {
+			TcpServerProperties properties, Diagnoses diagnoses, BusiestAddress addresses, Findings findings,
+			MeterRefresher meters) {
 		ConnectionSampler sampler = new ConnectionSampler(server, connections, diagnostics,
-				properties.sampling().interval());
+				properties.sampling().interval(), diagnoses);
 		sampler.addListener(addresses::look);
 		sampler.addListener(findings::logNew);
 		sampler.addListener(meters::refresh);
@@ -156,6 +166,12 @@ class ActuateConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
+	DiagnosisMetrics diagnosisMetrics(Diagnoses diagnoses, MeterRefresher refresher) {
+		return new DiagnosisMetrics(diagnoses, refresher);
+	}
+
+	@Bean
+	@ConditionalOnMissingBean
 	OutOfMemoryLiveness outOfMemoryLiveness(ApplicationEventPublisher events, ConnectionRegistry connections) {
 		OutOfMemoryLiveness liveness = new OutOfMemoryLiveness(events);
 		connections.addListener(liveness);
@@ -200,8 +216,9 @@ class ActuateConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	ConnectionHistory connectionHistory(ConnectionRegistry connections, TcpServerProperties properties) {
-		ConnectionHistory history = new ConnectionHistory(properties.history());
+	ConnectionHistory connectionHistory(ConnectionRegistry connections, TcpServerProperties properties,
+			Diagnoses diagnoses) {
+		ConnectionHistory history = new ConnectionHistory(properties.history(), diagnoses);
 		connections.addListener(history);
 		return history;
 	}

@@ -53,6 +53,8 @@ public final class Connection {
 
 	private volatile boolean begun;
 
+	private volatile @Nullable Observation observation;
+
 	/**
 	 * Creates the connection of an accepted socket, not registered yet.
 	 * @param id its number
@@ -225,6 +227,20 @@ public final class Connection {
 	 */
 	public Duration endedFor() {
 		return this.end.endedFor();
+	}
+
+	/**
+	 * What a monitor remembers of it; null if nothing.
+	 */
+	public @Nullable Observation observation() {
+		return this.observation;
+	}
+
+	/**
+	 * Has it carry what a monitor remembers of it.
+	 */
+	public void observe(Observation observed) {
+		this.observation = observed;
 	}
 
 	/**

@@ -98,6 +98,8 @@ public enum TcpInfoField {
 	LAST_DATA_SENT_MILLIS("lastDataSentMillis", Part.INFO, 44, 4),
 	/** Time since payload was received ({@code tcpi_last_data_recv}). */
 	LAST_DATA_RECEIVED_MILLIS("lastDataReceivedMillis", Part.INFO, 52, 4),
+	/** Time since an ACK was received ({@code tcpi_last_ack_recv}). */
+	LAST_ACK_RECEIVED_MILLIS("lastAckReceivedMillis", Part.INFO, 56, 4),
 	/**
 	 * Bytes that the process reads per round trip, from which the kernel tunes the
 	 * receive buffer ({@code tcpi_rcv_space}).

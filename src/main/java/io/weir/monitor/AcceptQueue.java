@@ -13,4 +13,12 @@ import java.util.OptionalLong;
  * process exists; empty where the kernel does not say
  */
 public record AcceptQueue(long length, OptionalLong limit, OptionalLong overflows, OptionalLong drops) {
+
+	/**
+	 * Whether the kernel drops the next newcomer: it takes one more than the limit.
+	 */
+	boolean isFull() {
+		return this.limit.isPresent() && this.length > this.limit.getAsLong();
+	}
+
 }

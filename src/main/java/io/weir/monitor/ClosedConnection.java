@@ -26,28 +26,24 @@ import io.weir.transport.SecureSession;
  * @param session what protected its bytes; null if nothing did
  * @param rttMicros smoothed round-trip time of the last sample; -1 without one
  * @param retransmits segments sent again as of the last sample; -1 without one
+ * @param diagnosis why it was slow as of the last sample before its end; null if nothing
+ * held it up
  */
 public record ClosedConnection(long id, InetSocketAddress peer, @Nullable InetSocketAddress via, String reason,
 		@Nullable String detail, Instant openedAt, long openNanos, long closedNanos, long bytesReceived, long bytesSent,
-		long records, @Nullable SecureSession session, long rttMicros, long retransmits) {
+		long records, @Nullable SecureSession session, long rttMicros, long retransmits,
+		@Nullable Diagnosis diagnosis) {
 
-	static ClosedConnection of(Connection connection, String reason) {
+	static ClosedConnection of(Connection connection, String reason, @Nullable Diagnosis diagnosis) {
 		return new ClosedConnection(connection.id(), connection.peer(), connection.via(), reason,
 				connection.causeText(), connection.openedAt(), connection.age().toNanos(), System.nanoTime(),
 				connection.bytesReceived(), connection.bytesSent(), connection.records(), connection.session(),
-				connection.lastRttMicros(), connection.lastRetransmits());
+				connection.lastRttMicros(), connection.lastRetransmits(), diagnosis);
 	}
 
 	static ClosedConnection refused(InetSocketAddress peer, String reason) {
 		return new ClosedConnection(0, peer, null, reason, null, Instant.now(), 0, System.nanoTime(), 0, 0, 0, null, -1,
-				-1);
-	}
-
-	/**
-	 * What held it up as of the last sample; null where nothing did.
-	 */
-	public @Nullable Object lastDiagnosis() {
-		return null;
+				-1, null);
 	}
 
 	/**

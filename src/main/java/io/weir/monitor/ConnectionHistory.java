@@ -31,12 +31,16 @@ public final class ConnectionHistory implements ConnectionListener {
 
 	private final Ring unserved;
 
+	private final Diagnoses diagnoses;
+
 	/**
 	 * Creates an empty history.
 	 * @param size how many connections of each kind are remembered; 0 is none
+	 * @param diagnoses why they were slow
 	 */
-	public ConnectionHistory(int size) {
+	public ConnectionHistory(int size, Diagnoses diagnoses) {
 		this.size = size;
+		this.diagnoses = diagnoses;
 		this.served = new Ring(size);
 		this.unserved = new Ring(size);
 	}
@@ -59,7 +63,7 @@ public final class ConnectionHistory implements ConnectionListener {
 	private void ended(Connection connection, String reason, Ring ring) {
 		ConnectionClosedEvent event = new ConnectionClosedEvent();
 		if (isWanted(event)) {
-			keep(ClosedConnection.of(connection, reason), ring, event);
+			keep(ClosedConnection.of(connection, reason, this.diagnoses.last(connection)), ring, event);
 		}
 	}
 

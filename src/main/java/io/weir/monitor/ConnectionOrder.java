@@ -16,15 +16,18 @@ public enum ConnectionOrder {
 	/** Smoothed round-trip time of the last sample; those without one come last. */
 	RTT,
 	/** Segments sent again as of the last sample; those without a figure come last. */
-	RETRANSMITS;
+	RETRANSMITS,
+	/** Slow connections, in the order of the causes; then all others. */
+	DIAGNOSIS;
 
 	/**
 	 * What a connection is sorted by.
 	 * @param connection the connection
 	 * @param nanoTime {@link System#nanoTime()}
+	 * @param diagnoses which are slow
 	 * @return the greatest is the first
 	 */
-	long key(Connection connection, long nanoTime) {
+	long key(Connection connection, long nanoTime, Diagnoses diagnoses) {
 		return switch (this) {
 			case BYTES -> connection.bytesReceived() + connection.bytesSent();
 			// Numbered in the order of their beginning
@@ -32,6 +35,7 @@ public enum ConnectionOrder {
 			case IDLE -> nanoTime - connection.progressNanos();
 			case RTT -> connection.lastRttMicros();
 			case RETRANSMITS -> connection.lastRetransmits();
+			case DIAGNOSIS -> diagnoses.rank(connection);
 		};
 	}
 

@@ -39,12 +39,14 @@ public class ConnectionSampler implements AutoCloseable {
 
 	private final Duration interval;
 
+	private final Diagnoses diagnoses;
+
 	private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
 
 	private final LogLimiter failures = new LogLimiter();
 
 	// The thread's own
-	private final SampleSums sums = new SampleSums();
+	private final SampleSums sums;
 
 	private volatile @Nullable SampleSummary summary;
 
@@ -60,13 +62,16 @@ public class ConnectionSampler implements AutoCloseable {
 	 * @param connections its connections
 	 * @param diagnostics asks the kernel
 	 * @param interval how often to sample; zero is never, its listeners run all the same
+	 * @param diagnoses gets each sample
 	 */
 	public ConnectionSampler(TcpServer server, ConnectionRegistry connections, SocketDiagnostics diagnostics,
-			Duration interval) {
+			Duration interval, Diagnoses diagnoses) {
 		this.server = server;
 		this.connections = connections;
 		this.diagnostics = diagnostics;
 		this.interval = interval;
+		this.diagnoses = diagnoses;
+		this.sums = new SampleSums(diagnoses);
 	}
 
 	/**
@@ -127,6 +132,7 @@ public class ConnectionSampler implements AutoCloseable {
 		InetSocketAddress address = this.server.address();
 		if (address == null) {
 			this.summary = null;
+			this.diagnoses.end(false);
 			return;
 		}
 		Collection<Connection> open = this.connections.connections();
@@ -135,8 +141,7 @@ public class ConnectionSampler implements AutoCloseable {
 		boolean complete = (open.size() <= FEW && this.diagnostics.source() == Source.SOCK_DIAG) ? sampleEach(open)
 				: this.diagnostics.sample(address.getPort(), this.sums::add) == null;
 		this.retransmits = this.sums.retransmits();
-		SampleSummary summed = this.sums.summarize();
-		this.summary = complete ? summed : null;
+		this.summary = this.sums.summarize(complete);
 	}
 
 	private boolean sampleEach(Collection<Connection> open) {

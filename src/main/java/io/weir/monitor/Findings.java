@@ -56,11 +56,13 @@ public class Findings {
 	 * @param addresses which address holds most places
 	 * @param foreign how many peers speak another protocol
 	 * @param connections its connections
+	 * @param diagnoses why connections are slow
 	 */
 	public Findings(TcpServer server, ListenerFigures listener, ProcReader proc, @Nullable ServerTls tls, Jvm jvm,
-			BusiestAddress addresses, ForeignPeers foreign, ConnectionRegistry connections) {
+			BusiestAddress addresses, ForeignPeers foreign, ConnectionRegistry connections, Diagnoses diagnoses) {
 		this(server, listener, proc, tls,
-				List.of(new JvmFindings(jvm), new PeerFindings(addresses, foreign), new HandlerFindings(connections)),
+				List.of(new JvmFindings(jvm), new PeerFindings(addresses, foreign), new HandlerFindings(connections),
+						new DiagnosisFindings(diagnoses)),
 				System::nanoTime);
 	}
 

@@ -39,18 +39,23 @@ public class OpenConnections {
 
 	private final boolean off;
 
+	private final Diagnoses diagnoses;
+
 	/**
 	 * Creates the view of a server's connections.
 	 * @param server the listener
 	 * @param registry its connections
 	 * @param diagnostics asks the kernel
 	 * @param off whether the kernel is not to be asked
+	 * @param diagnoses why connections are slow
 	 */
-	public OpenConnections(TcpServer server, ConnectionRegistry registry, SocketDiagnostics diagnostics, boolean off) {
+	public OpenConnections(TcpServer server, ConnectionRegistry registry, SocketDiagnostics diagnostics, boolean off,
+			Diagnoses diagnoses) {
 		this.server = server;
 		this.registry = registry;
 		this.diagnostics = diagnostics;
 		this.off = off;
+		this.diagnoses = diagnoses;
 	}
 
 	/**
@@ -74,7 +79,7 @@ public class OpenConnections {
 		List<Keyed> matching = new ArrayList<>(this.registry.active());
 		for (Connection connection : all()) {
 			if (filter.test(connection)) {
-				matching.add(new Keyed(order.key(connection, nanoTime), connection));
+				matching.add(new Keyed(order.key(connection, nanoTime, this.diagnoses), connection));
 			}
 		}
 		matching.sort(null);
@@ -82,8 +87,17 @@ public class OpenConnections {
 		Function<Connection, Reading<ConnectionDiagnostics>> figures = figures(first.length);
 		return new Listing<>(matching.size(),
 				Arrays.stream(first)
-					.map((connection) -> new ObservedConnection(connection, figures.apply(connection), Instant.now()))
+					.map((connection) -> new ObservedConnection(connection, figures.apply(connection), Instant.now(),
+							this.diagnoses.of(connection)))
 					.iterator());
+	}
+
+	/**
+	 * Whether something holds a connection up, as of the last sample.
+	 * @param connection an open connection
+	 */
+	public boolean isSlow(Connection connection) {
+		return this.diagnoses.rank(connection) > 0;
 	}
 
 	// Other sources read all sockets for one
@@ -125,7 +139,9 @@ public class OpenConnections {
 	 */
 	public @Nullable ObservedConnection find(String id) {
 		Connection connection = connection(id);
-		return (connection != null) ? new ObservedConnection(connection, read(connection), Instant.now()) : null;
+		return (connection != null)
+				? new ObservedConnection(connection, read(connection), Instant.now(), this.diagnoses.of(connection))
+				: null;
 	}
 
 	Reading<ConnectionDiagnostics> read(Connection connection) {

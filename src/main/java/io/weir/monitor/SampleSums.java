@@ -2,6 +2,8 @@ package io.weir.monitor;
 
 import java.util.Arrays;
 
+import org.jspecify.annotations.Nullable;
+
 import io.weir.connection.Connection;
 import io.weir.kernel.SocketSample;
 import io.weir.kernel.TcpInfoField;
@@ -25,12 +27,23 @@ final class SampleSums {
 
 	private long retransmits;
 
+	private final Diagnoses diagnoses;
+
+	/**
+	 * Creates sums of nothing.
+	 * @param diagnoses gets each sample
+	 */
+	SampleSums(Diagnoses diagnoses) {
+		this.diagnoses = diagnoses;
+	}
+
 	/**
 	 * Starts a sample.
 	 * @param open the connections that count
 	 */
 	void begin(Iterable<Connection> open) {
 		this.table.begin(open);
+		this.diagnoses.begin();
 		this.rttCount = 0;
 		this.receiveQueues = 0;
 		this.sendQueues = 0;
@@ -49,6 +62,7 @@ final class SampleSums {
 		long total = sample.has(TcpInfoField.RETRANSMITS) ? sample.get(TcpInfoField.RETRANSMITS) : -1;
 		this.retransmits += Math.max(0, total - Math.max(0, connection.lastRetransmits()));
 		connection.sampled(rtt, total);
+		this.diagnoses.add(connection, sample);
 		this.receiveQueues += sample.get(TcpInfoField.RECEIVE_QUEUE);
 		this.sendQueues += sample.get(TcpInfoField.SEND_QUEUE);
 		if (rtt >= 0) {
@@ -61,9 +75,15 @@ final class SampleSums {
 
 	/**
 	 * Ends a sample, and sums up what was added.
+	 * @param complete whether all connections were added
+	 * @return null if they were not
 	 */
-	SampleSummary summarize() {
+	@Nullable SampleSummary summarize(boolean complete) {
 		this.table.end();
+		this.diagnoses.end(complete);
+		if (!complete) {
+			return null;
+		}
 		RoundTripTimes times = null;
 		if (this.rttCount > 0) {
 			Arrays.sort(this.rtts, 0, this.rttCount);

@@ -23,6 +23,8 @@ public class ServerMonitor {
 
 	private final Findings findings;
 
+	private final Diagnoses diagnoses;
+
 	/**
 	 * Creates the monitor of a server.
 	 * @param server the listener
@@ -30,14 +32,16 @@ public class ServerMonitor {
 	 * @param listener what the kernel says about it
 	 * @param proc the kernel's limits and events
 	 * @param findings what an operator should know
+	 * @param diagnoses why connections are slow
 	 */
 	public ServerMonitor(TcpServer server, ConnectionRegistry connections, ListenerFigures listener, ProcReader proc,
-			Findings findings) {
+			Findings findings, Diagnoses diagnoses) {
 		this.server = server;
 		this.connections = connections;
 		this.listener = listener;
 		this.proc = proc;
 		this.findings = findings;
+		this.diagnoses = diagnoses;
 	}
 
 	/**
@@ -49,7 +53,8 @@ public class ServerMonitor {
 		Reading<AcceptQueue> acceptQueue = this.listener.read();
 		return new ServerSnapshot(status, acceptQueue, this.listener.source(),
 				this.findings.fullFor(status, acceptQueue), totals(), this.findings.tls(), this.proc.limits(),
-				this.proc.events(), this.findings.current(status, acceptQueue));
+				this.proc.events(), this.findings.current(status, acceptQueue), Verdict.of(status, acceptQueue),
+				this.diagnoses.counts());
 	}
 
 	/**

@@ -24,7 +24,10 @@ import io.weir.server.ServerStatus;
  * @param limits the kernel's limits
  * @param events the kernel's event counters
  * @param findings what an operator should know
+ * @param verdict what a client meets that connects now, and why
+ * @param diagnosed how many connections are slow now; null where that is not known
  */
 public record ServerSnapshot(ServerStatus server, Reading<AcceptQueue> acceptQueue, Source source, Duration fullFor,
-		Totals connections, @Nullable TlsStatus tls, KernelLimits limits, KernelEvents events, List<Finding> findings) {
+		Totals connections, @Nullable TlsStatus tls, KernelLimits limits, KernelEvents events, List<Finding> findings,
+		String verdict, Diagnoses.@Nullable Counts diagnosed) {
 }

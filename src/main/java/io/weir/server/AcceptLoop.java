@@ -118,6 +118,13 @@ final class AcceptLoop {
 	}
 
 	/**
+	 * Whether it takes no newcomers any more but those that wait in the queue.
+	 */
+	boolean isStopping() {
+		return this.stopping;
+	}
+
+	/**
 	 * Why the loop failed; null unless the state is failed.
 	 */
 	@Nullable Throwable failure() {

@@ -16,6 +16,8 @@ import io.weir.transport.SocketAddresses;
  * What a server is doing, all of one moment.
  *
  * @param state what it does
+ * @param accepting what it does with newcomers, which in a drain is told here alone:
+ * stopped where it takes none, in a drain after the delay
  * @param failure why the accept loop failed; null unless the state is failed
  * @param backingOffFor for how long accepting has failed again and again; zero unless the
  * state is backing off
@@ -31,19 +33,19 @@ import io.weir.transport.SocketAddresses;
  * @param stalls connections that keep others of their event loop from running
  * @param acceptErrors how often accept(2) failed, by error; every error is there
  */
-public record ServerStatus(ServerState state, @Nullable Throwable failure, Duration backingOffFor,
-		@Nullable InetSocketAddress address, @Nullable Instant startedAt, @Nullable EffectiveSettings settings,
-		String protocol, ProtocolSource protocolSource, SocketSettings sockets, ServingSettings serving,
-		List<Stall> stalls, Map<AcceptError, Long> acceptErrors) {
+public record ServerStatus(ServerState state, ServerState accepting, @Nullable Throwable failure,
+		Duration backingOffFor, @Nullable InetSocketAddress address, @Nullable Instant startedAt,
+		@Nullable EffectiveSettings settings, String protocol, ProtocolSource protocolSource, SocketSettings sockets,
+		ServingSettings serving, List<Stall> stalls, Map<AcceptError, Long> acceptErrors) {
 
 	/**
 	 * The same with its settings beside the limits of now.
 	 * @param limits the kernel's limits
 	 */
 	public ServerStatus beside(KernelLimits limits) {
-		return (this.settings != null) ? new ServerStatus(this.state, this.failure, this.backingOffFor, this.address,
-				this.startedAt, this.settings.beside(limits), this.protocol, this.protocolSource, this.sockets,
-				this.serving, this.stalls, this.acceptErrors) : this;
+		return (this.settings != null) ? new ServerStatus(this.state, this.accepting, this.failure, this.backingOffFor,
+				this.address, this.startedAt, this.settings.beside(limits), this.protocol, this.protocolSource,
+				this.sockets, this.serving, this.stalls, this.acceptErrors) : this;
 	}
 
 	/**

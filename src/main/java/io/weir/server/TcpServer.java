@@ -227,6 +227,13 @@ public final class TcpServer {
 		return (now == null || this.state == ServerState.DRAINING) ? this.state : now.loop.state();
 	}
 
+	private ServerState accepting(@Nullable Run now) {
+		if (now == null) {
+			return this.state;
+		}
+		return now.loop.isStopping() ? ServerState.STOPPED : now.loop.state();
+	}
+
 	/**
 	 * The address it listens on, with the port that was taken; null while it does not
 	 * listen.
@@ -250,7 +257,7 @@ public final class TcpServer {
 	 */
 	public ServerStatus status() {
 		Run now = this.run;
-		return new ServerStatus(state(now), (now != null) ? now.loop.failure() : null,
+		return new ServerStatus(state(now), accepting(now), (now != null) ? now.loop.failure() : null,
 				(now != null) ? now.loop.backingOffFor() : Duration.ZERO, (now != null) ? now.socket.address() : null,
 				(now != null) ? now.startedAt : null, (now != null) ? now.settings : null, this.protocol.name(),
 				this.protocol.source(), this.settings.sockets(), this.settings.serving(),

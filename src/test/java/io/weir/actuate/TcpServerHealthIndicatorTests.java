@@ -132,11 +132,11 @@ class TcpServerHealthIndicatorTests {
 		ServerSnapshot snapshot = running.monitor().snapshot();
 		ServerMonitor monitor = mock(ServerMonitor.class);
 		given(monitor.snapshot()).willReturn(new ServerSnapshot(
-				new ServerStatus(state, failure, backingOffFor, null, null, null, status.protocol(),
+				new ServerStatus(state, state, failure, backingOffFor, null, null, null, status.protocol(),
 						status.protocolSource(), status.sockets(), status.serving(), status.stalls(),
 						status.acceptErrors()),
 				snapshot.acceptQueue(), snapshot.source(), fullFor, snapshot.connections(), null, snapshot.limits(),
-				snapshot.events(), snapshot.findings()));
+				snapshot.events(), snapshot.findings(), snapshot.verdict(), snapshot.diagnosed()));
 		return new TcpServerHealthIndicator(monitor, running.connections(), 1, upWhenFull);
 	}
 

@@ -36,7 +36,7 @@ class MonitorStarterTests {
 		CountDownLatch sampled = new CountDownLatch(1);
 		try (RunningServer running = new RunningServer(8192, null, 1000, proc(root).reader());
 				ConnectionSampler sampler = new ConnectionSampler(running.server(), running.registry(),
-						running.diagnostics(), Duration.ofMillis(50));
+						running.diagnostics(), Duration.ofMillis(50), running.diagnoses());
 				CapturedLog log = CapturedLog.info(Findings.class.getName());
 				AnnotationConfigApplicationContext context = new AnnotationConfigApplicationContext()) {
 			sampler.addListener(sampled::countDown);

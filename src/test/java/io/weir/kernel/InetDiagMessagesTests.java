@@ -139,6 +139,7 @@ class InetDiagMessagesTests {
 		expected.put(TcpInfoField.DELIVERY_RATE, 3640888888L);
 		expected.put(TcpInfoField.LAST_DATA_SENT_MILLIS, 100L);
 		expected.put(TcpInfoField.LAST_DATA_RECEIVED_MILLIS, 100L);
+		expected.put(TcpInfoField.LAST_ACK_RECEIVED_MILLIS, 100L);
 		expected.put(TcpInfoField.RECEIVE_SPACE, 65483L);
 		assertThat(connection.figures()).containsExactlyInAnyOrderEntriesOf(expected);
 		assertThat(messages.next()).isEqualTo(InetDiagMessages.Kind.END);
@@ -180,6 +181,7 @@ class InetDiagMessagesTests {
 				Map.entry(TcpInfoField.SEND_BUFFER_LIMITED_MICROS, "sndbuf_limited"),
 				Map.entry(TcpInfoField.LAST_DATA_SENT_MILLIS, "last_data_sent"),
 				Map.entry(TcpInfoField.LAST_DATA_RECEIVED_MILLIS, "last_data_recv"),
+				Map.entry(TcpInfoField.LAST_ACK_RECEIVED_MILLIS, "last_ack_recv"),
 				Map.entry(TcpInfoField.RECEIVE_SPACE, "rcv_space"), Map.entry(TcpInfoField.NOT_SENT, "notsent_bytes"));
 		for (TcpInfoField figure : TcpInfoField.values()) {
 			assertThat(messages.get(figure)).as(figure.key()).isEqualTo(fields.get(names.get(figure)));
@@ -187,8 +189,8 @@ class InetDiagMessagesTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "0, 0", "96, 13", "104, 15", "136, 17", "148, 18", "151, 18", "152, 19", "192, 23", "200, 23",
-			"207, 23", "208, 24", "216, 25", "280, 25" })
+	@CsvSource({ "0, 0", "96, 14", "104, 16", "136, 18", "148, 19", "151, 19", "152, 20", "192, 24", "200, 24",
+			"207, 24", "208, 25", "216, 26", "280, 26" })
 	void whatAnOlderKernelsTcpInfoDoesNotHoldIsAbsent(int length, int present) throws NetlinkException {
 		ByteBuffer datagram = filled(ByteOrder.LITTLE_ENDIAN, new HashMap<>());
 		// The attribute's end, and the bytes beyond become a padded attribute that is

@@ -51,7 +51,7 @@ class RunningKernelTests {
 			TcpInfoField.BYTES_SENT, TcpInfoField.BYTES_RETRANSMITTED, TcpInfoField.RETRANSMITS, TcpInfoField.DROPS);
 
 	private static final Set<TcpInfoField> CLOCKS = EnumSet.of(TcpInfoField.LAST_DATA_SENT_MILLIS,
-			TcpInfoField.LAST_DATA_RECEIVED_MILLIS);
+			TcpInfoField.LAST_DATA_RECEIVED_MILLIS, TcpInfoField.LAST_ACK_RECEIVED_MILLIS);
 
 	// These run while data is not acknowledged; ss has them in whole milliseconds
 	private static final Set<TcpInfoField> DURATIONS = EnumSet.of(TcpInfoField.BUSY_MICROS,

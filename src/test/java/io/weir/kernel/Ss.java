@@ -141,6 +141,7 @@ final class Ss {
 			case SEND_BUFFER_LIMITED_MICROS -> milliseconds("sndbuf_limited");
 			case LAST_DATA_SENT_MILLIS -> count("lastsnd");
 			case LAST_DATA_RECEIVED_MILLIS -> count("lastrcv");
+			case LAST_ACK_RECEIVED_MILLIS -> count("lastack");
 			case RECEIVE_SPACE -> count("rcv_space");
 			case NOT_SENT -> count("notsent");
 		};

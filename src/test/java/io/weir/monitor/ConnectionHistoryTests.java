@@ -35,7 +35,9 @@ class ConnectionHistoryTests {
 
 	private final ConnectionRegistry registry = new ConnectionRegistry();
 
-	private final ConnectionHistory history = new ConnectionHistory(3);
+	private final Diagnoses diagnoses = new RunningServer(1).diagnoses();
+
+	private final ConnectionHistory history = new ConnectionHistory(3, this.diagnoses);
 
 	ConnectionHistoryTests() {
 		this.registry.addListener(this.history);
@@ -140,7 +142,7 @@ class ConnectionHistoryTests {
 
 	@Test
 	void whenTheSizeIsZeroThenNothingIsRemembered() throws Exception {
-		ConnectionHistory none = new ConnectionHistory(0);
+		ConnectionHistory none = new ConnectionHistory(0, this.diagnoses);
 		this.registry.addListener(none);
 		end();
 		none.rejected(new InetSocketAddress("192.0.2.7", 1), RejectReason.PREPARATION);
@@ -149,7 +151,7 @@ class ConnectionHistoryTests {
 
 	@Test
 	void whenManyThreadsAddThenNoneIsLostAndNoneIsTwice() throws Exception {
-		ConnectionHistory large = new ConnectionHistory(1_000);
+		ConnectionHistory large = new ConnectionHistory(1_000, this.diagnoses);
 		try (ExecutorService executor = Executors.newFixedThreadPool(8)) {
 			for (int i = 0; i < 8; i++) {
 				int first = i * 250;

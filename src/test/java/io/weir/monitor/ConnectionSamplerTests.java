@@ -57,11 +57,13 @@ class ConnectionSamplerTests {
 	}
 
 	private ConnectionSampler sampler(Duration interval) {
-		return new ConnectionSampler(this.running.server(), this.running.registry(), this.diagnostics, interval);
+		return new ConnectionSampler(this.running.server(), this.running.registry(), this.diagnostics, interval,
+				this.running.diagnoses());
 	}
 
 	private OpenConnections connections(boolean off) {
-		return new OpenConnections(this.running.server(), this.running.registry(), this.diagnostics, off);
+		return new OpenConnections(this.running.server(), this.running.registry(), this.diagnostics, off,
+				this.running.diagnoses());
 	}
 
 	private void connect(int count) throws IOException {
@@ -80,7 +82,7 @@ class ConnectionSamplerTests {
 		connect(count);
 		CountingDiagnostics counting = new CountingDiagnostics(this.diagnostics, Source.SOCK_DIAG);
 		ConnectionSampler sampler = new ConnectionSampler(this.running.server(), this.running.registry(), counting,
-				Duration.ofSeconds(1));
+				Duration.ofSeconds(1), this.running.diagnoses());
 		sampler.sample();
 		assertThat(counting.walks).isEqualTo(walks);
 		SampleSummary summary = Objects.requireNonNull(sampler.summary());
@@ -106,7 +108,9 @@ class ConnectionSamplerTests {
 	void whenTheSourceIsNotSockDiagThenFewAreReadAtOnceToo() throws Exception {
 		connect(3);
 		CountingDiagnostics counting = new CountingDiagnostics(this.diagnostics, Source.PROCFS);
-		new ConnectionSampler(this.running.server(), this.running.registry(), counting, Duration.ofSeconds(1)).sample();
+		new ConnectionSampler(this.running.server(), this.running.registry(), counting, Duration.ofSeconds(1),
+				this.running.diagnoses())
+			.sample();
 		assertThat(counting.walks).isOne();
 	}
 

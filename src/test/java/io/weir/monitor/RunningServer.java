@@ -46,26 +46,33 @@ public final class RunningServer implements AutoCloseable {
 	private final ServerMonitor monitor;
 
 	public RunningServer(@Nullable Integer backlog, @Nullable Integer buffer, int maxConnections, ProcReader kernel) {
-		this(backlog, new SocketSettings(buffer, true, null), maxConnections, Duration.ZERO, kernel);
+		this(backlog, new SocketSettings(buffer, true, null), maxConnections, Duration.ZERO, Duration.ZERO,
+				Duration.ofSeconds(30), kernel);
 	}
 
 	public RunningServer(KeepAlive keepAlive, Duration idleTimeout, ProcReader kernel) {
-		this(null, new SocketSettings(null, true, keepAlive), 10, idleTimeout, kernel);
+		this(null, new SocketSettings(null, true, keepAlive), 10, idleTimeout, Duration.ZERO, Duration.ofSeconds(30),
+				kernel);
+	}
+
+	public RunningServer(int maxConnections, Duration drainDelay, Duration gracePeriod) {
+		this(null, new SocketSettings(null, true, null), maxConnections, Duration.ZERO, drainDelay, gracePeriod,
+				new ProcReader());
 	}
 
 	private RunningServer(@Nullable Integer backlog, SocketSettings sockets, int maxConnections, Duration idleTimeout,
-			ProcReader kernel) {
+			Duration drainDelay, Duration gracePeriod, ProcReader kernel) {
 		ServerSettings settings = new ServerSettings(
 				new ListenerSettings("127.0.0.1", 0, backlog, sockets.sendBufferSize(), true, false), sockets,
 				new ServingSettings(maxConnections, ConnectionThreads.AUTO, idleTimeout, Duration.ZERO, Duration.ZERO,
-						Duration.ZERO, Duration.ofSeconds(30)),
+						drainDelay, gracePeriod),
 				AdmissionRules.NONE);
 		this.server = new TcpServer(settings,
 				new ServedProtocol("echo", ProtocolSource.BUILT_IN, RunningServer::echo, List.of()), this.registry,
 				kernel::readLimits, this.diagnostics);
 		this.kernel = kernel;
 		this.listener = new ListenerFigures(this.server, this.diagnostics, kernel);
-		this.monitor = new ServerMonitor(this.server, this.registry, this.listener, kernel, findings());
+		this.monitor = new ServerMonitor(this.server, this.registry, this.listener, kernel, findings(), diagnoses());
 	}
 
 	public RunningServer(int maxConnections) {
@@ -106,7 +113,11 @@ public final class RunningServer implements AutoCloseable {
 	}
 
 	public OpenConnections connections() {
-		return new OpenConnections(this.server, this.registry, this.diagnostics, false);
+		return new OpenConnections(this.server, this.registry, this.diagnostics, false, diagnoses());
+	}
+
+	public Diagnoses diagnoses() {
+		return new Diagnoses(this.server, this.kernel::limits, Duration.ofSeconds(1));
 	}
 
 	public ConnectionRegistry registry() {

@@ -1,6 +1,7 @@
 package io.weir.monitor;
 
 import java.util.List;
+import java.util.Objects;
 
 import org.junit.jupiter.api.Test;
 
@@ -15,7 +16,9 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class SampleSumsTests {
 
-	private final SampleSums sums = new SampleSums();
+	private final RunningServer server = new RunningServer(1);
+
+	private final SampleSums sums = new SampleSums(this.server.diagnoses());
 
 	@Test
 	void whenRetransmitsGrowThenTheIncreaseIsAddedAndTheConnectionKnowsTheLastSample() throws Exception {
@@ -38,8 +41,9 @@ class SampleSumsTests {
 	private void sample(Connection connection, long rtt, long retransmits) {
 		this.sums.begin(List.of(connection));
 		this.sums.add(new Sample(connection.peer().getPort(), rtt, retransmits));
-		SampleSummary summary = this.sums.summarize();
-		assertThat(summary.roundTripTimes()).isEqualTo(new SampleSummary.RoundTripTimes(rtt, rtt, rtt));
+		SampleSummary summary = this.sums.summarize(true);
+		assertThat(Objects.requireNonNull(summary).roundTripTimes())
+			.isEqualTo(new SampleSummary.RoundTripTimes(rtt, rtt, rtt));
 	}
 
 }

@@ -33,6 +33,7 @@ import io.weir.actuate.TcpServerMetrics;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.kernel.ProcReader;
 import io.weir.monitor.BusiestAddress;
+import io.weir.monitor.Diagnoses;
 import io.weir.monitor.Findings;
 import io.weir.monitor.ForeignPeers;
 import io.weir.monitor.Jvm;
@@ -120,12 +121,17 @@ class AcceptFaultTests {
 		return new ServerMonitor(server, this.registry, listener, this.kernel,
 				new Findings(server, listener, this.kernel, null, Jvm.running(0),
 						new BusiestAddress(this.registry, 100, AddressPrefixes.NONE), new ForeignPeers("echo", false),
-						this.registry));
+						this.registry, diagnoses(server)),
+				diagnoses(server));
+	}
+
+	private Diagnoses diagnoses(TcpServer server) {
+		return new Diagnoses(server, this.kernel::limits, Duration.ofSeconds(1));
 	}
 
 	private TcpServerHealthIndicator indicator(TcpServer server) {
 		return new TcpServerHealthIndicator(monitor(server),
-				new OpenConnections(server, this.registry, this.diagnostics, false), 10, true);
+				new OpenConnections(server, this.registry, this.diagnostics, false, diagnoses(server)), 10, true);
 	}
 
 	private static Health health(TcpServerHealthIndicator indicator) {

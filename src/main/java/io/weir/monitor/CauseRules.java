@@ -1,0 +1,78 @@
+package io.weir.monitor;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Decides why a connection is slow, from what grew and never from totals. Allocates
+ * nothing.
+ */
+final class CauseRules {
+
+	private static final int MIN_TIMEOUTS = 2;
+
+	private static final int MIN_UNANSWERED_MILLIS = 2_000;
+
+	private static final int MIN_SEGMENTS_AGAIN = 3;
+
+	private static final int MIN_RTT_MICROS = 1_000;
+
+	private static final int MIN_UNREAD_MILLIS = 1_000;
+
+	private CauseRules() {
+	}
+
+	/**
+	 * Decides.
+	 * @param trend a connection's figures
+	 * @param limits what bounds it
+	 * @return null if nothing holds it up
+	 */
+	static @Nullable Cause decide(ConnectionTrend trend, DiagnosisLimits limits) {
+		if (trend.timeouts() >= MIN_TIMEOUTS && trend.ackMillis() >= MIN_UNANSWERED_MILLIS) {
+			return Cause.PEER_UNREACHABLE;
+		}
+		Cause cause = (trend.millis() > 0) ? byGrowth(trend, limits) : null;
+		boolean unread = trend.receiveQueue() > 0 && trend.unreadMillis() >= MIN_UNREAD_MILLIS;
+		return (cause == null && unread) ? Cause.SERVER_READS_SLOWLY : cause;
+	}
+
+	private static @Nullable Cause byGrowth(ConnectionTrend trend, DiagnosisLimits limits) {
+		if (trend.isWriting() && isLimit(trend, trend.windowLimitedMicros(), 2)) {
+			return Cause.PEER_READS_SLOWLY;
+		}
+		boolean bounded = limits.sendBuffer() > 0 || trend.isSendBufferAtMaximum();
+		if (bounded && trend.isWriting() && isLimit(trend, trend.bufferLimitedMicros(), 5)) {
+			return Cause.SEND_BUFFER_TOO_SMALL;
+		}
+		if (trend.sentAgainSegments() >= MIN_SEGMENTS_AGAIN && trend.sentAgainBytes() * 50 >= trend.sentBytes()) {
+			return Cause.PATH_LOSES_PACKETS;
+		}
+		boolean hasRoundTrips = trend.rttMicros() >= MIN_RTT_MICROS;
+		// Micros are 1,000 times the millis: busy for 95 % or more
+		if (hasRoundTrips && trend.isWriting() && trend.busyMicros() >= trend.millis() * 950L
+				&& trend.rttMicros() >= trend.minRttMicros() * 4L) {
+			return Cause.PATH_IS_SLOW;
+		}
+		if (hasRoundTrips && limits.receiveBuffer() > 0 && receiveShare(trend, limits) >= 0.8) {
+			return Cause.RECEIVE_BUFFER_TOO_SMALL;
+		}
+		return null;
+	}
+
+	// A burst is over in some milliseconds, whatever limited it
+	private static boolean isLimit(ConnectionTrend trend, long limitedMicros, int part) {
+		return limitedMicros * part >= trend.busyMicros() && limitedMicros >= trend.millis() * 100L;
+	}
+
+	/**
+	 * How much came, of what the receive buffer allows per round trip.
+	 * @param trend a connection with a round-trip time
+	 * @param limits with a receive buffer of fixed size, of which half carries data
+	 * @return 1 is all
+	 */
+	static double receiveShare(ConnectionTrend trend, DiagnosisLimits limits) {
+		double roundTrips = trend.millis() * 1000.0 / trend.rttMicros();
+		return trend.receivedBytes() / (roundTrips * limits.receiveBuffer() / 2);
+	}
+
+}

@@ -1,0 +1,310 @@
+package io.weir.monitor;
+
+import org.jspecify.annotations.Nullable;
+
+import io.weir.connection.ConnectionState;
+import io.weir.connection.Observation;
+import io.weir.kernel.SocketSample;
+import io.weir.kernel.TcpInfoField;
+
+/**
+ * What samples tell of one connection: its last figures, and what grew within the last 5
+ * s. One small object per connection, which a sample changes and makes no garbage for.
+ * Times are milliseconds of one clock, whatever its zero. Totals are kept as their low
+ * bits only: they are good for differences. Guarded by itself.
+ */
+final class ConnectionTrend implements Observation {
+
+	/**
+	 * What grew in a shorter time proves nothing.
+	 */
+	static final int MIN_WINDOW_MILLIS = 2_000;
+
+	static final int MAX_WINDOW_MILLIS = 5_000;
+
+	// What is sent or received in 5 s may exceed an int in bytes
+	private static final int UNIT_SHIFT = 6;
+
+	private static final int WRITING = 1;
+
+	private static final int WAS_WRITING = 2;
+
+	private static final int SEND_BUFFER_AT_MAXIMUM = 4;
+
+	private static final int STARTED = 8;
+
+	// Totals at the begin of the window
+	private int beginMillis;
+
+	private int beginBusy;
+
+	private int beginWindowLimited;
+
+	private int beginBufferLimited;
+
+	private int beginSent;
+
+	private int beginSentAgain;
+
+	private int beginSegmentsAgain;
+
+	private int beginReceived;
+
+	// What grew, as of the last sample that was far enough from the begin
+	private int millis;
+
+	private int busy;
+
+	private int windowLimited;
+
+	private int bufferLimited;
+
+	private int sent;
+
+	private int sentAgain;
+
+	private int segmentsAgain;
+
+	private int received;
+
+	// As of the last sample
+	private int rtt;
+
+	private int minRtt;
+
+	private int receiveQueue;
+
+	private int ackMillis;
+
+	// What the application has read, and since when bytes wait for it to read on
+	private int readBytes;
+
+	private int unreadSince;
+
+	private int unreadMillis;
+
+	private short timeouts;
+
+	private byte flags;
+
+	private @Nullable Cause cause;
+
+	private long since;
+
+	/**
+	 * Takes a sample in.
+	 * @param sample the connection's figures
+	 * @param state what its thread does
+	 * @param bytesReceived what its application has read so far
+	 * @param now when the sample is taken
+	 * @param gap the time since the sample before
+	 * @param sendMaximum {@link DiagnosisLimits#sendMaximum()}
+	 */
+	void add(SocketSample sample, ConnectionState state, long bytesReceived, int now, int gap, long sendMaximum) {
+		if ((this.flags & STARTED) == 0) {
+			begin(sample, now);
+			this.unreadSince = now;
+		}
+		int elapsed = now - this.beginMillis;
+		if (elapsed >= MIN_WINDOW_MILLIS) {
+			grow(sample, elapsed);
+		}
+		if (elapsed + gap > MAX_WINDOW_MILLIS) {
+			begin(sample, now);
+		}
+		boolean writing = state == ConnectionState.WRITING;
+		boolean atMaximum = sendMaximum > 0 && get(sample, TcpInfoField.SEND_BUFFER) >= sendMaximum;
+		this.flags = (byte) (STARTED | (writing ? WRITING : 0) | (isSet(WRITING) ? WAS_WRITING : 0)
+				| (atMaximum ? SEND_BUFFER_AT_MAXIMUM : 0));
+		this.rtt = saturated(sample, TcpInfoField.RTT_MICROS);
+		this.minRtt = saturated(sample, TcpInfoField.MIN_RTT_MICROS);
+		this.receiveQueue = saturated(sample, TcpInfoField.RECEIVE_QUEUE);
+		this.ackMillis = saturated(sample, TcpInfoField.LAST_ACK_RECEIVED_MILLIS);
+		this.timeouts = (short) get(sample, TcpInfoField.CONSECUTIVE_TIMEOUTS);
+		boolean waitsForPeer = writing || state == ConnectionState.HANDSHAKING;
+		if (waitsForPeer || this.receiveQueue == 0 || this.readBytes != (int) bytesReceived) {
+			this.unreadSince = now;
+		}
+		this.readBytes = (int) bytesReceived;
+		this.unreadMillis = now - this.unreadSince;
+	}
+
+	/**
+	 * Forgets what grew, for instance because the process stood still meanwhile.
+	 */
+	void restart() {
+		this.flags &= ~STARTED;
+		this.millis = 0;
+	}
+
+	private void begin(SocketSample sample, int now) {
+		this.beginMillis = now;
+		this.beginBusy = (int) get(sample, TcpInfoField.BUSY_MICROS);
+		this.beginWindowLimited = (int) get(sample, TcpInfoField.RECEIVE_WINDOW_LIMITED_MICROS);
+		this.beginBufferLimited = (int) get(sample, TcpInfoField.SEND_BUFFER_LIMITED_MICROS);
+		this.beginSent = units(sample, TcpInfoField.BYTES_SENT);
+		this.beginSentAgain = (int) get(sample, TcpInfoField.BYTES_RETRANSMITTED);
+		this.beginSegmentsAgain = (int) get(sample, TcpInfoField.RETRANSMITS);
+		this.beginReceived = units(sample, TcpInfoField.BYTES_RECEIVED);
+	}
+
+	private void grow(SocketSample sample, int elapsed) {
+		this.millis = elapsed;
+		this.busy = (int) get(sample, TcpInfoField.BUSY_MICROS) - this.beginBusy;
+		this.windowLimited = (int) get(sample, TcpInfoField.RECEIVE_WINDOW_LIMITED_MICROS) - this.beginWindowLimited;
+		this.bufferLimited = (int) get(sample, TcpInfoField.SEND_BUFFER_LIMITED_MICROS) - this.beginBufferLimited;
+		this.sent = units(sample, TcpInfoField.BYTES_SENT) - this.beginSent;
+		this.sentAgain = (int) get(sample, TcpInfoField.BYTES_RETRANSMITTED) - this.beginSentAgain;
+		this.segmentsAgain = (int) get(sample, TcpInfoField.RETRANSMITS) - this.beginSegmentsAgain;
+		this.received = units(sample, TcpInfoField.BYTES_RECEIVED) - this.beginReceived;
+	}
+
+	// What an old kernel does not have never grows
+	private static long get(SocketSample sample, TcpInfoField field) {
+		return sample.has(field) ? sample.get(field) : 0;
+	}
+
+	private static int saturated(SocketSample sample, TcpInfoField field) {
+		return (int) Math.min(get(sample, field), Integer.MAX_VALUE);
+	}
+
+	private static int units(SocketSample sample, TcpInfoField field) {
+		return (int) (get(sample, field) >>> UNIT_SHIFT);
+	}
+
+	private static long bytes(int units) {
+		return Integer.toUnsignedLong(units) << UNIT_SHIFT;
+	}
+
+	private boolean isSet(int flag) {
+		return (this.flags & flag) != 0;
+	}
+
+	/**
+	 * Notes what the figures mean.
+	 * @param cause why it is slow; null if it is not
+	 * @param now when it was decided, in milliseconds since the epoch
+	 */
+	void diagnosed(@Nullable Cause cause, long now) {
+		if (cause != this.cause) {
+			this.cause = cause;
+			this.since = now;
+		}
+	}
+
+	/**
+	 * Why it is slow, as of the last sample while it was open; null if it was not.
+	 */
+	@Nullable Cause cause() {
+		return this.cause;
+	}
+
+	/**
+	 * When that was first so, in milliseconds since the epoch.
+	 */
+	long since() {
+		return this.since;
+	}
+
+	/**
+	 * In how many milliseconds the rest grew; 0 before that is known.
+	 */
+	int millis() {
+		return this.millis;
+	}
+
+	/**
+	 * Microseconds with anything to send or unacknowledged.
+	 */
+	long busyMicros() {
+		return Integer.toUnsignedLong(this.busy);
+	}
+
+	/**
+	 * Microseconds of those in which the peer's receive window was the limit.
+	 */
+	long windowLimitedMicros() {
+		return Integer.toUnsignedLong(this.windowLimited);
+	}
+
+	/**
+	 * Microseconds of those in which this side's send buffer was the limit.
+	 */
+	long bufferLimitedMicros() {
+		return Integer.toUnsignedLong(this.bufferLimited);
+	}
+
+	/**
+	 * Bytes sent, those sent again included, to 64 bytes.
+	 */
+	long sentBytes() {
+		return bytes(this.sent);
+	}
+
+	long sentAgainBytes() {
+		return Integer.toUnsignedLong(this.sentAgain);
+	}
+
+	long sentAgainSegments() {
+		return Integer.toUnsignedLong(this.segmentsAgain);
+	}
+
+	/**
+	 * Bytes received, to 64 bytes.
+	 */
+	long receivedBytes() {
+		return bytes(this.received);
+	}
+
+	/**
+	 * The smoothed round-trip time; 0 where there is none.
+	 */
+	int rttMicros() {
+		return this.rtt;
+	}
+
+	int minRttMicros() {
+		return this.minRtt;
+	}
+
+	/**
+	 * Bytes that wait to be read.
+	 */
+	int receiveQueue() {
+		return this.receiveQueue;
+	}
+
+	/**
+	 * For how long they have waited while nothing was read and no peer was waited for.
+	 */
+	int unreadMillis() {
+		return this.unreadMillis;
+	}
+
+	/**
+	 * Milliseconds since the last ACK came.
+	 */
+	int ackMillis() {
+		return this.ackMillis;
+	}
+
+	/**
+	 * Retransmission timeouts in a row.
+	 */
+	int timeouts() {
+		return this.timeouts;
+	}
+
+	/**
+	 * Whether a write was under way in this sample or the one before: between two writes
+	 * that wait a sample may meet the read.
+	 */
+	boolean isWriting() {
+		return isSet(WRITING | WAS_WRITING);
+	}
+
+	boolean isSendBufferAtMaximum() {
+		return isSet(SEND_BUFFER_AT_MAXIMUM);
+	}
+
+}
