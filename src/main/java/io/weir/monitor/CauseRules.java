@@ -18,6 +18,9 @@ final class CauseRules {
 
 	private static final int MIN_UNREAD_MILLIS = 1_000;
 
+	// In bytes per millisecond: who reads 100 MB/s is not slow, whatever the window says
+	private static final long FAST = 100_000;
+
 	private CauseRules() {
 	}
 
@@ -37,7 +40,8 @@ final class CauseRules {
 	}
 
 	private static @Nullable Cause byGrowth(ConnectionTrend trend, DiagnosisLimits limits) {
-		if (trend.isWriting() && isLimit(trend, trend.windowLimitedMicros(), 2)) {
+		if (trend.isWriting() && isLimit(trend, trend.windowLimitedMicros(), 2)
+				&& trend.sentBytes() < trend.millis() * FAST) {
 			return Cause.PEER_READS_SLOWLY;
 		}
 		boolean bounded = limits.sendBuffer() > 0 || trend.isSendBufferAtMaximum();

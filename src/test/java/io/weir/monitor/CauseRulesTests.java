@@ -99,6 +99,15 @@ class CauseRulesTests {
 		assertThat(after(4, ConnectionState.WRITING, growth(busy, window, 0), TUNED)).isEqualTo(cause);
 	}
 
+	// Over loopback the reader is always the slower one
+	@ParameterizedTest
+	@CsvSource({ "99000000, PEER_READS_SLOWLY", "101000000, " })
+	void whoReadsAHundredMegabytesASecondIsNotSlow(long sent, @Nullable Cause cause) {
+		Map<TcpInfoField, Long> growth = growth(1_000, 900, 0);
+		growth.put(TcpInfoField.BYTES_SENT, sent);
+		assertThat(after(3, ConnectionState.WRITING, growth, TUNED)).isEqualTo(cause);
+	}
+
 	@Test
 	void whenNoWriteWaitsThenNoWriteIsSlow() {
 		assertThat(after(4, ConnectionState.READING, growth(1_000, 1_000, 500), FIXED)).isNull();
