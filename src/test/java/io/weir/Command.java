@@ -10,7 +10,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 /**
  * Programs of this machine that a test can do with or without.
  */
-final class Command {
+public final class Command {
 
 	private Command() {
 	}
@@ -18,7 +18,7 @@ final class Command {
 	/**
 	 * Whether a program is there, ends in ten seconds, and says that all is well.
 	 */
-	static boolean succeeds(String... command) throws InterruptedException {
+	public static boolean succeeds(String... command) throws InterruptedException {
 		try {
 			Process process = new ProcessBuilder(command).redirectErrorStream(true)
 				.redirectOutput(ProcessBuilder.Redirect.DISCARD)
