@@ -65,6 +65,20 @@ class ConnectionLifecycleTests {
 	}
 
 	@Test
+	void whenItIsOverdueThenItsOwnThreadIsToEndItAtTheNextReadBetweenTwoExchanges() throws Exception {
+		assertThat(this.lifecycle.beginRead()).isTrue();
+		this.lifecycle.endRead(true);
+		this.lifecycle.markOverdue();
+		assertThat(this.lifecycle.beginRead()).isTrue();
+		this.lifecycle.endRead(true);
+		this.lifecycle.beginWrite();
+		this.lifecycle.endWrite();
+		assertThat(this.lifecycle.beginRead()).isFalse();
+		assertThat(this.lifecycle.end(CloseReason.MAX_AGE)).isTrue();
+		assertThat(this.lifecycle.reason()).isEqualTo(CloseReason.MAX_AGE);
+	}
+
+	@Test
 	void whenItWritesThenTheExchangeIsOver() throws Exception {
 		exchangeOf(() -> {
 		});
