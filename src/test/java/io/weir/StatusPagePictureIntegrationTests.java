@@ -47,7 +47,7 @@ class StatusPagePictureIntegrationTests {
 		Path folder = Files.createDirectories(Path.of(System.getProperty("weir.picture")));
 		try (Browser browser = Browser.start();
 				RunningWeir weir = RunningWeir.start("--tcp.server.protocol=echo-record", "--tcp.server.backlog=8192",
-						"--tcp.server.max-connections=500");
+						"--tcp.server.max-connections=500", "--tcp.server.write-timeout=0");
 				ExecutorService clients = Executors.newVirtualThreadPerTaskExecutor()) {
 			try {
 				List<Future<Void>> traffic = new ArrayList<>();
