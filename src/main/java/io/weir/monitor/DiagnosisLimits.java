@@ -4,9 +4,9 @@ import java.time.Duration;
 import java.util.OptionalLong;
 
 import io.weir.kernel.KernelLimits;
+import io.weir.server.BufferSetting;
 import io.weir.server.EffectiveSettings;
 import io.weir.server.ServingSettings;
-import io.weir.server.Setting;
 
 /**
  * What bounds all connections of a server alike, in bytes and by the kernel's count of
@@ -34,8 +34,8 @@ record DiagnosisLimits(long receiveBuffer, long receiveMaximum, long sendBuffer,
 				serving.idleTimeout(), limits.number("net.ipv4.tcp_retries2"));
 	}
 
-	private static long fixed(Setting buffer) {
-		Long effective = buffer.effective();
+	private static long fixed(BufferSetting buffer) {
+		Long effective = buffer.setting().effective();
 		return (effective != null && !buffer.autotuned()) ? effective : 0;
 	}
 
