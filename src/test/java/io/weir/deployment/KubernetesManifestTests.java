@@ -197,6 +197,15 @@ class KubernetesManifestTests {
 		assertThat(service.getSpec().getPorts()).isEqualTo(this.manifests.service("weir").getSpec().getPorts());
 	}
 
+	@Test
+	void proxyProtocolOverlayIsTakenByTheApplication() {
+		TcpServerProperties.ProxyProtocol proxyProtocol = properties("overlays/proxy-protocol/overlay.yml")
+			.proxyProtocol();
+		assertThat(proxyProtocol.enabled()).isTrue();
+		assertThat(proxyProtocol.trusted()).isNotEmpty();
+		assertThat(properties().proxyProtocol().enabled()).isFalse();
+	}
+
 	@ParameterizedTest
 	@ValueSource(
 			strings = { "base", "overlays/load-balancer", "overlays/proxy-protocol", "overlays/prometheus-operator" })
