@@ -128,8 +128,8 @@ public final class TcpServer {
 		try {
 			EffectiveSettings effective = EffectiveSettings.read(this.settings.listener(), this.settings.sockets(),
 					this.settings.serving().maxConnections(), socket, limits, this.diagnostics);
-			AcceptedSockets sockets = new AcceptedSockets(this.protocol, this.settings.admission().proxies(),
-					socket, effective, this.registry, this.scheduler);
+			AcceptedSockets sockets = new AcceptedSockets(this.protocol, this.settings.admission().proxies(), socket,
+					effective, this.registry, this.scheduler);
 			AcceptLoop loop = new AcceptLoop(socket,
 					new Admission(this.settings.serving().maxConnections(), this.settings.admission()), sockets::serve,
 					this.acceptErrors::increment, () -> queueLength(socket));
