@@ -134,6 +134,14 @@ enum StructCode {
 	}
 
 	/**
+	 * Whether values are {@code byte[]}.
+	 * @return {@code true} for {@code c}, {@code s} and {@code p}
+	 */
+	boolean isBytes() {
+		return this.kind == Kind.CHAR || isString();
+	}
+
+	/**
 	 * Whether the repeat count is the width of a single item.
 	 * @return {@code true} for {@code s} and {@code p}
 	 */

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
 
@@ -198,6 +199,32 @@ public final class StructFormat {
 	 */
 	public int size() {
 		return this.size;
+	}
+
+	/**
+	 * How many values a record has.
+	 * @return the length of the list that {@link #unpack(byte[])} gives
+	 */
+	public long valueCount() {
+		return this.valueCount;
+	}
+
+	/**
+	 * Whether a value is a {@code byte[]}.
+	 * @param index which value, from 0
+	 * @return {@code true} for {@code c}, {@code s} and {@code p}
+	 * @throws IndexOutOfBoundsException when there is no such value
+	 */
+	public boolean isBytes(long index) {
+		Objects.checkIndex(index, this.valueCount);
+		long left = index;
+		for (Item item : this.items) {
+			if (left < item.count) {
+				return item.code.isBytes();
+			}
+			left -= item.count;
+		}
+		throw new IllegalStateException("items have fewer values than they count");
 	}
 
 	/**

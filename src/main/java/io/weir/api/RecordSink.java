@@ -1,0 +1,34 @@
+package io.weir.api;
+
+import java.io.IOException;
+import java.time.Duration;
+
+/**
+ * Takes the records that the record protocols unpack. A bean of this type gets each of
+ * them; one object serves all connections, on many threads at once. The records of one
+ * connection come in their order.
+ */
+@FunctionalInterface
+public interface RecordSink {
+
+	/**
+	 * Takes one record, on its connection's thread. Blocking is the backpressure: that
+	 * connection, and so its peer, waits, and no other does. The thread is interrupted
+	 * when the connection is cut meanwhile.
+	 * <p>
+	 * Whatever is thrown ends the connection, and counts the record as failed.
+	 * @param record the record
+	 * @throws IOException if the record can't be taken
+	 */
+	void accept(UnpackedRecord record) throws IOException;
+
+	/**
+	 * Sends on what was taken. Called at the end of a drain, when all connections have
+	 * ended.
+	 * @param atMost how long the caller waits; after that the process may end
+	 * @throws IOException if that failed
+	 */
+	default void flush(Duration atMost) throws IOException {
+	}
+
+}

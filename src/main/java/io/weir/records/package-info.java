@@ -1,0 +1,8 @@
+/**
+ * The way out of records: each is a line of JSON, written by one thread that repeats what
+ * fails, and given to the sinks of the user's.
+ */
+@NullMarked
+package io.weir.records;
+
+import org.jspecify.annotations.NullMarked;
