@@ -111,8 +111,12 @@ class ArchitectureTests {
 			"io.weir.transport..", "io.weir.scheduling..", "io.weir.kernel..", "io.weir.text..", "org.slf4j..");
 
 	@ArchTest
-	static final ArchRule protocolKnowsApiStructAndTransport = onlyKnows("io.weir.protocol..", "io.weir.api..",
-			"io.weir.struct..", "io.weir.transport..", "org.slf4j..");
+	static final ArchRule recordsKnowsApiAndStruct = onlyKnows("io.weir.records..", "io.weir.api..", "io.weir.struct..",
+			"org.slf4j..");
+
+	@ArchTest
+	static final ArchRule protocolKnowsApiStructTransportAndRecords = onlyKnows("io.weir.protocol..", "io.weir.api..",
+			"io.weir.struct..", "io.weir.transport..", "io.weir.records..", "org.slf4j..");
 
 	@ArchTest
 	static final ArchRule serverKnowsConnectionKernelAndScheduling = onlyKnows("io.weir.server..", "io.weir.api..",
@@ -122,7 +126,7 @@ class ArchitectureTests {
 	@ArchTest
 	static final ArchRule monitorKnowsServerAndWhatItStandsOn = onlyKnows("io.weir.monitor..", "io.weir.server..",
 			"io.weir.connection..", "io.weir.kernel..", "io.weir.tls..", "io.weir.scheduling..", "io.weir.transport..",
-			"jdk.jfr..", "org.slf4j..");
+			"io.weir.records..", "jdk.jfr..", "org.slf4j..");
 
 	@ArchTest
 	static final ArchRule actuateKnowsMonitorAndTheTypesOfWhatItKnows = onlyKnows("io.weir.actuate..",

@@ -129,7 +129,8 @@ class WeirIntegrationTests {
 				"drain_timeout");
 		assertThat(body.at("/closeAllowed").asBoolean(true)).isFalse();
 		assertThat(body.at("/sample").propertyNames()).containsExactly("rttMicros", "retransmits", "blockedWriters");
-		assertThat(body.at("/records").propertyNames()).containsExactlyInAnyOrder("unpacked", "partial");
+		assertThat(body.at("/records").propertyNames()).containsExactlyInAnyOrder("unpacked", "partial", "written",
+				"failed", "pending");
 		assertThat(body.at("/kernel/net.ipv4.tcp_rmem").propertyNames()).containsExactly("min", "default", "max");
 		assertThat(body.at("/kernel").propertyNames()).contains("net.core.somaxconn", "net.core.rmem_max",
 				"net.ipv4.tcp_mem", "net.ipv4.tcp_congestion_control", "nofile.soft", "nofile.hard");
@@ -288,6 +289,8 @@ class WeirIntegrationTests {
 				"tcp_server_bytes_total\\{direction=\"received\"\\} ",
 				"tcp_server_records_total\\{result=\"unpacked\"\\} ",
 				"tcp_server_records_total\\{result=\"partial\"\\} ",
+				"tcp_server_records_total\\{result=\"written\"\\} ", "tcp_server_records_total\\{result=\"failed\"\\} ",
+				"tcp_server_records_pending ",
 				"tcp_server_socket_buffer_bytes\\{direction=\"received\",kind=\"effective\"\\} ",
 				"tcp_server_backlog_connections\\{kind=\"effective\"\\} ",
 				"tcp_server_accept_errors_total\\{error=\"EMFILE\"\\} ",

@@ -10,12 +10,12 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import org.jspecify.annotations.Nullable;
 
-import io.weir.connection.CloseReason;
 import io.weir.connection.ConnectionRegistry.Totals;
 import io.weir.kernel.KernelEvents;
 import io.weir.kernel.Source;
 import io.weir.monitor.Diagnoses;
 import io.weir.monitor.Finding;
+import io.weir.monitor.RecordTotals;
 import io.weir.monitor.ServerSnapshot;
 import io.weir.server.ServerStatus;
 import io.weir.tls.TlsStatus;
@@ -31,14 +31,12 @@ record TcpServerBody(String state, @Nullable String address, String protocol, St
 
 	static TcpServerBody of(ServerSnapshot snapshot, SampleBody sample, boolean closeAllowed) {
 		ServerStatus server = snapshot.server();
-		Totals totals = snapshot.connections();
 		return new TcpServerBody(server.state().text(), server.addressText(), server.protocol(),
 				server.protocolSource().text(), server.startedAt(),
 				(server.settings() != null) ? SettingBody.All.of(server.settings()) : null,
 				snapshot.acceptQueue()
 					.<Object>fold((figures) -> AcceptQueue.of(figures, snapshot.source()), UnavailableBody::new),
-				Connections.of(snapshot.connections()),
-				new Records(totals.records(), totals.closed(CloseReason.PARTIAL_RECORD)), snapshot.verdict(),
+				Connections.of(snapshot.connections()), Records.of(snapshot.records()), snapshot.verdict(),
 				diagnosis(snapshot.diagnosed()), KernelBody.of(snapshot.limits()), events(snapshot.events()),
 				closeAllowed, sample, Ssl.of(snapshot.tls()), snapshot.findings());
 	}
@@ -89,7 +87,13 @@ record TcpServerBody(String state, @Nullable String address, String protocol, St
 
 	}
 
-	record Records(long unpacked, long partial) {
+	record Records(long unpacked, long partial, long written, long failed, long pending) {
+
+		static Records of(RecordTotals totals) {
+			return new Records(totals.unpacked(), totals.partial(), totals.written(), totals.failed(),
+					totals.pending());
+		}
+
 	}
 
 	record Ssl(String bundle, String subject, Instant notAfter) {

@@ -13,8 +13,8 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import org.jspecify.annotations.Nullable;
 
-import io.weir.connection.CloseReason;
 import io.weir.connection.ConnectionRegistry.Totals;
+import io.weir.monitor.RecordTotals;
 import io.weir.monitor.ServerMonitor;
 import io.weir.server.AcceptError;
 import io.weir.server.EffectiveSettings;
@@ -80,13 +80,21 @@ public class TcpServerMetrics implements MeterBinder {
 				Totals::bytesReceived);
 		total(registry, "tcp.server.bytes", Tags.of("direction", "sent"), "bytes", "Bytes of all connections",
 				Totals::bytesSent);
-		total(registry, "tcp.server.records", Tags.of("result", "unpacked"), "records",
-				"Records unpacked, or cut off by an end of stream", Totals::records);
-		total(registry, "tcp.server.records", Tags.of("result", "partial"), "records",
-				"Records unpacked, or cut off by an end of stream",
-				(totals) -> totals.closed(CloseReason.PARTIAL_RECORD));
+		records(registry, "unpacked", RecordTotals::unpacked);
+		records(registry, "partial", RecordTotals::partial);
+		records(registry, "written", RecordTotals::written);
+		records(registry, "failed", RecordTotals::failed);
+		Gauge.builder("tcp.server.records.pending", this.monitor, (monitor) -> monitor.records().pending())
+			.description("Records taken and not yet written")
+			.register(registry);
 		total(registry, "tcp.server.unanswered", Tags.empty(), "bytes",
 				"Bytes received and not served, because the server ended their connection", Totals::bytesUnanswered);
+	}
+
+	private void records(MeterRegistry registry, String result, ToLongFunction<RecordTotals> figure) {
+		counter(registry, "tcp.server.records", Tags.of("result", result), "records",
+				"Records unpacked, cut off by an end of stream, written, or failed in a sink or at the end",
+				(monitor) -> figure.applyAsLong(monitor.records()));
 	}
 
 	private void total(MeterRegistry registry, String name, Tags tags, String unit, String description,

@@ -43,6 +43,7 @@ import io.weir.monitor.ListenerFigures;
 import io.weir.monitor.Newcomers;
 import io.weir.monitor.OpenConnections;
 import io.weir.monitor.ServerMonitor;
+import io.weir.records.RecordSinks;
 import io.weir.server.AdmissionRules;
 import io.weir.server.TcpServer;
 import io.weir.server.TcpServerLifecycle.TcpServerStartedEvent;
@@ -82,18 +83,18 @@ class ActuateConfiguration {
 	@ConditionalOnMissingBean
 	Findings findings(TcpServer server, ListenerFigures listener, ProcReader proc, ObjectProvider<ServerTls> tls,
 			TcpServerProperties properties, BusiestAddress addresses, ForeignPeers foreign,
-			ConnectionRegistry connections, Diagnoses diagnoses) {
+			ConnectionRegistry connections, Diagnoses diagnoses, RecordSinks sinks) {
 		boolean records = ForeignPeers.hasRecords(server.status().protocol());
 		int recordBytes = records ? StructFormat.parse(properties.recordFormat()).size() : 0;
 		return new Findings(server, listener, proc, tls.getIfAvailable(), Jvm.running(recordBytes), addresses, foreign,
-				connections, diagnoses);
+				connections, diagnoses, sinks);
 	}
 
 	@Bean
 	@ConditionalOnMissingBean
 	ServerMonitor serverMonitor(TcpServer server, ConnectionRegistry connections, ListenerFigures listener,
-			ProcReader proc, Findings findings, Diagnoses diagnoses) {
-		return new ServerMonitor(server, connections, listener, proc, findings, diagnoses);
+			ProcReader proc, Findings findings, Diagnoses diagnoses, RecordSinks sinks) {
+		return new ServerMonitor(server, connections, listener, proc, findings, diagnoses, sinks);
 	}
 
 	@Bean

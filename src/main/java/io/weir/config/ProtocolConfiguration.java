@@ -9,6 +9,7 @@ import io.weir.protocol.DiscardHandler;
 import io.weir.protocol.EchoHandler;
 import io.weir.protocol.EchoRecordHandler;
 import io.weir.protocol.RecordHandler;
+import io.weir.records.RecordSinks;
 import io.weir.struct.StructFormat;
 import io.weir.transport.BufferPool;
 
@@ -26,8 +27,9 @@ class ProtocolConfiguration {
 	}
 
 	@Bean(Protocols.BUILT_IN + "echo-record")
-	ConnectionHandler echoRecord(TcpServerProperties properties, BufferPool pool) {
-		return new EchoRecordHandler(Math.toIntExact(properties.chunkSize().toBytes()), format(properties), pool);
+	ConnectionHandler echoRecord(TcpServerProperties properties, BufferPool pool, RecordSinks sinks) {
+		return new EchoRecordHandler(Math.toIntExact(properties.chunkSize().toBytes()), format(properties), pool,
+				sinks);
 	}
 
 	@Bean(Protocols.BUILT_IN + "echo")
@@ -36,8 +38,8 @@ class ProtocolConfiguration {
 	}
 
 	@Bean(Protocols.BUILT_IN + "record")
-	ConnectionHandler record(TcpServerProperties properties, BufferPool pool) {
-		return new RecordHandler(format(properties), pool);
+	ConnectionHandler record(TcpServerProperties properties, BufferPool pool, RecordSinks sinks) {
+		return new RecordHandler(format(properties), pool, sinks);
 	}
 
 	@Bean(Protocols.BUILT_IN + "discard")

@@ -59,6 +59,7 @@ class StartCheck implements ApplicationListener<SpringApplicationEvent> {
 			mistakes.addAll(variables.unknown());
 		}
 		mistakes.addAll(tcpServer.bad());
+		mistakes.addAll(new RecordsCheck(environment).mistakes());
 		if (service) {
 			mistakes.addAll(new ConfigurationCheck(environment, "server", HttpProperties.class).bad());
 			mistakes.addAll(new ConfigurationCheck(environment, "management.server", HttpProperties.class).bad());

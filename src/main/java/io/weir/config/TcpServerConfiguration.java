@@ -1,5 +1,6 @@
 package io.weir.config;
 
+import java.time.Duration;
 import java.util.List;
 
 import org.springframework.beans.factory.ObjectProvider;
@@ -22,6 +23,7 @@ import io.weir.connection.RejectReason;
 import io.weir.kernel.ProcReader;
 import io.weir.kernel.SocketDiagnostics;
 import io.weir.kernel.SocketDiagnosticsFactory;
+import io.weir.records.RecordSinks;
 import io.weir.server.AdmissionRules;
 import io.weir.server.ListenerSettings;
 import io.weir.server.ServedProtocol;
@@ -78,13 +80,21 @@ class TcpServerConfiguration {
 	@ConditionalOnMissingBean
 	TcpServer tcpServer(TcpServerProperties properties, AdmissionRules admission, ConfigurableListableBeanFactory beans,
 			ConnectionRegistry registry, ProcReader procReader, SocketDiagnostics diagnostics,
-			ObjectProvider<ServerTls> tls, Environment environment) {
+			ObjectProvider<ServerTls> tls, RecordSinks sinks, Environment environment) {
 		Protocols.Protocol protocol = new Protocols(beans, environment).find(properties.protocol());
 		List<Layer> layers = tls.stream().map(TcpServerConfiguration::layer).toList();
 		return new TcpServer(
 				new ServerSettings(listener(properties), sockets(properties), serving(properties), admission),
-				new ServedProtocol(protocol.name(), protocol.source(), protocol.handler(), layers), registry,
-				procReader::readLimits, diagnostics);
+				new ServedProtocol(protocol.name(), protocol.source(), protocol.handler(), layers,
+						(atMost) -> finish(sinks, atMost)),
+				registry, procReader::readLimits, diagnostics);
+	}
+
+	private static String finish(RecordSinks sinks, Duration atMost) {
+		if (sinks.isEmpty()) {
+			return "";
+		}
+		return sinks.finish(atMost) + " records could not be written";
 	}
 
 	private static Layer layer(ServerTls tls) {

@@ -51,6 +51,7 @@ import io.weir.tls.ClientAuth;
  * @param maxConnectionsPerAddress Most open connections of one client address, of IPv6
  * one /64. 0 is no limit.
  * @param health Health.
+ * @param records Where unpacked records go.
  * @param ssl TLS.
  * @param sampling Sampling of the kernel's figures.
  * @param metrics Meters.
@@ -78,8 +79,9 @@ public record TcpServerProperties(@DefaultValue("true") boolean enabled,
 		@DefaultValue @NotNull @Valid ProxyProtocol proxyProtocol, @DefaultValue @NotNull List<@Prefix String> allow,
 		@DefaultValue @NotNull List<@Prefix String> deny,
 		@DefaultValue("0") @Within(min = "0", max = "100000") int maxConnectionsPerAddress,
-		@DefaultValue @NotNull @Valid Health health, @DefaultValue @NotNull @Valid Ssl ssl,
-		@DefaultValue @NotNull @Valid Sampling sampling, @DefaultValue @NotNull @Valid Metrics metrics) {
+		@DefaultValue @NotNull @Valid Health health, @DefaultValue @NotNull @Valid Records records,
+		@DefaultValue @NotNull @Valid Ssl ssl, @DefaultValue @NotNull @Valid Sampling sampling,
+		@DefaultValue @NotNull @Valid Metrics metrics) {
 
 	/**
 	 * The most bytes of an echo unit or a record: each connection has a buffer for one.
@@ -139,6 +141,28 @@ public record TcpServerProperties(@DefaultValue("true") boolean enabled,
 	 * newcomers have waited for 10 s.
 	 */
 	public record Health(@DefaultValue("up") @NotNull FullReadiness full) {
+	}
+
+	/**
+	 * Where unpacked records go, as lines of JSON.
+	 *
+	 * @param fields Names of a record's values, in their order. A byte value is text, or
+	 * name:hex, or name:base64. Left out, they are f1, f2 and so on.
+	 * @param output Where records are written. With stdout, log lines go to stderr.
+	 * @param file File to append records to.
+	 * @param maxFileSize Size at which the file is renamed to file.1 and a new one is
+	 * begun.
+	 * @param maxFiles How many renamed files are kept.
+	 */
+	public record Records(@DefaultValue @NotNull List<String> fields, @DefaultValue("none") @NotNull RecordsTo output,
+			@Nullable String file,
+			@DefaultValue("100MB") @NotNull @Within(min = "1MB", max = "100GB") DataSize maxFileSize,
+			@DefaultValue("10") @Within(min = "1", max = "1000") int maxFiles) {
+
+		public Records {
+			fields = List.copyOf(fields);
+		}
+
 	}
 
 	/**

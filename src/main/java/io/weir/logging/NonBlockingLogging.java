@@ -60,11 +60,10 @@ public final class NonBlockingLogging implements ApplicationListener<SpringAppli
 		}
 	}
 
-	// Right after Spring Boot has set logging up: of two with the same order the one that
-	// was added to the application comes last
+	// Right after logging is set up, and turned to standard error where that is asked for
 	@Override
 	public int getOrder() {
-		return LoggingApplicationListener.DEFAULT_ORDER;
+		return LoggingApplicationListener.DEFAULT_ORDER + 2;
 	}
 
 	static void wrap(LoggerContext context) {

@@ -18,6 +18,7 @@ import org.slf4j.LoggerFactory;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.kernel.ProcReader;
 import io.weir.kernel.Reading;
+import io.weir.records.RecordStatus;
 import io.weir.server.EffectiveSettings;
 import io.weir.server.ServerStatus;
 import io.weir.server.TcpServer;
@@ -57,11 +58,15 @@ public class Findings {
 	 * @param foreign how many peers speak another protocol
 	 * @param connections its connections
 	 * @param diagnoses why connections are slow
+	 * @param records the records' way out
 	 */
 	public Findings(TcpServer server, ListenerFigures listener, ProcReader proc, @Nullable ServerTls tls, Jvm jvm,
-			BusiestAddress addresses, ForeignPeers foreign, ConnectionRegistry connections, Diagnoses diagnoses) {
-		this(server, listener, proc, tls, List.of(new JvmFindings(jvm), new PeerFindings(addresses, foreign),
-				new HandlerFindings(connections), new DiagnosisFindings(diagnoses)), System::nanoTime);
+			BusiestAddress addresses, ForeignPeers foreign, ConnectionRegistry connections, Diagnoses diagnoses,
+			RecordStatus records) {
+		this(server, listener, proc, tls,
+				List.of(new JvmFindings(jvm), new PeerFindings(addresses, foreign), new HandlerFindings(connections),
+						new DiagnosisFindings(diagnoses), new RecordFindings(records)),
+				System::nanoTime);
 	}
 
 	Findings(TcpServer server, ListenerFigures listener, ProcReader proc, @Nullable ServerTls tls,

@@ -4,6 +4,8 @@ import io.weir.connection.ConnectionRegistry;
 import io.weir.connection.ConnectionRegistry.Totals;
 import io.weir.kernel.ProcReader;
 import io.weir.kernel.Reading;
+import io.weir.records.RecordCounts;
+import io.weir.records.RecordStatus;
 import io.weir.server.ServerStatus;
 import io.weir.server.TcpServer;
 
@@ -25,6 +27,8 @@ public class ServerMonitor {
 
 	private final Diagnoses diagnoses;
 
+	private final RecordStatus records;
+
 	/**
 	 * Creates the monitor of a server.
 	 * @param server the listener
@@ -33,15 +37,17 @@ public class ServerMonitor {
 	 * @param proc the kernel's limits and events
 	 * @param findings what an operator should know
 	 * @param diagnoses why connections are slow
+	 * @param records the records' way out
 	 */
 	public ServerMonitor(TcpServer server, ConnectionRegistry connections, ListenerFigures listener, ProcReader proc,
-			Findings findings, Diagnoses diagnoses) {
+			Findings findings, Diagnoses diagnoses, RecordStatus records) {
 		this.server = server;
 		this.connections = connections;
 		this.listener = listener;
 		this.proc = proc;
 		this.findings = findings;
 		this.diagnoses = diagnoses;
+		this.records = records;
 	}
 
 	/**
@@ -50,11 +56,13 @@ public class ServerMonitor {
 	 */
 	public ServerSnapshot snapshot() {
 		ServerStatus status = status();
+		RecordCounts counts = this.records.counts();
+		Totals totals = totals();
 		Reading<AcceptQueue> acceptQueue = this.listener.read();
 		return new ServerSnapshot(status, acceptQueue, this.listener.source(),
-				this.findings.fullFor(status, acceptQueue), totals(), this.findings.tls(), this.proc.limits(),
-				this.proc.events(), this.findings.current(status, acceptQueue), Verdict.of(status, acceptQueue),
-				this.diagnoses.counts());
+				this.findings.fullFor(status, acceptQueue), totals, RecordTotals.of(counts, totals, this.records),
+				this.findings.tls(), this.proc.limits(), this.proc.events(), this.findings.current(status, acceptQueue),
+				Verdict.of(status, acceptQueue), this.diagnoses.counts());
 	}
 
 	/**
@@ -72,6 +80,14 @@ public class ServerMonitor {
 	 */
 	public int activeConnections() {
 		return this.connections.active();
+	}
+
+	/**
+	 * What became of all records so far.
+	 */
+	public RecordTotals records() {
+		RecordCounts counts = this.records.counts();
+		return RecordTotals.of(counts, totals(), this.records);
 	}
 
 	/**

@@ -20,6 +20,7 @@ import io.weir.server.ServerStatus;
  * @param source where that comes from
  * @param fullFor for how long all places have been taken while newcomers wait
  * @param connections how many connections there are and were
+ * @param records what became of their records
  * @param tls what protects new connections; null if nothing does
  * @param limits the kernel's limits
  * @param events the kernel's event counters
@@ -28,6 +29,6 @@ import io.weir.server.ServerStatus;
  * @param diagnosed how many connections are slow now; null where that is not known
  */
 public record ServerSnapshot(ServerStatus server, Reading<AcceptQueue> acceptQueue, Source source, Duration fullFor,
-		Totals connections, @Nullable TlsStatus tls, KernelLimits limits, KernelEvents events, List<Finding> findings,
-		String verdict, Diagnoses.@Nullable Counts diagnosed) {
+		Totals connections, RecordTotals records, @Nullable TlsStatus tls, KernelLimits limits, KernelEvents events,
+		List<Finding> findings, String verdict, Diagnoses.@Nullable Counts diagnosed) {
 }

@@ -3,8 +3,11 @@ package io.weir.protocol;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
+import org.jspecify.annotations.Nullable;
+
 import io.weir.api.ClientConnection;
 import io.weir.api.ConnectionHandler;
+import io.weir.records.RecordSinks;
 import io.weir.struct.StructFormat;
 import io.weir.transport.BufferPool;
 
@@ -25,10 +28,11 @@ public final class EchoRecordHandler implements ConnectionHandler {
 	 * @param chunkSize how many bytes an echo unit has at most, at least 1
 	 * @param recordFormat the form of a record, of at least one byte
 	 * @param pool where buffers come from
+	 * @param sinks get the records; null if nothing does
 	 */
-	public EchoRecordHandler(int chunkSize, StructFormat recordFormat, BufferPool pool) {
+	public EchoRecordHandler(int chunkSize, StructFormat recordFormat, BufferPool pool, @Nullable RecordSinks sinks) {
 		this.chunkSize = chunkSize;
-		this.records = new RecordReader(recordFormat);
+		this.records = new RecordReader(recordFormat, sinks);
 		this.pool = pool;
 	}
 

@@ -2,8 +2,11 @@ package io.weir.protocol;
 
 import java.io.IOException;
 
+import org.jspecify.annotations.Nullable;
+
 import io.weir.api.ClientConnection;
 import io.weir.api.ConnectionHandler;
+import io.weir.records.RecordSinks;
 import io.weir.struct.StructFormat;
 import io.weir.transport.BufferPool;
 
@@ -20,9 +23,10 @@ public final class RecordHandler implements ConnectionHandler {
 	 * Creates the protocol.
 	 * @param recordFormat the form of a record, of at least one byte
 	 * @param pool where buffers come from
+	 * @param sinks get the records; null if nothing does
 	 */
-	public RecordHandler(StructFormat recordFormat, BufferPool pool) {
-		this.records = new RecordReader(recordFormat);
+	public RecordHandler(StructFormat recordFormat, BufferPool pool, @Nullable RecordSinks sinks) {
+		this.records = new RecordReader(recordFormat, sinks);
 		this.pool = pool;
 	}
 

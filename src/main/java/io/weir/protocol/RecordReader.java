@@ -5,23 +5,30 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 
+import org.jspecify.annotations.Nullable;
+
 import io.weir.api.ClientConnection;
+import io.weir.records.RecordSinks;
 import io.weir.struct.StructFormat;
 
 /**
- * Reads whole records, however they are split into segments: unpacks, logs and counts
- * them.
+ * Reads whole records, however they are split into segments: unpacks, logs, counts and
+ * hands them on.
  */
 final class RecordReader {
 
 	private final StructFormat format;
 
+	private final @Nullable RecordSinks sinks;
+
 	/**
 	 * Creates a reader.
 	 * @param format the form of a record, of at least one byte
+	 * @param sinks get the records; null if nothing does
 	 */
-	RecordReader(StructFormat format) {
+	RecordReader(StructFormat format, @Nullable RecordSinks sinks) {
 		this.format = format;
+		this.sinks = (sinks != null && !sinks.isEmpty()) ? sinks : null;
 	}
 
 	/**
@@ -29,7 +36,7 @@ final class RecordReader {
 	 * @param input where from
 	 * @return false if the stream ended before its first byte
 	 * @throws EOFException if the stream ended inside it
-	 * @throws IOException if a read failed, or the connection has ended
+	 * @throws IOException if a read failed, the connection has ended, or a sink threw
 	 */
 	boolean read(ConnectionInput input) throws IOException {
 		int size = this.format.size();
@@ -43,12 +50,16 @@ final class RecordReader {
 			WireLog.partialRecord(connection, came, size);
 			throw new EOFException("the stream ended inside a record: " + came + " of " + size + " bytes came");
 		}
-		unpack(connection, input.bytes());
+		List<Object> values = unpack(connection, input.bytes());
+		// Before it can be written: no answer has more written than unpacked
 		input.recordUnpacked();
+		if (this.sinks != null) {
+			this.sinks.give(connection.id(), connection.peer(), values);
+		}
 		return true;
 	}
 
-	private void unpack(ClientConnection connection, ByteBuffer bytes) {
+	private List<Object> unpack(ClientConnection connection, ByteBuffer bytes) {
 		int end = bytes.limit();
 		int next = bytes.position() + this.format.size();
 		bytes.limit(next);
@@ -56,6 +67,7 @@ final class RecordReader {
 		List<Object> values = this.format.unpack(bytes);
 		WireLog.unpacked(connection, values);
 		bytes.limit(end).position(next);
+		return values;
 	}
 
 }

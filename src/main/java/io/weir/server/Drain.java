@@ -15,11 +15,18 @@ import io.weir.connection.TimeoutWatchdog;
 /**
  * The end of a server: accepts for a while, then serves what is open and what waits in
  * the queue until it ends, is quiet between two exchanges, or the grace period is over.
+ * At last it finishes what the connections have left, such as records to be written.
  */
 final class Drain {
 
 	// A connection that is cut is read on for its time to linger, and a bit more
 	private static final Duration CUT_TIME = Duration.ofMillis(1500);
+
+	private static final Duration AFTER_TIME = Duration.ofSeconds(5);
+
+	// Of what follows the grace period, the cut included: the process has 8 s, of which
+	// the web server takes 1 s, and the log another one
+	private static final Duration MAX_AFTER_GRACE = Duration.ofSeconds(6);
 
 	private static final Duration POLL_TIME = Duration.ofMillis(10);
 
@@ -33,11 +40,15 @@ final class Drain {
 
 	private final ServingSettings settings;
 
-	Drain(AcceptLoop loop, TimeoutWatchdog watchdog, ConnectionRegistry registry, ServingSettings settings) {
+	private final AfterDrain afterDrain;
+
+	Drain(AcceptLoop loop, TimeoutWatchdog watchdog, ConnectionRegistry registry, ServingSettings settings,
+			AfterDrain afterDrain) {
 		this.loop = loop;
 		this.watchdog = watchdog;
 		this.registry = registry;
 		this.settings = settings;
+		this.afterDrain = afterDrain;
 	}
 
 	/**
@@ -72,7 +83,8 @@ final class Drain {
 			interrupted = true;
 			logger.warn("Interrupted while cutting connections: {} are left to themselves", this.registry.active());
 		}
-		logEnd(address, before, Duration.ofNanos(System.nanoTime() - begin));
+		String finished = this.afterDrain.finish(interrupted ? Duration.ZERO : timeAfter(begin));
+		logEnd(address, before, Duration.ofNanos(System.nanoTime() - begin), finished);
 		if (interrupted) {
 			Thread.currentThread().interrupt();
 		}
@@ -84,16 +96,25 @@ final class Drain {
 		}
 	}
 
-	private void logEnd(String address, Totals before, Duration time) {
+	private Duration timeAfter(long begin) {
+		Duration left = this.settings.drainDelay()
+			.plus(this.settings.gracePeriod())
+			.plus(MAX_AFTER_GRACE)
+			.minusNanos(System.nanoTime() - begin);
+		return (left.compareTo(AFTER_TIME) < 0) ? left : AFTER_TIME;
+	}
+
+	private void logEnd(String address, Totals before, Duration time, String finished) {
 		Totals after = this.registry.totals();
 		OptionalLong left = this.loop.leftInQueue();
 		logger.info(
 				"Stopped listening on {} after {} ms: {} connections drained, {} cut at the end of the grace period, "
-						+ "{} received bytes not answered, {} connections left in the accept queue",
+						+ "{} received bytes not answered, {} connections left in the accept queue{}",
 				address, time.toMillis(), after.closed(CloseReason.DRAINED) - before.closed(CloseReason.DRAINED),
 				after.closed(CloseReason.DRAIN_TIMEOUT) - before.closed(CloseReason.DRAIN_TIMEOUT),
 				after.bytesUnanswered() - before.bytesUnanswered(),
-				left.isPresent() ? Long.toString(left.getAsLong()) : "an unknown number of");
+				left.isPresent() ? Long.toString(left.getAsLong()) : "an unknown number of",
+				finished.isEmpty() ? "" : ", " + finished);
 	}
 
 }

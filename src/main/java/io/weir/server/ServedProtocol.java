@@ -12,11 +12,20 @@ import io.weir.connection.Layer;
  * @param source where it comes from
  * @param handler serves each connection
  * @param layers what is agreed on before, the lowest first
+ * @param afterDrain what is done when the last connection of a drain has ended
  */
-public record ServedProtocol(String name, ProtocolSource source, ConnectionHandler handler, List<Layer> layers) {
+public record ServedProtocol(String name, ProtocolSource source, ConnectionHandler handler, List<Layer> layers,
+		AfterDrain afterDrain) {
 
 	public ServedProtocol {
 		layers = List.copyOf(layers);
+	}
+
+	/**
+	 * A protocol that leaves nothing behind.
+	 */
+	public ServedProtocol(String name, ProtocolSource source, ConnectionHandler handler, List<Layer> layers) {
+		this(name, source, handler, layers, AfterDrain.NOTHING);
 	}
 
 }

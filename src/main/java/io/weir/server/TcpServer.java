@@ -205,7 +205,8 @@ public final class TcpServer {
 
 	private void stop(Run stopping) {
 		try {
-			new Drain(stopping.loop, stopping.watchdog, this.registry, this.settings.serving())
+			new Drain(stopping.loop, stopping.watchdog, this.registry, this.settings.serving(),
+					this.protocol.afterDrain())
 				.run(SocketAddresses.text(stopping.socket.address()));
 		}
 		finally {

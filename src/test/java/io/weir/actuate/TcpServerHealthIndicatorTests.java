@@ -135,8 +135,8 @@ class TcpServerHealthIndicatorTests {
 				new ServerStatus(state, state, failure, backingOffFor, null, null, null, status.protocol(),
 						status.protocolSource(), status.sockets(), status.serving(), status.stalls(),
 						status.acceptErrors()),
-				snapshot.acceptQueue(), snapshot.source(), fullFor, snapshot.connections(), null, snapshot.limits(),
-				snapshot.events(), snapshot.findings(), snapshot.verdict(), snapshot.diagnosed()));
+				snapshot.acceptQueue(), snapshot.source(), fullFor, snapshot.connections(), snapshot.records(), null,
+				snapshot.limits(), snapshot.events(), snapshot.findings(), snapshot.verdict(), snapshot.diagnosed()));
 		return new TcpServerHealthIndicator(monitor, running.connections(), 1, upWhenFull);
 	}
 

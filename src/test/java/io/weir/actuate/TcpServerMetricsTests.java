@@ -46,7 +46,9 @@ class TcpServerMetricsTests {
 					"tcp.server.state|null|state=draining", "tcp.server.state|null|state=stopped",
 					"tcp.server.state|null|state=failed", "tcp.server.bytes|bytes|direction=received",
 					"tcp.server.bytes|bytes|direction=sent", "tcp.server.records|records|result=partial",
-					"tcp.server.records|records|result=unpacked", "tcp.server.unanswered|bytes|");
+					"tcp.server.records|records|result=unpacked", "tcp.server.records|records|result=written",
+					"tcp.server.records|records|result=failed", "tcp.server.records.pending|null|",
+					"tcp.server.unanswered|bytes|");
 			assertThat(this.meters.getMeters()).allSatisfy(
 					(meter) -> assertThat(meter.getId().getDescription()).as(meter.getId().toString()).isNotBlank());
 			assertThat(gauge("tcp.server.state", "state", "starting")).isEqualTo(1);

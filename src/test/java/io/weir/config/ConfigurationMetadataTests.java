@@ -31,6 +31,7 @@ class ConfigurationMetadataTests {
 		assertThat(values("tcp.server.threads")).isEqualTo(names(ConnectionThreads.values()));
 		assertThat(values("tcp.server.protocol")).isEqualTo(names(Protocol.values()));
 		assertThat(values("tcp.server.ssl.client-auth")).isEqualTo(names(ClientAuth.values()));
+		assertThat(values("tcp.server.records.output")).isEqualTo(names(RecordsTo.values()));
 		assertThat(values("tcp.server.health.full")).isEqualTo(names(FullReadiness.values()));
 	}
 

@@ -63,6 +63,7 @@ class TcpServerPropertiesTests {
 				new TcpServerProperties.Drain(Duration.ZERO, Duration.ofSeconds(20)),
 				new TcpServerProperties.ProxyProtocol(false, List.of(), Duration.ofSeconds(3)), List.of(), List.of(), 0,
 				new TcpServerProperties.Health(FullReadiness.UP),
+				new TcpServerProperties.Records(List.of(), RecordsTo.NONE, null, DataSize.ofMegabytes(100), 10),
 				new TcpServerProperties.Ssl(null, ClientAuth.NONE, Duration.ofSeconds(10)),
 				new TcpServerProperties.Sampling(Duration.ofSeconds(1)), new TcpServerProperties.Metrics(100)));
 	}
@@ -78,12 +79,14 @@ class TcpServerPropertiesTests {
 				"tcp.server.keep-alive.enabled=false", "tcp.server.keep-alive.idle=2m",
 				"tcp.server.keep-alive.interval=1s", "tcp.server.keep-alive.count=127", "tcp.server.drain.delay=3s",
 				"tcp.server.drain.grace-period=0", "tcp.server.health.full=out-of-service",
-				"tcp.server.ssl.bundle=mine", "tcp.server.ssl.client-auth=need", "tcp.server.ssl.handshake-timeout=0",
-				"tcp.server.sampling.interval=0", "tcp.server.metrics.connections=0",
-				"tcp.server.proxy-protocol.enabled=true", "tcp.server.proxy-protocol.trusted[0]=10.0.0.1",
-				"tcp.server.proxy-protocol.trusted[1]=2001:db8::/32", "tcp.server.proxy-protocol.timeout=1m",
-				"tcp.server.allow=10.0.0.0/8, ::ffff:11.0.0.1", "tcp.server.deny[0]=10.1.0.0/16",
-				"tcp.server.max-connections-per-address=100000"))
+				"tcp.server.records.fields=a, b:hex", "tcp.server.records.output=file",
+				"tcp.server.records.file=/data/records.jsonl", "tcp.server.records.max-file-size=1MB",
+				"tcp.server.records.max-files=1000", "tcp.server.ssl.bundle=mine", "tcp.server.ssl.client-auth=need",
+				"tcp.server.ssl.handshake-timeout=0", "tcp.server.sampling.interval=0",
+				"tcp.server.metrics.connections=0", "tcp.server.proxy-protocol.enabled=true",
+				"tcp.server.proxy-protocol.trusted[0]=10.0.0.1", "tcp.server.proxy-protocol.trusted[1]=2001:db8::/32",
+				"tcp.server.proxy-protocol.timeout=1m", "tcp.server.allow=10.0.0.0/8, ::ffff:11.0.0.1",
+				"tcp.server.deny[0]=10.1.0.0/16", "tcp.server.max-connections-per-address=100000"))
 			.isEqualTo(new TcpServerProperties(false, "", 0, 7, DataSize.ofKilobytes(64), DataSize.ofBytes(70_000),
 					false, true, "discard", DataSize.ofKilobytes(2), ">H", ConnectionThreads.PLATFORM, 1, Duration.ZERO,
 					Duration.ofMillis(1500), Duration.ofHours(1), 0, false,
@@ -93,6 +96,8 @@ class TcpServerPropertiesTests {
 							Duration.ofMinutes(1)),
 					List.of("10.0.0.0/8", "::ffff:11.0.0.1"), List.of("10.1.0.0/16"), 100_000,
 					new TcpServerProperties.Health(FullReadiness.OUT_OF_SERVICE),
+					new TcpServerProperties.Records(List.of("a", "b:hex"), RecordsTo.FILE, "/data/records.jsonl",
+							DataSize.ofMegabytes(1), 1000),
 					new TcpServerProperties.Ssl("mine", ClientAuth.NEED, Duration.ZERO),
 					new TcpServerProperties.Sampling(Duration.ZERO), new TcpServerProperties.Metrics(0)));
 	}
@@ -167,6 +172,10 @@ class TcpServerPropertiesTests {
 					max-connections-per-address | 100001                | a whole number: 0 to 100000
 					metrics.connections    | -1                         | a whole number: 0 to 100000
 					metrics.connections    | 100001                     | a whole number: 0 to 100000
+					records.max-file-size  | 1048575B                   | a size, such as 512B, 64KB or 1MB: 1MB to 100GB
+					records.max-file-size  | 107374182401B              | a size, such as 512B, 64KB or 1MB: 1MB to 100GB
+					records.max-files      | 0                          | a whole number: 1 to 1000
+					records.max-files      | 1001                       | a whole number: 1 to 1000
 					""")
 	void whenAValueIsOutOfBoundsThenItIsNamedWithTheReason(String key, String value, String reason) {
 		this.runner.withPropertyValues("tcp.server." + key + "=" + value).run((context) -> {
@@ -183,8 +192,9 @@ class TcpServerPropertiesTests {
 			"write-timeout, 365d", "ssl.handshake-timeout, 100ms", "keep-alive.idle, 1s", "keep-alive.interval, 32767s",
 			"keep-alive.count, 127", "drain.delay, 1ms", "drain.grace-period, 24h", "sampling.interval, 50ms",
 			"sampling.interval, 1h", "proxy-protocol.timeout, 100", "allow, 0.0.0.0/0", "allow, ''", "deny, ::/128",
-			"proxy-protocol.enabled, false", "max-connections-per-address, 100000", "metrics.connections, 100000",
-			"health.full, OUT_OF_SERVICE" })
+			"proxy-protocol.enabled, false", "max-connections-per-address, 100000", "records.max-file-size, 1MB",
+			"records.max-file-size, 100GB", "records.max-files, 1000", "records.output, STDOUT",
+			"metrics.connections, 100000", "health.full, OUT_OF_SERVICE" })
 	void whenAValueIsAtABoundThenItIsTaken(String key, String value) {
 		this.runner.withPropertyValues("tcp.server." + key + "=" + value)
 			.run((context) -> assertThat(context).hasNotFailed());
@@ -281,8 +291,8 @@ class TcpServerPropertiesTests {
 		List<String> unset = new ArrayList<>(commented.keySet());
 		unset.removeAll(active.keySet());
 		assertThat(unset).containsExactlyInAnyOrder("tcp.server.backlog", "tcp.server.receive-buffer-size",
-				"tcp.server.send-buffer-size", "tcp.server.ssl.bundle", "tcp.server.allow", "tcp.server.deny",
-				"tcp.server.proxy-protocol.trusted");
+				"tcp.server.send-buffer-size", "tcp.server.records.file", "tcp.server.ssl.bundle", "tcp.server.allow",
+				"tcp.server.deny", "tcp.server.proxy-protocol.trusted");
 		assertThat(commented.keySet()).containsExactlyInAnyOrderElementsOf(documentedKeys());
 	}
 
@@ -297,7 +307,7 @@ class TcpServerPropertiesTests {
 			keys.add(name.group(1));
 		}
 		keys.removeAll(List.of("tcp.server.keep-alive", "tcp.server.drain", "tcp.server.health", "tcp.server.metrics",
-				"tcp.server.sampling", "tcp.server.ssl", "tcp.server.proxy-protocol"));
+				"tcp.server.sampling", "tcp.server.records", "tcp.server.ssl", "tcp.server.proxy-protocol"));
 		assertThat(keys).hasSizeGreaterThan(20).doesNotHaveDuplicates();
 		return keys;
 	}

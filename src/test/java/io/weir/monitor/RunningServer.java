@@ -17,6 +17,7 @@ import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 
 import io.weir.FakeDiagnostics;
+import io.weir.NoRecords;
 import io.weir.Peer;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.kernel.ProcReader;
@@ -72,7 +73,8 @@ public final class RunningServer implements AutoCloseable {
 				kernel::readLimits, this.diagnostics);
 		this.kernel = kernel;
 		this.listener = new ListenerFigures(this.server, this.diagnostics, kernel);
-		this.monitor = new ServerMonitor(this.server, this.registry, this.listener, kernel, findings(), diagnoses());
+		this.monitor = new ServerMonitor(this.server, this.registry, this.listener, kernel, findings(), diagnoses(),
+				new NoRecords());
 	}
 
 	public RunningServer(int maxConnections) {

@@ -26,7 +26,7 @@ class EchoRecordExchangeTests {
 
 	private static final BufferPool POOL = BufferPool.direct();
 
-	private final ConnectionHandler handler = new EchoRecordHandler(1024, Recipe.FORMAT, POOL);
+	private final ConnectionHandler handler = new EchoRecordHandler(1024, Recipe.FORMAT, POOL, null);
 
 	private final Random random = new Random(11);
 

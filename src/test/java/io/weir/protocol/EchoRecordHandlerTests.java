@@ -28,7 +28,7 @@ class EchoRecordHandlerTests {
 
 	private static final BufferPool POOL = BufferPool.direct();
 
-	private final EchoRecordHandler handler = new EchoRecordHandler(1024, Recipe.FORMAT, POOL);
+	private final EchoRecordHandler handler = new EchoRecordHandler(1024, Recipe.FORMAT, POOL, null);
 
 	@Test
 	void whenTheRecipesClientComesThenItIsServed() throws Exception {
@@ -113,7 +113,7 @@ class EchoRecordHandlerTests {
 	@ParameterizedTest
 	@ValueSource(ints = { 1, 4, 22, 100 })
 	void whenTheChunkSizeIsSmallThenExactlySoMuchIsEchoed(int chunkSize) throws Exception {
-		EchoRecordHandler small = new EchoRecordHandler(chunkSize, Recipe.FORMAT, POOL);
+		EchoRecordHandler small = new EchoRecordHandler(chunkSize, Recipe.FORMAT, POOL, null);
 		try (ServedConnection served = new ServedConnection(small)) {
 			byte[] unit = new byte[chunkSize];
 			Arrays.fill(unit, (byte) 'x');
@@ -131,7 +131,7 @@ class EchoRecordHandlerTests {
 
 	@Test
 	void whenARecordIsLargerThanAChunkThenItIsReadWhole() throws Exception {
-		EchoRecordHandler large = new EchoRecordHandler(16, StructFormat.parse("50000s"), POOL);
+		EchoRecordHandler large = new EchoRecordHandler(16, StructFormat.parse("50000s"), POOL, null);
 		try (ServedConnection served = new ServedConnection(large)) {
 			served.peer().send((byte) 'x').receive(1);
 			served.peer().send(new byte[50_000]).endStream();

@@ -14,9 +14,9 @@ public enum Protocol {
 	public ConnectionHandler handler(int chunkSize, StructFormat recordFormat) {
 		BufferPool pool = BufferPool.direct();
 		return switch (this) {
-			case ECHO_RECORD -> new EchoRecordHandler(chunkSize, recordFormat, pool);
+			case ECHO_RECORD -> new EchoRecordHandler(chunkSize, recordFormat, pool, null);
 			case ECHO -> new EchoHandler(pool);
-			case RECORD -> new RecordHandler(recordFormat, pool);
+			case RECORD -> new RecordHandler(recordFormat, pool, null);
 			case DISCARD -> new DiscardHandler(pool);
 		};
 	}

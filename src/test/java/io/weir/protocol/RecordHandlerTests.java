@@ -27,7 +27,7 @@ class RecordHandlerTests {
 
 	private static final BufferPool POOL = BufferPool.direct();
 
-	private final RecordHandler handler = new RecordHandler(Recipe.FORMAT, POOL);
+	private final RecordHandler handler = new RecordHandler(Recipe.FORMAT, POOL, null);
 
 	@Test
 	void whenThousandRecordsComeAtOnceThenAllAreUnpacked() throws Exception {
@@ -91,7 +91,7 @@ class RecordHandlerTests {
 
 	@Test
 	void whenARecordIsLargerThanAReadThenItIsUnpacked() throws Exception {
-		RecordHandler large = new RecordHandler(StructFormat.parse("10001s"), POOL);
+		RecordHandler large = new RecordHandler(StructFormat.parse("10001s"), POOL, null);
 		try (ServedConnection served = new ServedConnection(large)) {
 			served.peer().send(new byte[30_003]).endStream();
 			assertThat(served.reason()).isEqualTo(CloseReason.END_OF_STREAM);

@@ -31,7 +31,7 @@ class WireLogTests {
 
 	@Test
 	void whenTheRecipesClientComesThenTheLinesAreTheRecipes() throws Exception {
-		List<String> lines = lines(new EchoRecordHandler(1024, Recipe.FORMAT, POOL), (served) -> {
+		List<String> lines = lines(new EchoRecordHandler(1024, Recipe.FORMAT, POOL, null), (served) -> {
 			exchange(served, Recipe.DATA);
 			return Recipe.record();
 		});
@@ -54,32 +54,33 @@ class WireLogTests {
 
 	@Test
 	void whenThereIsNothingBeforeTheRecordThenNoDataIsLogged() throws Exception {
-		assertThat(lines(new EchoRecordHandler(1024, Recipe.FORMAT, POOL), (served) -> Recipe.DATA))
+		assertThat(lines(new EchoRecordHandler(1024, Recipe.FORMAT, POOL, null), (served) -> Recipe.DATA))
 			.containsExactly("recv: b'data\\n'", "sent: b'data\\n'", "no data");
-		assertThat(lines(new RecordHandler(Recipe.FORMAT, POOL), (served) -> new byte[0])).containsExactly("no data");
+		assertThat(lines(new RecordHandler(Recipe.FORMAT, POOL, null), (served) -> new byte[0]))
+			.containsExactly("no data");
 	}
 
 	@Test
 	void whenARecordIsPartialThenTheDiscardedBytesAreCounted() throws Exception {
 		String line = "end of stream inside a record: 7 of 22 bytes came and are discarded";
-		assertThat(lines(new EchoRecordHandler(1024, Recipe.FORMAT, POOL), (served) -> {
+		assertThat(lines(new EchoRecordHandler(1024, Recipe.FORMAT, POOL, null), (served) -> {
 			exchange(served, Recipe.DATA);
 			return Arrays.copyOf(Recipe.record(), 7);
 		})).endsWith(line).doesNotContain("no data");
-		assertThat(lines(new RecordHandler(Recipe.FORMAT, POOL), (served) -> Arrays.copyOf(Recipe.record(), 7)))
+		assertThat(lines(new RecordHandler(Recipe.FORMAT, POOL, null), (served) -> Arrays.copyOf(Recipe.record(), 7)))
 			.containsExactly(line);
 	}
 
 	@Test
 	void whenRecordsComeThenEachHasItsLines() throws Exception {
-		assertThat(lines(new RecordHandler(Recipe.FORMAT, POOL), (served) -> Recipe.records(2))).containsExactly(
+		assertThat(lines(new RecordHandler(Recipe.FORMAT, POOL, null), (served) -> Recipe.records(2))).containsExactly(
 				"recv: " + RECORD, "recv unpacked: (1, b'ab', 2, 3, 3, 2.5)", "recv: " + RECORD,
 				"recv unpacked: (1, b'ab', 2, 3, 3, 2.5)", "no data");
 	}
 
 	@Test
 	void whenBytesAreManyThenTheyAreCutAfter256AndTheLengthIsNamed() throws Exception {
-		List<String> lines = lines(new EchoRecordHandler(1024, Recipe.FORMAT, POOL), (served) -> {
+		List<String> lines = lines(new EchoRecordHandler(1024, Recipe.FORMAT, POOL, null), (served) -> {
 			byte[] bytes = new byte[1000];
 			Arrays.fill(bytes, (byte) 'x');
 			return bytes;
@@ -92,7 +93,8 @@ class WireLogTests {
 
 	@Test
 	void whenATupleIsLongThenItIsCutAfter256AndTheLengthIsNamed() throws Exception {
-		List<String> lines = lines(new RecordHandler(StructFormat.parse("400s"), POOL), (served) -> new byte[400]);
+		List<String> lines = lines(new RecordHandler(StructFormat.parse("400s"), POOL, null),
+				(served) -> new byte[400]);
 		// (b'...',) around four characters each
 		assertThat(lines.get(1)).startsWith("recv unpacked: (b'\\x00\\x00")
 			.contains(Integer.toString(4 * 400 + 6))
@@ -111,7 +113,8 @@ class WireLogTests {
 	@Test
 	void whenAtInfoThenAConnectionCostsNoLine() throws Exception {
 		try (CapturedLog log = CapturedLog.info("io.weir");
-				ServedConnection served = new ServedConnection(new EchoRecordHandler(1024, Recipe.FORMAT, POOL))) {
+				ServedConnection served = new ServedConnection(
+						new EchoRecordHandler(1024, Recipe.FORMAT, POOL, null))) {
 			served.peer().send(Recipe.DATA).receive(5);
 			served.peer().send(Arrays.copyOf(Recipe.record(), 7)).endStream();
 			served.reason();

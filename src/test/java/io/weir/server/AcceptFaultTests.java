@@ -24,6 +24,7 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.Status;
 
 import io.weir.Bystander;
+import io.weir.NoRecords;
 import io.weir.CapturedLog;
 import io.weir.FakeDiagnostics;
 import io.weir.Peer;
@@ -121,8 +122,8 @@ class AcceptFaultTests {
 		return new ServerMonitor(server, this.registry, listener, this.kernel,
 				new Findings(server, listener, this.kernel, null, Jvm.running(0),
 						new BusiestAddress(this.registry, 100, AddressPrefixes.NONE), new ForeignPeers("echo", false),
-						this.registry, diagnoses(server)),
-				diagnoses(server));
+						this.registry, diagnoses(server), new NoRecords()),
+				diagnoses(server), new NoRecords());
 	}
 
 	private Diagnoses diagnoses(TcpServer server) {

@@ -1,0 +1,59 @@
+package io.weir.logging;
+
+import java.util.IdentityHashMap;
+import java.util.Iterator;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.Appender;
+import ch.qos.logback.core.ConsoleAppender;
+import org.slf4j.LoggerFactory;
+
+import org.springframework.boot.context.event.ApplicationEnvironmentPreparedEvent;
+import org.springframework.boot.context.logging.LoggingApplicationListener;
+import org.springframework.context.ApplicationListener;
+import org.springframework.core.Ordered;
+
+/**
+ * Turns Logback's consoles from standard output to standard error where records go to
+ * standard output, so that what collects either has it alone.
+ */
+public final class LogsToStandardError implements ApplicationListener<ApplicationEnvironmentPreparedEvent>, Ordered {
+
+	private static final String STANDARD_OUTPUT = "System.out";
+
+	private static final String STANDARD_ERROR = "System.err";
+
+	@Override
+	public void onApplicationEvent(ApplicationEnvironmentPreparedEvent event) {
+		String output = event.getEnvironment().getProperty("tcp.server.records.output", "");
+		if (output.strip().equalsIgnoreCase("stdout")
+				&& LoggerFactory.getILoggerFactory() instanceof LoggerContext logs) {
+			turn(logs);
+		}
+	}
+
+	// After Spring Boot has set logging up, before buffers stand before the appenders
+	@Override
+	public int getOrder() {
+		return LoggingApplicationListener.DEFAULT_ORDER + 1;
+	}
+
+	static void turn(LoggerContext context) {
+		IdentityHashMap<Appender<ILoggingEvent>, Boolean> seen = new IdentityHashMap<>();
+		for (Logger logger : context.getLoggerList()) {
+			for (Iterator<Appender<ILoggingEvent>> each = logger.iteratorForAppenders(); each.hasNext();) {
+				Appender<ILoggingEvent> appender = each.next();
+				if (appender instanceof ConsoleAppender<ILoggingEvent> console && seen.put(appender, true) == null
+						&& console.getTarget().equals(STANDARD_OUTPUT)) {
+					// It takes the stream when it starts; stopping would stop the encoder
+					// too
+					console.setTarget(STANDARD_ERROR);
+					console.start();
+				}
+			}
+		}
+	}
+
+}
