@@ -55,6 +55,12 @@ class ConfigurationMistakesIntegrationTests {
 					--tcp.server.port=1.5                        | Value: "1.5"; must be a whole number: 0 to 65535
 					--tcp.server.port=                           | Value: ""; it is empty; must be a whole number: 0 to 65535
 					--tcp.server.port=${NOWHERE}                 | Value: "${NOWHERE}"; must be a whole number
+					--tcp.server.records.output=syslog           | Property: tcp.server.records.output; Value: "syslog"; must be one of none, stdout, file
+					--tcp.server.records.output=file             | Property: tcp.server.records.file; it must name the file to append records to
+					--tcp.server.records.output=file --tcp.server.records.file=/nowhere/r.jsonl | Property: tcp.server.records.file; Value: "/nowhere/r.jsonl"; the folder /nowhere does not exist
+					--tcp.server.records.output=file --tcp.server.records.file=/tmp | Value: "/tmp"; it is a folder
+					--tcp.server.records.fields=a,b,c            | Property: tcp.server.records.fields; Value: "a, b, c"; command line argument --tcp.server.records.fields; 3 names for 6 values; '! I 2s Q 2h f' has 6
+					--tcp.server.records.fields=a,b,c,a,at,f:hex | 'a' is there twice; 'at' is the name; 'f:hex'; value 6 is none of them
 					--tcp.server.max-connections=1M              | Value: "1M"; must be a whole number: 1 to 1000000
 					--tcp.server.max-connections=2147483647      | Value: "2147483647"; must be a whole number: 1 to 1000000
 					--tcp.server.backlog=many                    | Property: tcp.server.backlog; Value: "many"; must be a whole number: 1 to 2147483647
@@ -120,6 +126,7 @@ class ConfigurationMistakesIntegrationTests {
 					TCP_SERVER_IDLETIMEOUT=                      | Property: tcp.server.idle-timeout; Value: ""; "TCP_SERVER_IDLETIMEOUT"; it is empty
 					TCP_SERVER_IDLE_TIMEOUT=5                    | Property: tcp.server.idle-timeout; "TCP_SERVER_IDLE_TIMEOUT"; a unit is missing: 5 is
 					TCP_SERVER_SSL_CLIENTAUTH=                   | Property: tcp.server.ssl.client-auth; Value: ""; "TCP_SERVER_SSL_CLIENTAUTH"; it is empty
+					TCP_SERVER_RECORDS_FIELDS=a                  | Property: tcp.server.records.fields; "TCP_SERVER_RECORDS_FIELDS"; 1 names for 6 values
 					TCP_SERVER_THREADS=                          | "TCP_SERVER_THREADS"; it is empty; one of auto, virtual, platform
 					TCP_SERVER_KEEPALIVE_ENABLED=yess            | "TCP_SERVER_KEEPALIVE_ENABLED"; Value: "yess"; true or false
 					TCP_SERVER_PORT=tcp://10.0.0.1:9999          | Property: tcp.server.port; Value: "tcp://10.0.0.1:9999"; "TCP_SERVER_PORT"; enableServiceLinks: false

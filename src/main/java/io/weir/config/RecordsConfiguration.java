@@ -7,6 +7,7 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -26,6 +27,7 @@ import io.weir.transport.SocketAddresses;
 class RecordsConfiguration {
 
 	@Bean
+	@ConditionalOnMissingBean
 	RecordSinks recordSinks(TcpServerProperties properties, ObjectProvider<RecordSink> sinks) {
 		List<RecordSink> users = sinks.orderedStream().toList();
 		RecordOutput output = output(properties.records());
