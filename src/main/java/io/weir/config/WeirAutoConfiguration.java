@@ -13,8 +13,8 @@ import org.springframework.context.annotation.Import;
  */
 @AutoConfiguration(after = { SslAutoConfiguration.class, CompositeMeterRegistryAutoConfiguration.class })
 @ConditionalOnBooleanProperty(name = "tcp.server.enabled", matchIfMissing = true)
-@Import({ TcpServerConfiguration.class, ProtocolConfiguration.class, RecordsConfiguration.class,
-		TlsConfiguration.class, ActuateConfiguration.class })
+@Import({ TcpServerConfiguration.class, ProtocolConfiguration.class, RecordsConfiguration.class, TlsConfiguration.class,
+		ActuateConfiguration.class })
 class WeirAutoConfiguration {
 
 }

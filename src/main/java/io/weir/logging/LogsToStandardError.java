@@ -47,8 +47,7 @@ public final class LogsToStandardError implements ApplicationListener<Applicatio
 				Appender<ILoggingEvent> appender = each.next();
 				if (appender instanceof ConsoleAppender<ILoggingEvent> console && seen.put(appender, true) == null
 						&& console.getTarget().equals(STANDARD_OUTPUT)) {
-					// It takes the stream when it starts; stopping would stop the encoder
-					// too
+					// A start takes the new stream; a stop would end the encoder
 					console.setTarget(STANDARD_ERROR);
 					console.start();
 				}
