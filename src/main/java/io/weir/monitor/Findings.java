@@ -63,9 +63,8 @@ public class Findings {
 	public Findings(TcpServer server, ListenerFigures listener, ProcReader proc, @Nullable ServerTls tls, Jvm jvm,
 			BusiestAddress addresses, ForeignPeers foreign, ConnectionRegistry connections, Diagnoses diagnoses,
 			RecordStatus records) {
-		this(server, listener, proc, tls,
-				List.of(new JvmFindings(jvm), new PeerFindings(addresses, foreign), new HandlerFindings(connections),
-						new DiagnosisFindings(diagnoses), new RecordFindings(records)),
+		this(server, listener, proc, tls, List.of(new JvmFindings(jvm), new PeerFindings(addresses, foreign),
+				new HandlerFindings(connections), new DiagnosisFindings(diagnoses), new RecordFindings(records)),
 				System::nanoTime);
 	}
 
