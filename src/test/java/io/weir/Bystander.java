@@ -134,14 +134,14 @@ public final class Bystander implements AutoCloseable {
 
 	/**
 	 * Takes its slowest exchange until now for what the machine takes without a peer that
-	 * misbehaves: the limit is longer by that from now on.
+	 * misbehaves: the limit is longer by three times that from now on.
 	 */
 	public void calibrate() {
 		Awaitility.await("a calm time").pollDelay(CALM).until(() -> this.exchanges.get() > 0);
 		Duration calm = this.slowest;
 		this.slowest = Duration.ZERO;
 		this.waits.clear();
-		this.limit = this.limit.plus(calm);
+		this.limit = this.limit.plus(calm.multipliedBy(3));
 	}
 
 	/**

@@ -38,7 +38,7 @@ class HandshakeFloodIntegrationTests extends TlsProcessTest {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "auto", "virtual", "platform" })
+	@ValueSource(strings = { "auto", "virtual" })
 	void whenHandshakesFloodTheServerThenOpenConnectionsAreServedAndThoseThatWaitTimeOut(String threads)
 			throws Exception {
 		TlsClient clients = new TlsClient(certificates, null);

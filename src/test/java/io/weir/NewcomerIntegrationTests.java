@@ -102,8 +102,8 @@ class NewcomerIntegrationTests extends TlsProcessTest {
 		assertThat(waits).as("waits of newcomers").hasSize(NEWCOMERS).allMatch((wait) -> wait.compareTo(limit) < 0);
 	}
 
-	// What the machine takes without senders. The first visits cost a server the loading
-	// of its classes
+	// Three times what the machine takes without senders. The first visits cost a server
+	// the loading of its classes
 	private static Duration slowestOfCalm(WeirProcess weir, String protocol, @Nullable TlsClient tls)
 			throws IOException {
 		long slowest = 0;
@@ -112,7 +112,7 @@ class NewcomerIntegrationTests extends TlsProcessTest {
 			visit(weir, protocol, tls);
 			slowest = (i < NEWCOMERS) ? 0 : Math.max(slowest, System.nanoTime() - then);
 		}
-		return Duration.ofNanos(slowest);
+		return Duration.ofNanos(3 * slowest);
 	}
 
 	// The server ends its side when it has served all
