@@ -42,6 +42,8 @@ public final class Benchmark {
 
 	private static final int IDLE_ROUNDS = 3;
 
+	private static final int RECORD_ROUNDS = 3;
+
 	private static final double MOST_OTHERS_PERCENT = 12;
 
 	private final Options options;
@@ -85,6 +87,7 @@ public final class Benchmark {
 			}
 			measureLoads(cores);
 			measureWatching(cores);
+			measureRecords(cores);
 		}
 		measureIdle(this.options.cores().getFirst());
 		Path output = Files.createDirectories(this.options.output());
@@ -132,6 +135,18 @@ public final class Benchmark {
 			.toList();
 		measure(scenarios, List.of(Contender.weir(Contender.WEIR, weir), Contender.weir(UNWATCHED, unwatched)), cores,
 				UNWATCHED);
+	}
+
+	private void measureRecords(int cores) throws InterruptedException {
+		if (!this.options.wants("records-64")) {
+			return;
+		}
+		Samples samples = new Samples("records-64", "records of six values, 64 connections", cores, RecordsCost.OFF);
+		RecordsCost records = new RecordsCost(this.machine, this.options.output(), cores);
+		for (int round = 0; round < Math.min(RECORD_ROUNDS, this.options.rounds()); round++) {
+			records.measure(this.options.weir(), round, samples);
+		}
+		report(samples);
 	}
 
 	private void measure(List<Scenario> scenarios, List<Contender> contenders, int cores, String baseline)
