@@ -1,0 +1,190 @@
+package io.weir.kafka;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
+
+import org.apache.kafka.clients.producer.Producer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.errors.InterruptException;
+import org.apache.kafka.common.errors.RecordTooLargeException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.weir.api.RecordSink;
+import io.weir.api.UnpackedRecord;
+
+/**
+ * Sends records to a topic, keyed by the client's address. A connection waits while the
+ * producer's buffer is full, or while what Kafka has refused is sent again.
+ */
+class KafkaRecordSink implements RecordSink, AutoCloseable {
+
+	private static final Logger logger = LoggerFactory.getLogger(KafkaRecordSink.class);
+
+	private static final long RETRY = TimeUnit.SECONDS.toNanos(1);
+
+	private static final long POLL = TimeUnit.MILLISECONDS.toNanos(5);
+
+	private static final Duration CLOSE_TIME = Duration.ofMillis(500);
+
+	private final String topic;
+
+	private final JsonLine json;
+
+	private final Supplier<Producer<String, byte[]>> producers;
+
+	private volatile Producer<String, byte[]> producer;
+
+	private final AtomicLong unacknowledged = new AtomicLong();
+
+	// What the producer gave up: it retries by itself whatever may pass
+	private final Queue<ProducerRecord<String, byte[]>> refused = new ConcurrentLinkedQueue<>();
+
+	private volatile boolean closed;
+
+	private final Thread retries;
+
+	/**
+	 * Creates the sink.
+	 * @param topic where records are sent
+	 * @param json makes their values
+	 * @param producers makes a producer, and another one if that can't go on
+	 */
+	KafkaRecordSink(String topic, JsonLine json, Supplier<Producer<String, byte[]>> producers) {
+		this.topic = topic;
+		this.json = json;
+		this.producers = producers;
+		this.producer = producers.get();
+		this.retries = Thread.ofPlatform().daemon().name("weir-kafka-retries").start(this::retry);
+	}
+
+	@Override
+	public void accept(UnpackedRecord record) throws IOException {
+		while (!this.refused.isEmpty()) {
+			LockSupport.parkNanos(this, POLL);
+			if (Thread.interrupted()) {
+				throw interrupted(null);
+			}
+		}
+		String key = ClientAddress.text(record.peer().getAddress());
+		ProducerRecord<String, byte[]> message = new ProducerRecord<>(this.topic, key, this.json.of(record));
+		this.unacknowledged.incrementAndGet();
+		Future<?> result = sendOrQueue(message);
+		if (result != null && result.state() == Future.State.FAILED
+				&& result.exceptionNow() instanceof RecordTooLargeException tooLarge) {
+			throw new IOException("Kafka's producer takes no record of this size: " + tooLarge.getMessage(), tooLarge);
+		}
+	}
+
+	private @Nullable Future<?> sendOrQueue(ProducerRecord<String, byte[]> message) throws IOException {
+		try {
+			return send(message);
+		}
+		catch (InterruptException ex) {
+			this.unacknowledged.decrementAndGet();
+			throw interrupted(ex);
+		}
+		catch (KafkaException | IllegalStateException ex) {
+			queue(message, ex);
+			return null;
+		}
+	}
+
+	private static IOException interrupted(@Nullable Exception cause) {
+		Thread.currentThread().interrupt();
+		InterruptedIOException interrupted = new InterruptedIOException("interrupted while Kafka took no record");
+		interrupted.initCause(cause);
+		return interrupted;
+	}
+
+	private Future<?> send(ProducerRecord<String, byte[]> message) {
+		Thread sender = Thread.currentThread();
+		return this.producer.send(message, (metadata, failure) -> {
+			// The producer itself refuses what is too large for it, before send returns
+			boolean never = failure instanceof RecordTooLargeException && Thread.currentThread() == sender;
+			if (failure == null || never) {
+				this.unacknowledged.decrementAndGet();
+			}
+			else {
+				queue(message, failure);
+			}
+		});
+	}
+
+	private void queue(ProducerRecord<String, byte[]> message, Exception failure) {
+		if (this.refused.isEmpty()) {
+			logger.warn("Kafka refused a record; it is sent again each second, and connections that bring more wait",
+					failure);
+		}
+		this.refused.add(message);
+	}
+
+	private void retry() {
+		while (!this.closed) {
+			LockSupport.parkNanos(this, RETRY);
+			for (int i = this.refused.size(); i > 0 && !this.closed; i--) {
+				retry(this.refused.element());
+			}
+		}
+	}
+
+	// Refused again, it is at the end of the queue too when it leaves its head
+	private void retry(ProducerRecord<String, byte[]> message) {
+		try {
+			send(message).get();
+			this.refused.remove();
+		}
+		catch (ExecutionException ex) {
+			this.refused.remove();
+		}
+		catch (KafkaException | IllegalStateException ex) {
+			replaceProducer(ex);
+		}
+		catch (InterruptedException ex) {
+			// Nobody has this thread to interrupt it
+			Thread.currentThread().interrupt();
+		}
+	}
+
+	private void replaceProducer(Exception failure) {
+		if (!this.closed) {
+			logger.warn("Kafka's producer can't go on; another one takes over", failure);
+			Producer<String, byte[]> old = this.producer;
+			this.producer = this.producers.get();
+			old.close(Duration.ZERO);
+		}
+	}
+
+	/**
+	 * Waits until all records are acknowledged.
+	 */
+	@Override
+	public void flush(Duration atMost) throws IOException {
+		long begin = System.nanoTime();
+		while (this.unacknowledged.get() > 0) {
+			if (System.nanoTime() - begin > atMost.toNanos() || Thread.currentThread().isInterrupted()) {
+				throw new IOException(this.unacknowledged + " records are not acknowledged by Kafka");
+			}
+			LockSupport.parkNanos(this, POLL);
+		}
+	}
+
+	@Override
+	public void close() {
+		this.closed = true;
+		LockSupport.unpark(this.retries);
+		this.producer.close(CLOSE_TIME);
+	}
+
+}

@@ -1,0 +1,124 @@
+package io.weir.kafka;
+
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+import org.apache.kafka.clients.producer.MockProducer;
+import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.errors.OutOfOrderSequenceException;
+import org.apache.kafka.common.serialization.ByteArraySerializer;
+import org.apache.kafka.common.serialization.StringSerializer;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+import io.weir.api.UnpackedRecord;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+/**
+ * Tests for {@link KafkaRecordSink}, with a producer that answers as it is told.
+ */
+@Timeout(30)
+class KafkaRecordSinkTests {
+
+	private final List<MockProducer<String, byte[]>> producers = new ArrayList<>();
+
+	private final KafkaRecordSink sink = new KafkaRecordSink("topic", new JsonLine(List.of()), () -> {
+		MockProducer<String, byte[]> producer = new MockProducer<>(false, null, new StringSerializer(),
+				new ByteArraySerializer());
+		this.producers.add(producer);
+		return producer;
+	});
+
+	@Test
+	void whenARecordIsTakenThenItIsSentWithItsClientsAddressAsKey() throws Exception {
+		this.sink.accept(record(1));
+		ProducerRecord<String, byte[]> sent = this.producers.getFirst().history().getFirst();
+		assertThat(sent.topic()).isEqualTo("topic");
+		assertThat(sent.key()).isEqualTo("10.1.0.7");
+		assertThat(new String(sent.value(), StandardCharsets.UTF_8)).startsWith("{\"at\":").endsWith("\"number\":1}");
+	}
+
+	@Test
+	void whenFlushedThenItWaitsForTheAcknowledgementsAndNoLongerThanItMay() throws Exception {
+		this.sink.accept(record(1));
+		this.sink.accept(record(2));
+		this.producers.getFirst().completeNext();
+		assertThatExceptionOfType(IOException.class).isThrownBy(() -> this.sink.flush(Duration.ofMillis(50)))
+			.withMessageContaining("1 records are not acknowledged");
+		this.producers.getFirst().completeNext();
+		this.sink.flush(Duration.ofSeconds(5));
+	}
+
+	@Test
+	void whenKafkaRefusesARecordThenItIsSentAgainAndOthersWait() throws Exception {
+		this.sink.accept(record(1));
+		MockProducer<String, byte[]> producer = this.producers.getFirst();
+		producer.errorNext(new OutOfOrderSequenceException("test"));
+		CompletableFuture<Void> next = CompletableFuture.runAsync(() -> accept(record(2)));
+		Awaitility.await().until(() -> producer.history().size() == 2);
+		assertThat(next).isNotDone();
+		producer.errorNext(new OutOfOrderSequenceException("again"));
+		Awaitility.await().until(() -> producer.history().size() == 3);
+		assertThat(next).isNotDone();
+		assertThat(producer.history()).extracting((sent) -> new String(sent.value(), StandardCharsets.UTF_8))
+			.allMatch((line) -> line.endsWith("\"number\":1}"));
+		producer.completeNext();
+		next.get();
+		producer.completeNext();
+		this.sink.flush(Duration.ofSeconds(5));
+	}
+
+	@Test
+	void whenTheProducerCanNotGoOnThenAnotherOneTakesOver() throws Exception {
+		this.producers.getFirst().close();
+		this.sink.accept(record(1));
+		Awaitility.await().until(() -> this.producers.size() == 2);
+		MockProducer<String, byte[]> second = this.producers.get(1);
+		Awaitility.await().until(() -> second.history().size() == 1);
+		second.completeNext();
+		this.sink.flush(Duration.ofSeconds(5));
+	}
+
+	@Test
+	void whenAConnectionThatWaitsIsCutThenItsThreadIsFree() throws Exception {
+		this.sink.accept(record(1));
+		this.producers.getFirst().errorNext(new OutOfOrderSequenceException("test"));
+		CompletableFuture<Throwable> thrown = new CompletableFuture<>();
+		Thread connection = Thread.ofVirtual().start(() -> {
+			try {
+				this.sink.accept(record(2));
+			}
+			catch (IOException ex) {
+				thrown.complete(ex);
+			}
+		});
+		connection.interrupt();
+		assertThat(thrown.get()).isInstanceOf(InterruptedIOException.class);
+	}
+
+	private void accept(UnpackedRecord record) {
+		try {
+			this.sink.accept(record);
+		}
+		catch (IOException ex) {
+			throw new IllegalStateException(ex);
+		}
+	}
+
+	private static UnpackedRecord record(long number) {
+		return new UnpackedRecord(1, new InetSocketAddress(InetAddress.ofLiteral("10.1.0.7"), 40_112), Instant.now(),
+				List.of("number"), List.of(number));
+	}
+
+}
