@@ -17,7 +17,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 /**
- * What the README tells operators to do with a running service.
+ * What the documents tell operators to do with a running service.
  */
 class OperatorIntegrationTests {
 

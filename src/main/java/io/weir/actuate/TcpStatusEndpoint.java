@@ -4,6 +4,7 @@ import java.util.Map;
 
 import org.jspecify.annotations.Nullable;
 
+import org.springframework.boot.actuate.endpoint.Access;
 import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
@@ -16,7 +17,7 @@ import org.springframework.util.MimeType;
  * {@code /actuator/tcpstatus}: a page that shows people what {@code tcpserver} and
  * {@code tcpconnections} answer, and the files that it asks for.
  */
-@WebEndpoint(id = "tcpstatus")
+@WebEndpoint(id = "tcpstatus", defaultAccess = Access.READ_ONLY)
 public class TcpStatusEndpoint {
 
 	/**

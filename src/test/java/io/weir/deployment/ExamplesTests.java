@@ -34,6 +34,13 @@ class ExamplesTests {
 	}
 
 	@Test
+	void theReadmeShowsTheHandlerAsItIs() throws IOException {
+		String plugin = Files.readString(EXAMPLES.resolve("frames/src/main/java/com/example/frames/FramesPlugin.java"));
+		assertThat(Files.readString(Path.of("README.md")))
+			.contains("```java\n" + find("(?s)\n(\t@Bean.*\n\t}\n)", plugin) + "```\n");
+	}
+
+	@Test
 	void eachIsShort() throws IOException {
 		try (Stream<Path> files = Files.walk(EXAMPLES)) {
 			List<Path> sources = files.filter((file) -> file.toString().endsWith(".java")).toList();
