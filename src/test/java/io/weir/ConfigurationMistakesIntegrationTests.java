@@ -48,7 +48,7 @@ class ConfigurationMistakesIntegrationTests {
 					--tcp.server.colour=red                      | Property: tcp.server.colour; there is no such setting
 					--tcp.server.interval=1s                     | did you mean tcp.server.keep-alive.interval or tcp.server.sampling.interval?
 					--tcp.server.drain=5s                        | Property: tcp.server.drain; Value: "5s"; it is no setting but a group; tcp.server.drain.grace-period
-					--tcp.server=5                               | Property: tcp.server; group of settings: tcp.server.host, tcp.server.port
+					--tcp.server=5                               | Property: tcp.server; group of settings: tcp.server.enabled, tcp.server.host, tcp.server.port
 					--tcp.server.port[0]=1                       | Property: tcp.server.port[0]; did you mean tcp.server.port?
 					--tcp.server.port=abc                        | Property: tcp.server.port; Value: "abc"; command line argument --tcp.server.port; must be a whole number: 0 to 65535
 					--tcp.server.port=99999999999                | Value: "99999999999"; must be a whole number: 0 to 65535
