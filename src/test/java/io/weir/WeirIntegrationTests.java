@@ -175,19 +175,20 @@ class WeirIntegrationTests {
 	}
 
 	@ParameterizedTest
-	@CsvSource(delimiter = '|', textBlock = """
-			limit=abc                   | limit: 'abc' is not valid
-			limit=99999999999           | limit: '99999999999' is not valid
-			limit=-1                    | limit: -1 is negative
-			sort=colour                 | sort: 'colour' is none of bytes, age, idle, rtt, retransmits
-			state=ajar                  | state: 'ajar' is none of open, closed
-			state=closed&sort=age       | sort: does not go with state=closed, which is sorted by time
-			state=closed&reason=boredom | reason: 'boredom' is none of address_limit, closed_by_handler, closed_by_operator
-			reason=reset                | reason: goes with state=closed only
-			peer=10.1.2.3/16            | peer: '10.1.2.3/16' has bits set after the first 16: the prefix is 10.1.0.0/16
-			peer=localhost              | peer: 'localhost' is not an IPv4 or IPv6 address or prefix
-			state=closed&peer=x         | peer: 'x' is not an IPv4 or IPv6 address or prefix
-			""")
+	@CsvSource(delimiter = '|',
+			textBlock = """
+					limit=abc                   | limit: 'abc' is not valid
+					limit=99999999999           | limit: '99999999999' is not valid
+					limit=-1                    | limit: -1 is negative
+					sort=colour                 | sort: 'colour' is none of bytes, age, idle, rtt, retransmits
+					state=ajar                  | state: 'ajar' is none of open, closed
+					state=closed&sort=age       | sort: does not go with state=closed, which is sorted by time
+					state=closed&reason=boredom | reason: 'boredom' is none of address_limit, closed_by_handler, closed_by_operator
+					reason=reset                | reason: goes with state=closed only
+					peer=10.1.2.3/16            | peer: '10.1.2.3/16' has bits set after the first 16: the prefix is 10.1.0.0/16
+					peer=localhost              | peer: 'localhost' is not an IPv4 or IPv6 address or prefix
+					state=closed&peer=x         | peer: 'x' is not an IPv4 or IPv6 address or prefix
+					""")
 	void whenAParameterIsBadThenTheAnswerSaysWhatIsValid(String query, String message) throws Exception {
 		HttpResponse<String> response = this.actuator.request("GET", "/tcpconnections?" + query);
 		assertThat(response.statusCode()).isEqualTo(400);
