@@ -14,6 +14,7 @@ import org.springframework.boot.context.event.ApplicationEnvironmentPreparedEven
 import org.springframework.boot.context.logging.LoggingApplicationListener;
 import org.springframework.context.ApplicationListener;
 import org.springframework.core.Ordered;
+import org.springframework.core.env.Environment;
 
 /**
  * Turns Logback's consoles from standard output to standard error where records go to
@@ -27,14 +28,23 @@ public final class LogsToStandardError implements ApplicationListener<Applicatio
 
 	@Override
 	public void onApplicationEvent(ApplicationEnvironmentPreparedEvent event) {
-		String output = event.getEnvironment().getProperty("tcp.server.records.output", "");
+		turn(event.getEnvironment());
+	}
+
+	/**
+	 * Turns the consoles that have no buffer before them yet.
+	 * @param environment says where records go
+	 */
+	static void turn(Environment environment) {
+		String output = environment.getProperty("tcp.server.records.output", "");
 		if (output.strip().equalsIgnoreCase("stdout")
 				&& LoggerFactory.getILoggerFactory() instanceof LoggerContext logs) {
 			turn(logs);
 		}
 	}
 
-	// After Spring Boot has set logging up, before buffers stand before the appenders
+	// After Spring Boot has set logging up. In the service NonBlockingLogging turned them
+	// before
 	@Override
 	public int getOrder() {
 		return LoggingApplicationListener.DEFAULT_ORDER + 1;

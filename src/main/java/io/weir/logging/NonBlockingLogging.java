@@ -40,8 +40,9 @@ public final class NonBlockingLogging implements ApplicationListener<SpringAppli
 	@Override
 	public void onApplicationEvent(SpringApplicationEvent event) {
 		switch (event) {
-			case ApplicationEnvironmentPreparedEvent _ -> {
+			case ApplicationEnvironmentPreparedEvent ready -> {
 				this.prepared = true;
+				LogsToStandardError.turn(ready.getEnvironment());
 				wrap();
 			}
 			case ApplicationFailedEvent failed when !this.prepared -> {
@@ -60,10 +61,11 @@ public final class NonBlockingLogging implements ApplicationListener<SpringAppli
 		}
 	}
 
-	// Right after logging is set up, and turned to standard error where that is asked for
+	// Right after Spring Boot has set logging up: of two with the same order the one that
+	// was added to the application comes last. The next listener may log already
 	@Override
 	public int getOrder() {
-		return LoggingApplicationListener.DEFAULT_ORDER + 2;
+		return LoggingApplicationListener.DEFAULT_ORDER;
 	}
 
 	static void wrap(LoggerContext context) {
