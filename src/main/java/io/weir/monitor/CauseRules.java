@@ -40,7 +40,7 @@ final class CauseRules {
 	}
 
 	private static @Nullable Cause byGrowth(ConnectionTrend trend, DiagnosisLimits limits) {
-		if (trend.isWriting() && isLimit(trend, trend.windowLimitedMicros(), 2)
+		if (trend.isHeldBack() && isLimit(trend, trend.windowLimitedMicros(), 2)
 				&& trend.sentBytes() < trend.millis() * FAST) {
 			return Cause.PEER_READS_SLOWLY;
 		}
@@ -48,12 +48,14 @@ final class CauseRules {
 		if (bounded && trend.isWriting() && isLimit(trend, trend.bufferLimitedMicros(), 5)) {
 			return Cause.SEND_BUFFER_TOO_SMALL;
 		}
-		if (trend.sentAgainSegments() >= MIN_SEGMENTS_AGAIN && trend.sentAgainBytes() * 50 >= trend.sentBytes()) {
+		// An old kernel counts segments alone
+		if (trend.sentAgainSegments() >= MIN_SEGMENTS_AGAIN && trend.sentBytes() > 0
+				&& trend.sentAgainBytes() * 50 >= trend.sentBytes()) {
 			return Cause.PATH_LOSES_PACKETS;
 		}
 		boolean hasRoundTrips = trend.rttMicros() >= MIN_RTT_MICROS;
 		// Micros are 1,000 times the millis: busy for 95 % or more
-		if (hasRoundTrips && trend.isWriting() && trend.busyMicros() >= trend.millis() * 950L
+		if (hasRoundTrips && trend.isHeldBack() && trend.busyMicros() >= trend.millis() * 950L
 				&& trend.rttMicros() >= trend.minRttMicros() * 4L) {
 			return Cause.PATH_IS_SLOW;
 		}

@@ -33,6 +33,10 @@ final class ConnectionTrend implements Observation {
 
 	private static final int STARTED = 8;
 
+	private static final int HELD_BACK = 16;
+
+	private static final int WAS_HELD_BACK = 32;
+
 	// Totals at the begin of the window
 	private int beginMillis;
 
@@ -114,7 +118,9 @@ final class ConnectionTrend implements Observation {
 		}
 		boolean writing = state == ConnectionState.WRITING;
 		boolean atMaximum = sendMaximum > 0 && get(sample, TcpInfoField.SEND_BUFFER) >= sendMaximum;
+		boolean heldBack = writing && get(sample, TcpInfoField.NOT_SENT) > 0;
 		this.flags = (byte) (STARTED | (writing ? WRITING : 0) | (isSet(WRITING) ? WAS_WRITING : 0)
+				| (heldBack ? HELD_BACK : 0) | (isSet(HELD_BACK) ? WAS_HELD_BACK : 0)
 				| (atMaximum ? SEND_BUFFER_AT_MAXIMUM : 0));
 		this.rtt = saturated(sample, TcpInfoField.RTT_MICROS);
 		this.minRtt = saturated(sample, TcpInfoField.MIN_RTT_MICROS);
@@ -301,6 +307,14 @@ final class ConnectionTrend implements Observation {
 	 */
 	boolean isWriting() {
 		return isSet(WRITING | WAS_WRITING);
+	}
+
+	/**
+	 * Whether the kernel held back bytes of such a write, as it may not send them yet: a
+	 * write that a sample happens to meet waits for nothing.
+	 */
+	boolean isHeldBack() {
+		return isSet(HELD_BACK | WAS_HELD_BACK);
 	}
 
 	boolean isSendBufferAtMaximum() {
