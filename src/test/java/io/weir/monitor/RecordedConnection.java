@@ -31,7 +31,7 @@ record RecordedConnection(String name, @Nullable Cause cause, List<Sample> sampl
 			TcpInfoField.BYTES_SENT, TcpInfoField.BYTES_RETRANSMITTED, TcpInfoField.RETRANSMITS,
 			TcpInfoField.BYTES_RECEIVED, TcpInfoField.RTT_MICROS, TcpInfoField.MIN_RTT_MICROS,
 			TcpInfoField.RECEIVE_QUEUE, TcpInfoField.SEND_BUFFER, TcpInfoField.LAST_ACK_RECEIVED_MILLIS,
-			TcpInfoField.CONSECUTIVE_TIMEOUTS);
+			TcpInfoField.CONSECUTIVE_TIMEOUTS, TcpInfoField.NOT_SENT);
 
 	/**
 	 * One sample.

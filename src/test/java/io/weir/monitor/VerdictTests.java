@@ -91,6 +91,8 @@ class VerdictTests {
 			// Within the delay, and after it until the connections are cut
 			Awaitility.await().until(() -> verdict().endsWith("; only until tcp.server.drain.delay is over"));
 			assertThat(verdict()).startsWith("waits: ");
+			// The loop waits for a place for this one
+			this.running.diagnostics().listener(1, 2, 0);
 			Awaitility.await().until(() -> verdict().startsWith("nobody listens: the server drains"));
 			assertThat(Objects.requireNonNull(this.running.server().address())).isNotNull();
 			stopping.join();
