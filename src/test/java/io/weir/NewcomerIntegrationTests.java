@@ -34,6 +34,10 @@ class NewcomerIntegrationTests extends TlsProcessTest {
 
 	private static final Duration LIMIT = Duration.ofMillis(250);
 
+	// The kernel gives the processor to each of the senders' threads in turn, and to what
+	// else runs on the machine
+	private static final Duration PLATFORM_LIMIT = Duration.ofSeconds(1);
+
 	// Until a server has chosen threads for the senders
 	private static final Duration LEAD_IN = Duration.ofSeconds(2);
 
@@ -58,7 +62,8 @@ class NewcomerIntegrationTests extends TlsProcessTest {
 			try (FullSpeedSenders senders = FullSpeedSenders.connect(weir.tcpPort(), SENDERS)) {
 				awaitActive(weir);
 				senders.begin(LEAD_IN);
-				assertNewcomersAreServed(weir, protocol, null, LIMIT.plus(calm));
+				Duration limit = threads.equals("platform") ? PLATFORM_LIMIT : LIMIT;
+				assertNewcomersAreServed(weir, protocol, null, limit.plus(calm));
 			}
 		}
 	}
