@@ -54,7 +54,7 @@ class NewcomerIntegrationTests extends TlsProcessTest {
 
 	@ParameterizedTest
 	@CsvSource({ "record, 2, auto", "record, 1, auto", "echo, 1, auto", "echo-record, 2, auto", "discard, 2, auto",
-			"record, 2, virtual", "record, 1, virtual", "record, 2, platform", "record, 1, platform" })
+			"record, 2, virtual", "record, 1, virtual", "record, 1, platform" })
 	void whenManySendAtFullSpeedThenNewcomersAreServedAtOnce(String protocol, int processors, String threads)
 			throws Exception {
 		try (WeirProcess weir = start(List.of(), protocol, processors, threads)) {
