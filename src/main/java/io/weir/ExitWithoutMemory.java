@@ -8,7 +8,7 @@ import org.slf4j.LoggerFactory;
 import io.weir.text.EscapedFailure;
 
 /**
- * Ends the process when a thread has ended for want of memory: it may have been the one
+ * Ends the process when a thread has ended for lack of memory: it may have been the one
  * that accepts, or the web server's, and a process without it looks alive and serves no
  * one. What a connection's handler throws does not get here: it ends that connection.
  */
@@ -19,7 +19,7 @@ final class ExitWithoutMemory implements Thread.UncaughtExceptionHandler {
 	 */
 	static final int EXIT_CODE = 3;
 
-	private static final byte[] MESSAGE = "A thread ended for want of memory, so the process ends. What to do: give the "
+	private static final byte[] MESSAGE = "A thread ended for lack of memory, so the process ends. What to do: give the "
 		.concat("JVM more memory (-Xmx, -XX:MaxRAMPercentage), or lower tcp.server.max-connections; if it lacked threads, raise their limit (ulimit -u, pids)\n")
 		.getBytes(StandardCharsets.US_ASCII);
 

@@ -137,7 +137,7 @@ class FaultIntegrationTests {
 						|| (isServed(weir.tcpPort()) && actuator.status("GET", "/health/readiness") == 200));
 			if (!weir.isAlive()) {
 				assertThat(weir.exitCode()).isEqualTo(3);
-				assertThat(weir.log()).contains("A thread ended for want of memory");
+				assertThat(weir.log()).contains("A thread ended for lack of memory");
 			}
 		}
 	}

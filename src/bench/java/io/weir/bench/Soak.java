@@ -615,7 +615,7 @@ final class Soak {
 				violated("the log says nothing of 10 connections drained, see " + this.server.log());
 			}
 			if (expected > this.shortages * MOST_WARNINGS_PER_SHORTAGE) {
-				violated(expected + " warnings for want of files in the log");
+				violated(expected + " warnings for lack of files in the log");
 			}
 			return expected;
 		}

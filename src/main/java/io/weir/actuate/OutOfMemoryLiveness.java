@@ -60,7 +60,7 @@ public class OutOfMemoryLiveness implements ConnectionListener {
 	@Override
 	public void closed(Connection connection, CloseReason reason) {
 		if (connection.failure() instanceof VirtualMachineError && isTooOften()) {
-			logger.error("{} connections failed for want of memory within {} s: liveness is broken. What to do: give "
+			logger.error("{} connections failed for lack of memory within {} s: liveness is broken. What to do: give "
 					+ "the JVM more memory (-Xmx, -XX:MaxRAMPercentage, -XX:MaxDirectMemorySize), "
 					+ "or lower tcp.server.max-connections or chunk-size", MAX_FAILURES, PERIOD.toSeconds());
 			AvailabilityChangeEvent.publish(this.events, this, LivenessState.BROKEN);

@@ -22,7 +22,7 @@ final class ProcNetSocketDiagnostics extends LockedSocketDiagnostics {
 	private final Path file;
 
 	/**
-	 * Creates diagnostics that read anew each time.
+	 * Creates diagnostics that read again each time.
 	 * @param procRoot where the {@code proc} file system is mounted
 	 * @param listenerSelector chooses among several listeners on one address
 	 */

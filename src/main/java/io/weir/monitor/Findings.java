@@ -93,7 +93,7 @@ public class Findings {
 	}
 
 	private Map<FindingKind, Finding> find() {
-		return find(this.server.status().beside(this.proc.limits()), this.listener.read());
+		return find(this.server.status().withLimits(this.proc.limits()), this.listener.read());
 	}
 
 	private Map<FindingKind, Finding> find(ServerStatus status, Reading<AcceptQueue> acceptQueue) {

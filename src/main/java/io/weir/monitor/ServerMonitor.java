@@ -71,7 +71,7 @@ public class ServerMonitor {
 	 * most once a second
 	 */
 	public ServerStatus status() {
-		return this.server.status().beside(this.proc.limits());
+		return this.server.status().withLimits(this.proc.limits());
 	}
 
 	/**

@@ -11,8 +11,8 @@ import io.weir.api.UnpackedRecord;
 
 /**
  * Lines on their way from the connections to the writer: one half is filled while the
- * other one is written. Whoever puts a record into a full half waits; a virtual thread
- * leaves its carrier to others meanwhile.
+ * other one is written. A thread that puts a record into a full half waits; a virtual
+ * thread leaves its carrier to others meanwhile.
  */
 final class RecordBuffer {
 

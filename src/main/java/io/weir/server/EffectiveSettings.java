@@ -36,12 +36,12 @@ public record EffectiveSettings(Setting backlog, BufferSetting receiveBuffer, Bu
 	public static final int RESERVED_FILES = 128;
 
 	/**
-	 * The same beside the limits of another moment. What was granted at the start stays
-	 * in force until a restart; what bounds it may have changed.
+	 * The same settings with the limits of another moment. What was granted at the start
+	 * stays in force until a restart; what bounds it may have changed.
 	 * @param limits the kernel's limits
 	 * @return the maximum of each setting, and how many files there may be, by the limits
 	 */
-	public EffectiveSettings beside(KernelLimits limits) {
+	public EffectiveSettings withLimits(KernelLimits limits) {
 		Long requested = this.maxConnections.requested();
 		return new EffectiveSettings(this.backlog.withMaximum(limits.number("net.core.somaxconn")),
 				this.receiveBuffer.withMaximum(bufferMaximum(this.receiveBuffer, "rmem", limits)),

@@ -23,7 +23,7 @@ public enum ServerState {
 	FULL,
 
 	/**
-	 * Could not accept, for instance for want of file descriptors, and pauses before it
+	 * Could not accept, for instance for lack of file descriptors, and pauses before it
 	 * tries again.
 	 */
 	BACKING_OFF,

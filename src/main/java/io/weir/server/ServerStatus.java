@@ -39,12 +39,12 @@ public record ServerStatus(ServerState state, ServerState accepting, @Nullable T
 		ServingSettings serving, List<Stall> stalls, Map<AcceptError, Long> acceptErrors) {
 
 	/**
-	 * The same with its settings beside the limits of now.
+	 * The same with the limits of now in its settings.
 	 * @param limits the kernel's limits
 	 */
-	public ServerStatus beside(KernelLimits limits) {
+	public ServerStatus withLimits(KernelLimits limits) {
 		return (this.settings != null) ? new ServerStatus(this.state, this.accepting, this.failure, this.backingOffFor,
-				this.address, this.startedAt, this.settings.beside(limits), this.protocol, this.protocolSource,
+				this.address, this.startedAt, this.settings.withLimits(limits), this.protocol, this.protocolSource,
 				this.sockets, this.serving, this.stalls, this.acceptErrors) : this;
 	}
 

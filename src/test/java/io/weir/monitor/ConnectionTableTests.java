@@ -27,7 +27,7 @@ class ConnectionTableTests {
 	@Test
 	void whenAConnectionIsOpenThenItIsFoundUntilTheSampleEnds() throws Exception {
 		try (ServedConnection served = new ServedConnection(UNTIL_END)) {
-			Sample sample = new Sample(served.peer().port(), -1, -1);
+			Figures sample = new Figures(1, served.peer().port());
 			assertThat(this.table.find(sample)).isNull();
 			this.table.begin(List.of(served.connection()));
 			assertThat(this.table.find(sample)).isSameAs(served.connection());
@@ -49,7 +49,7 @@ class ConnectionTableTests {
 			for (int round = 1; round <= 3; round++) {
 				this.table.begin(running.registry().connections());
 				for (Connection connection : running.registry().connections()) {
-					assertThat(this.table.find(new Sample(connection.peer().getPort(), -1, -1))).isSameAs(connection);
+					assertThat(this.table.find(new Figures(1, connection.peer().getPort()))).isSameAs(connection);
 				}
 			}
 			for (Peer peer : peers) {

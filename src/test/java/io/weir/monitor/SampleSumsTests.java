@@ -40,7 +40,10 @@ class SampleSumsTests {
 
 	private void sample(Connection connection, long rtt, long retransmits) {
 		this.sums.begin(List.of(connection));
-		this.sums.add(new Sample(connection.peer().getPort(), rtt, retransmits));
+		this.sums.add(new Figures(1, connection.peer().getPort()).with(TcpInfoField.RTT_MICROS, rtt)
+			.with(TcpInfoField.RETRANSMITS, retransmits)
+			.with(TcpInfoField.RECEIVE_QUEUE, 0)
+			.with(TcpInfoField.SEND_QUEUE, 0));
 		SampleSummary summary = this.sums.summarize(true);
 		assertThat(Objects.requireNonNull(summary).roundTripTimes())
 			.isEqualTo(new SampleSummary.RoundTripTimes(rtt, rtt, rtt));

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A listening socket whose accept fails as often as there are failures, as accept(2) does
- * for want of files, or a bug would: what waits stays in the queue.
+ * for lack of files, or a bug would: what waits stays in the queue.
  */
 final class FailingChannel extends ServerSocketChannel {
 
