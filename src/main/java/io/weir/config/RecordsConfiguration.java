@@ -10,9 +10,12 @@ import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.context.annotation.Lazy;
 
 import io.weir.api.RecordSink;
+import io.weir.api.RecordText;
 import io.weir.records.FileOutput;
+import io.weir.records.LineText;
 import io.weir.records.RecordFields;
 import io.weir.records.RecordOutput;
 import io.weir.records.RecordSinks;
@@ -36,6 +39,16 @@ class RecordsConfiguration {
 		StructFormat format = StructFormat.parse((users.isEmpty() && output == null) ? "" : properties.recordFormat());
 		List<String> fields = (users.isEmpty() && output == null) ? List.of() : properties.records().fields();
 		return new RecordSinks(RecordFields.of(fields, format), users, output, SocketAddresses::text);
+	}
+
+	// Only sinks of the user's ask for it
+	@Bean
+	@Lazy
+	@ConditionalOnMissingBean
+	RecordText recordText(TcpServerProperties properties) {
+		RecordFields fields = RecordFields.of(properties.records().fields(),
+				StructFormat.parse(properties.recordFormat()));
+		return new LineText(fields, SocketAddresses::text, SocketAddresses::text);
 	}
 
 	private static @Nullable RecordOutput output(TcpServerProperties.Records records) {
