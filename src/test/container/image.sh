@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the image and runs it under confinement, without a Docker engine: buildah builds, podman runs. Root on Debian.
 # Instead of the base images of Docker Hub it takes stand-ins that it makes itself: a minimal Debian, and the JDK 25 of
-# this machine in it. Leaves nothing behind.
+# this machine in it. Runs the commands that are given while the image is there, or all its tests. Leaves nothing behind.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
 
@@ -73,7 +73,12 @@ step() {
   echo "== $1: $((SECONDS - began)) s"
 }
 # With this machine's repository of artifacts, so that not all is fetched twice
-step "Built the jar in the image" build --target build --volume "$HOME/.m2:/root/.m2"
+[ $# -gt 0 ] || step "Built the jar in the image" build --target build --volume "$HOME/.m2:/root/.m2"
 step "Built the image from $jar" build --build-arg "JAR=$jar" --build-arg "VERSION=$(sed 's/.*weir-\(.*\)\.jar/\1/' <<<"$jar")" --build-arg "REVISION=$(git rev-parse HEAD)" \
   --build-arg "CREATED=$(git log -1 --format=%cI)" -t localhost/weir
-python3 -B src/test/container/image_test.py
+[ $# -gt 0 ] || set -- "python3 -B src/test/container/image_test.py" src/test/container/kafka.sh
+status=0
+for test in "$@"; do
+  $test || status=$?
+done
+exit "$status"

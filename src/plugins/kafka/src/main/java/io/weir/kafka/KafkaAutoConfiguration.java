@@ -1,7 +1,6 @@
 package io.weir.kafka;
 
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 
 import org.apache.kafka.clients.producer.KafkaProducer;
@@ -10,29 +9,26 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
-import org.springframework.boot.context.properties.bind.Bindable;
-import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.annotation.Bean;
-import org.springframework.core.env.Environment;
+
+import io.weir.api.RecordText;
 
 /**
- * Makes the sink, where {@code weir.kafka.bootstrap-servers} is set.
+ * Makes the sink, where {@code weir.kafka.bootstrap-servers} is set and Weir serves.
  */
-@AutoConfiguration
+@AutoConfiguration(afterName = "io.weir.config.WeirAutoConfiguration")
 @ConditionalOnProperty("weir.kafka.bootstrap-servers")
+@ConditionalOnBean(RecordText.class)
 @EnableConfigurationProperties(KafkaProperties.class)
 public class KafkaAutoConfiguration {
 
 	@Bean
-	KafkaRecordSink kafkaRecordSink(KafkaProperties properties, Environment environment) {
-		// Their forms (hex, base64) are not in the records
-		List<String> fields = Binder.get(environment)
-			.bind("tcp.server.records.fields", Bindable.listOf(String.class))
-			.orElse(List.of());
+	KafkaRecordSink kafkaRecordSink(KafkaProperties properties, RecordText text) {
 		Map<String, Object> configuration = configuration(properties);
-		return new KafkaRecordSink(properties.topic(), new JsonLine(fields),
+		return new KafkaRecordSink(properties.topic(), text,
 				() -> new KafkaProducer<>(configuration, new StringSerializer(), new ByteArraySerializer()));
 	}
 
@@ -46,6 +42,9 @@ public class KafkaAutoConfiguration {
 		configuration.put(ProducerConfig.ACKS_CONFIG, "all");
 		configuration.put(ProducerConfig.ENABLE_IDEMPOTENCE_CONFIG, true);
 		configuration.put(ProducerConfig.RETRIES_CONFIG, Integer.MAX_VALUE);
+		// With more than one, brokers without KAFKA-15591 can take the second batch of a
+		// new partition but not the first, which is then out of sequence for ever
+		configuration.put(ProducerConfig.MAX_IN_FLIGHT_REQUESTS_PER_CONNECTION, 1);
 		// 24 days; what is not acknowledged by then is sent again by the sink
 		configuration.put(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, Integer.MAX_VALUE);
 		configuration.put(ProducerConfig.MAX_BLOCK_MS_CONFIG, Long.MAX_VALUE);

@@ -22,6 +22,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 import io.weir.api.RecordSink;
+import io.weir.api.RecordText;
 import io.weir.api.UnpackedRecord;
 
 /**
@@ -40,7 +41,7 @@ class KafkaRecordSink implements RecordSink, AutoCloseable {
 
 	private final String topic;
 
-	private final JsonLine json;
+	private final RecordText text;
 
 	private final Supplier<Producer<String, byte[]>> producers;
 
@@ -58,12 +59,12 @@ class KafkaRecordSink implements RecordSink, AutoCloseable {
 	/**
 	 * Creates the sink.
 	 * @param topic where records are sent
-	 * @param json makes their values
+	 * @param text makes their keys and values
 	 * @param producers makes a producer, and another one if that can't go on
 	 */
-	KafkaRecordSink(String topic, JsonLine json, Supplier<Producer<String, byte[]>> producers) {
+	KafkaRecordSink(String topic, RecordText text, Supplier<Producer<String, byte[]>> producers) {
 		this.topic = topic;
-		this.json = json;
+		this.text = text;
 		this.producers = producers;
 		this.producer = producers.get();
 		this.retries = Thread.ofPlatform().daemon().name("weir-kafka-retries").start(this::retry);
@@ -77,8 +78,8 @@ class KafkaRecordSink implements RecordSink, AutoCloseable {
 				throw interrupted(null);
 			}
 		}
-		String key = ClientAddress.text(record.peer().getAddress());
-		ProducerRecord<String, byte[]> message = new ProducerRecord<>(this.topic, key, this.json.of(record));
+		ProducerRecord<String, byte[]> message = new ProducerRecord<>(this.topic, this.text.client(record),
+				this.text.json(record));
 		this.unacknowledged.incrementAndGet();
 		Future<?> result = sendOrQueue(message);
 		if (result != null && result.state() == Future.State.FAILED

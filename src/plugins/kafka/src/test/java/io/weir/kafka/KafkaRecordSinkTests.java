@@ -20,6 +20,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+import io.weir.api.RecordText;
 import io.weir.api.UnpackedRecord;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -33,7 +34,7 @@ class KafkaRecordSinkTests {
 
 	private final List<MockProducer<String, byte[]>> producers = new ArrayList<>();
 
-	private final KafkaRecordSink sink = new KafkaRecordSink("topic", new JsonLine(List.of()), () -> {
+	private final KafkaRecordSink sink = new KafkaRecordSink("topic", new Text(), () -> {
 		MockProducer<String, byte[]> producer = new MockProducer<>(false, null, new StringSerializer(),
 				new ByteArraySerializer());
 		this.producers.add(producer);
@@ -46,7 +47,7 @@ class KafkaRecordSinkTests {
 		ProducerRecord<String, byte[]> sent = this.producers.getFirst().history().getFirst();
 		assertThat(sent.topic()).isEqualTo("topic");
 		assertThat(sent.key()).isEqualTo("10.1.0.7");
-		assertThat(new String(sent.value(), StandardCharsets.UTF_8)).startsWith("{\"at\":").endsWith("\"number\":1}");
+		assertThat(new String(sent.value(), StandardCharsets.UTF_8)).isEqualTo("number 1");
 	}
 
 	@Test
@@ -72,7 +73,7 @@ class KafkaRecordSinkTests {
 		Awaitility.await().until(() -> producer.history().size() == 3);
 		assertThat(next).isNotDone();
 		assertThat(producer.history()).extracting((sent) -> new String(sent.value(), StandardCharsets.UTF_8))
-			.allMatch((line) -> line.endsWith("\"number\":1}"));
+			.allMatch("number 1"::equals);
 		producer.completeNext();
 		next.get();
 		producer.completeNext();
@@ -119,6 +120,20 @@ class KafkaRecordSinkTests {
 	private static UnpackedRecord record(long number) {
 		return new UnpackedRecord(1, new InetSocketAddress(InetAddress.ofLiteral("10.1.0.7"), 40_112), Instant.now(),
 				List.of("number"), List.of(number));
+	}
+
+	private static final class Text implements RecordText {
+
+		@Override
+		public byte[] json(UnpackedRecord record) {
+			return ("number " + record.values().getFirst()).getBytes(StandardCharsets.UTF_8);
+		}
+
+		@Override
+		public String client(UnpackedRecord record) {
+			return record.peer().getAddress().getHostAddress();
+		}
+
 	}
 
 }
