@@ -26,6 +26,11 @@ def processes(session):
     return found
 
 
+def heed_interrupts():
+    """A shell lets its background jobs ignore Ctrl-C, and theirs inherit that: then nothing here could be interrupted."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def command(arguments):
     return ["./mvnw", "-B", "-ntp", "spring-boot:run", f"-Dspring-boot.run.arguments={arguments}"]
 
@@ -89,4 +94,5 @@ class RunTests(unittest.TestCase):
 
 
 if __name__ == "__main__":
+    heed_interrupts()
     main("run")
