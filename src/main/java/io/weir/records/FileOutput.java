@@ -42,6 +42,11 @@ public final class FileOutput implements RecordOutput {
 	// How many bytes of a line were written whose end was not
 	private int begun;
 
+	// The size before the last write, and how many bytes it had to write if it failed
+	private long sizeBefore;
+
+	private int failed;
+
 	/**
 	 * Creates the output, not open.
 	 * @param file the file, as an absolute path
@@ -62,6 +67,9 @@ public final class FileOutput implements RecordOutput {
 	@Override
 	public int write(byte[] bytes, int from, int to) throws IOException {
 		FileChannel now = this.channel;
+		if (now != null) {
+			takeBack(now);
+		}
 		if (now != null && this.begun > 0) {
 			if (isGone()) {
 				closeChannel();
@@ -84,7 +92,10 @@ public final class FileOutput implements RecordOutput {
 	}
 
 	private int append(FileChannel out, byte[] bytes, int from, int to) throws IOException {
+		this.sizeBefore = this.regular ? out.size() : 0;
+		this.failed = this.regular ? to - from : 0;
 		int count = out.write(ByteBuffer.wrap(bytes, from, to - from));
+		this.failed = 0;
 		int end = from + count;
 		int lineBegin = end;
 		while (lineBegin > from && bytes[lineBegin - 1] != '\n') {
@@ -93,6 +104,18 @@ public final class FileOutput implements RecordOutput {
 		boolean sameLine = lineBegin == from;
 		this.begun = (sameLine ? this.begun : 0) + end - lineBegin;
 		return count;
+	}
+
+	// Where each write waits for the disk (mount -o sync, NFS), one that fails can have
+	// made the file longer: those bytes may never reach the disk, and are written again
+	private void takeBack(FileChannel out) throws IOException {
+		if (this.failed > 0) {
+			long grown = out.size() - this.sizeBefore;
+			if (grown > 0 && grown <= this.failed) {
+				out.truncate(this.sizeBefore);
+			}
+			this.failed = 0;
+		}
 	}
 
 	private static int lineEnd(byte[] bytes, int from, int to) {
@@ -122,6 +145,7 @@ public final class FileOutput implements RecordOutput {
 		}
 		closeChannel();
 		this.begun = 0;
+		this.failed = 0;
 		// Waits for the reader of a FIFO
 		FileChannel opened = FileChannel.open(this.file, StandardOpenOption.CREATE, StandardOpenOption.WRITE,
 				StandardOpenOption.APPEND);

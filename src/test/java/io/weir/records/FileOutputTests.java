@@ -212,6 +212,43 @@ class FileOutputTests {
 		}
 	}
 
+	// Each failed write has made the file longer
+	@Test
+	@EnabledOnOs(value = OS.LINUX, disabledReason = "mounts a loop device")
+	void whenTheDiskFailsThenEachByteReachesItOnceWhenItIsMended() throws Exception {
+		try (BreakableDisk disk = new BreakableDisk(Files.createDirectory(this.folder.resolve("disk")))) {
+			Path file = disk.path().resolve("r.jsonl");
+			FileOutput output = new FileOutput(file, 1 << 30, 3);
+			Written written = new Written(output, lines(40_000));
+			written.run(5_050);
+			disk.breakDown();
+			assertThatIOException().isThrownBy(written::run).withMessageContaining("Input/output error");
+			assertThat(Files.size(file)).isGreaterThan(written.position());
+			assertThatIOException().isThrownBy(written::run).withMessageContaining("Input/output error");
+			disk.mend();
+			written.run();
+			output.abort();
+			disk.mountAgain();
+			assertThat(Files.readString(file)).isEqualTo(written.text());
+		}
+	}
+
+	@Test
+	@EnabledOnOs(value = OS.LINUX, disabledReason = "mounts a loop device")
+	void whenTheFileOfTheFailedDiskIsRenamedThenItHasNoLineOfTheNextOne() throws Exception {
+		try (BreakableDisk disk = new BreakableDisk(Files.createDirectory(this.folder.resolve("disk")))) {
+			Path file = disk.path().resolve("r.jsonl");
+			Written written = new Written(new FileOutput(file, 1 << 30, 3), lines(40_000));
+			written.run(101 * 50);
+			disk.breakDown();
+			assertThatIOException().isThrownBy(written::run).withMessageContaining("Input/output error");
+			disk.mend();
+			Path rotated = Files.move(file, disk.path().resolve("rotated"));
+			written.run();
+			assertThat(Files.readString(rotated) + Files.readString(file)).isEqualTo(written.text());
+		}
+	}
+
 	@Test
 	@EnabledOnOs(value = OS.LINUX, disabledReason = "makes a FIFO")
 	void whenAFifoHasNoReaderThenTheWriteWaitsForItAndAnAbortTellsHowMuchWasTaken() throws Exception {
@@ -280,8 +317,12 @@ class FileOutputTests {
 		}
 
 		void run() throws IOException {
-			while (this.position < this.bytes.length) {
-				this.position += this.output.write(this.bytes, this.position, this.bytes.length);
+			run(this.bytes.length);
+		}
+
+		void run(int to) throws IOException {
+			while (this.position < to) {
+				this.position += this.output.write(this.bytes, this.position, to);
 			}
 		}
 
