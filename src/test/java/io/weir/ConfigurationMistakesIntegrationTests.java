@@ -1,6 +1,8 @@
 package io.weir;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -16,6 +18,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.WebApplicationType;
+import org.springframework.boot.autoconfigure.EnableAutoConfiguration;
 import org.springframework.boot.builder.SpringApplicationBuilder;
 import org.springframework.boot.test.system.CapturedOutput;
 import org.springframework.boot.test.system.OutputCaptureExtension;
@@ -211,6 +214,36 @@ class ConfigurationMistakesIntegrationTests {
 			.contains("TCP_SERVER_MAXCONECTIONS", "did you mean TCP_SERVER_MAXCONNECTIONS?");
 	}
 
+	@ParameterizedTest
+	@CsvSource(delimiter = '|',
+			textBlock = """
+							yaml mine:\\n  a: b: c           | mapping values are not allowed here
+					yaml mine: 1\\nmine: 2           | found duplicate key mine
+					--logging.level.root=LOUD        | Failed to bind properties under 'logging.level.root'
+					--server.port=IN_USE             | Web server failed to start. Port IN_USE was already in use.
+					--spring.ssl.bundle.pem.mine.keystore.certificate=x --spring.ssl.bundle.pem.mine.reload-on-update=true | Unable to register SSL bundle
+					""")
+	void whenItIsAnotherApplicationThenMistakesThatAreNotWeirsAreReportedBySpringBoot(String given, String words,
+			CapturedOutput output) throws IOException {
+		try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+			String port = Integer.toString(socket.getLocalPort());
+			assertThatException()
+				.isThrownBy(() -> start(OtherServer.class,
+						given.startsWith("yaml ") ? given : given.replace("IN_USE", port)
+								+ " --server.address=127.0.0.1 --tcp.server.port=0 --spring.main.banner-mode=off")
+					.close());
+			assertThat(output.toString()).contains(words.replace("IN_USE", port))
+				.doesNotContain("The configuration can't be used", "The actuator could not listen",
+						"Correct the bundle");
+		}
+	}
+
+	@Test
+	void whenItIsAnotherApplicationThenMistakesThatAreWeirsAreReportedByWeir(CapturedOutput output) {
+		assertThatException().isThrownBy(() -> start(Other.class, "--tcp.server.port=70000").close());
+		assertThat(output).contains("Property: tcp.server.port", "must be a whole number: 0 to 65535");
+	}
+
 	// Variables and arguments in any number, or YAML, where \n is a line break
 	private ConfigurableApplicationContext start(Class<?> application, String given) throws IOException {
 		List<String> arguments = new ArrayList<>();
@@ -231,7 +264,7 @@ class ConfigurationMistakesIntegrationTests {
 				}
 			}
 		}
-		boolean web = application == WeirApplication.class;
+		boolean web = application != Other.class;
 		StandardEnvironment environment = web ? new StandardServletEnvironment() : new StandardEnvironment();
 		environment.getPropertySources()
 			.replace("systemEnvironment", new SystemEnvironmentPropertySource("systemEnvironment", variables));
@@ -243,6 +276,12 @@ class ConfigurationMistakesIntegrationTests {
 
 	@Configuration(proxyBeanMethods = false)
 	static class Other {
+
+	}
+
+	@Configuration(proxyBeanMethods = false)
+	@EnableAutoConfiguration
+	static class OtherServer {
 
 	}
 

@@ -18,8 +18,6 @@ import org.springframework.boot.support.SpringApplicationJsonEnvironmentPostProc
 import org.springframework.core.Ordered;
 import org.springframework.core.env.ConfigurableEnvironment;
 
-import io.weir.WeirApplication;
-
 /**
  * Reports a {@code SPRING_APPLICATION_JSON} of the service's that is no JSON object,
  * before Spring Boot reads it, which has no report for it. Its text may hold passwords
@@ -37,8 +35,7 @@ class ApplicationJsonCheck implements EnvironmentPostProcessor, Ordered {
 
 	@Override
 	public void postProcessEnvironment(ConfigurableEnvironment environment, SpringApplication application) {
-		boolean service = application.getAllSources().contains(WeirApplication.class);
-		ConfigurationProperty given = service ? Mistake.given(environment, NAME) : null;
+		ConfigurationProperty given = Service.is(application) ? Mistake.given(environment, NAME) : null;
 		if (given != null && given.getValue() instanceof String json && !json.isEmpty()) {
 			check(given, json);
 		}

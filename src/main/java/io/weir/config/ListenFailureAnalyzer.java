@@ -17,8 +17,8 @@ import io.weir.server.TcpBindException;
 import io.weir.server.TcpBindException.Problem;
 
 /**
- * Reports why the TCP server or the actuator can't listen and what to do, in place of a
- * stack trace.
+ * Reports why the TCP server or the service's actuator can't listen and what to do, in
+ * place of a stack trace.
  */
 @Order(Ordered.HIGHEST_PRECEDENCE)
 class ListenFailureAnalyzer implements FailureAnalyzer {
@@ -37,7 +37,8 @@ class ListenFailureAnalyzer implements FailureAnalyzer {
 					Integer.toString(tcp.port()))
 				.report(tcp.problem(), tcp);
 		}
-		WebServerException web = find(failure, WebServerException.class);
+		// Another application's web server is not the actuator alone
+		WebServerException web = Service.isStarting() ? find(failure, WebServerException.class) : null;
 		SocketException cause = find(failure, SocketException.class);
 		return (web != null && cause != null) ? actuator(failure).report(problem(cause), cause) : null;
 	}

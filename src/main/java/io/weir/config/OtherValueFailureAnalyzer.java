@@ -13,7 +13,7 @@ import org.springframework.core.annotation.Order;
 
 /**
  * Reports a value of one of Spring Boot's own settings that can't be read, such as a log
- * level. Spring Boot's report names Java types.
+ * level, where the service is what starts. Spring Boot's report names Java types.
  */
 @Order(0)
 class OtherValueFailureAnalyzer extends AbstractFailureAnalyzer<BindException> {
@@ -22,7 +22,7 @@ class OtherValueFailureAnalyzer extends AbstractFailureAnalyzer<BindException> {
 	protected @Nullable FailureAnalysis analyze(Throwable rootFailure, BindException cause) {
 		ConfigurationProperty property = cause.getProperty();
 		ConversionFailedException failure = findCause(cause, ConversionFailedException.class);
-		if (property == null || failure == null) {
+		if (!Service.isStarting() || property == null || failure == null) {
 			return null;
 		}
 		String name = property.getName().toString();

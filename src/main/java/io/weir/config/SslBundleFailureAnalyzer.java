@@ -8,8 +8,8 @@ import org.springframework.boot.diagnostics.FailureAnalysis;
 import io.weir.tls.FailureReason;
 
 /**
- * Reports what Spring Boot finds when it reads the SSL bundles, for which it has no
- * report.
+ * Reports what Spring Boot finds when it reads the service's SSL bundles, for which it
+ * has no report.
  */
 class SslBundleFailureAnalyzer extends AbstractFailureAnalyzer<IllegalStateException> {
 
@@ -17,7 +17,7 @@ class SslBundleFailureAnalyzer extends AbstractFailureAnalyzer<IllegalStateExcep
 
 	@Override
 	protected @Nullable FailureAnalysis analyze(Throwable rootFailure, IllegalStateException cause) {
-		return String.valueOf(cause.getMessage()).startsWith(OF_BOOT)
+		return (Service.isStarting() && String.valueOf(cause.getMessage()).startsWith(OF_BOOT))
 				? new FailureAnalysis(PlainText.of(FailureReason.of(cause)) + ".",
 						"Correct the bundle below spring.ssl.bundle, or the files it names", cause)
 				: null;

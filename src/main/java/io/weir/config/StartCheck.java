@@ -14,14 +14,13 @@ import org.springframework.boot.SpringApplication;
 import org.springframework.boot.context.event.ApplicationContextInitializedEvent;
 import org.springframework.boot.context.event.ApplicationFailedEvent;
 import org.springframework.boot.context.event.ApplicationStartedEvent;
+import org.springframework.boot.context.event.ApplicationStartingEvent;
 import org.springframework.boot.context.event.SpringApplicationEvent;
 import org.springframework.boot.logging.LogLevel;
 import org.springframework.boot.logging.LoggingSystem;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.ApplicationListener;
 import org.springframework.core.env.ConfigurableEnvironment;
-
-import io.weir.WeirApplication;
 
 /**
  * Looks for the user's mistakes when all of the configuration is read and nothing is
@@ -34,8 +33,9 @@ class StartCheck implements ApplicationListener<SpringApplicationEvent> {
 
 	@Override
 	public void onApplicationEvent(SpringApplicationEvent event) {
-		boolean service = event.getSpringApplication().getAllSources().contains(WeirApplication.class);
+		boolean service = Service.is(event.getSpringApplication());
 		switch (event) {
+			case ApplicationStartingEvent starting -> Service.starting(starting.getSpringApplication());
 			case ApplicationContextInitializedEvent initialized -> {
 				check(initialized.getApplicationContext().getEnvironment(), service);
 				if (service) {

@@ -15,8 +15,8 @@ import org.springframework.core.env.PropertySource;
 import org.springframework.core.io.Resource;
 
 /**
- * Loads YAML as Spring Boot does. Of a file that is none it says which one it is, where
- * and why: the parser knows no file, and speaks of its tokens.
+ * Loads YAML as Spring Boot does. Of a file of the service's that is none it says which
+ * one it is, where and why: the parser knows no file, and speaks of its tokens.
  */
 class YamlLoader implements PropertySourceLoader {
 
@@ -38,6 +38,9 @@ class YamlLoader implements PropertySourceLoader {
 			return this.loader.load(name, resource);
 		}
 		catch (YAMLException ex) {
+			if (!Service.isStarting()) {
+				throw ex;
+			}
 			throw new InvalidConfigurationException(List.of(mistake(resource, ex)),
 					"Correct the file; a key may be there only once, and indentation is made of spaces", ex);
 		}

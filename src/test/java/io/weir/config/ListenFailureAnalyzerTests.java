@@ -6,16 +6,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import org.springframework.boot.SpringApplication;
 import org.springframework.boot.diagnostics.FailureAnalysis;
 import org.springframework.boot.web.server.WebServerException;
 import org.springframework.context.ApplicationContextException;
 import org.springframework.mock.env.MockEnvironment;
 
+import io.weir.WeirApplication;
 import io.weir.server.TcpBindException;
 import io.weir.server.TcpBindException.Problem;
 
@@ -25,6 +29,16 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Tests for {@link ListenFailureAnalyzer}.
  */
 class ListenFailureAnalyzerTests {
+
+	@BeforeEach
+	void startTheService() {
+		Service.starting(new SpringApplication(WeirApplication.class));
+	}
+
+	@AfterEach
+	void startAnother() {
+		Service.starting(new SpringApplication(ListenFailureAnalyzerTests.class));
+	}
 
 	@ParameterizedTest
 	@EnumSource
@@ -74,6 +88,14 @@ class ListenFailureAnalyzerTests {
 				.doesNotContain("java", "Exception");
 			assertThat(analysis.getAction()).contains(prefix);
 		}
+	}
+
+	@Test
+	void whenTheWebServerIsAnotherApplicationsThenItIsLeftToSpringBoot() {
+		startAnother();
+		assertThat(new ListenFailureAnalyzer(new MockEnvironment()).analyze(web("Address already in use", false)))
+			.isNull();
+		assertThat(analyze(Problem.PORT_IN_USE, "somewhere", 81).getDescription()).contains("tcp.server.port");
 	}
 
 	@Test

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import org.springframework.boot.SpringApplication;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
@@ -26,6 +27,7 @@ import org.springframework.context.annotation.Configuration;
 import org.springframework.context.annotation.Import;
 
 import io.weir.Certificates;
+import io.weir.WeirApplication;
 import io.weir.tls.ServerTls;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -196,6 +198,7 @@ class TlsConfigurationTests {
 	// As Spring Boot would report it
 	private static FailureAnalysis report(@Nullable Throwable failure) {
 		Objects.requireNonNull(failure, "it started");
+		Service.starting(new SpringApplication(WeirApplication.class));
 		FailureAnalysis report = new InvalidConfigurationFailureAnalyzer().analyze(failure);
 		return (report != null) ? report
 				: Objects.requireNonNull(new SslBundleFailureAnalyzer().analyze(failure), "no report");
