@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Measures Weir beside other servers and writes a table, {@code results.json} and
+ * Measures Weir and other servers, and writes a table, {@code results.json} and
  * {@code results.svg}. Each server is a process of its own; all are up at once, and it is
  * each one's turn for a slice, again and again.
  *
@@ -24,7 +24,7 @@ import java.util.stream.Stream;
  * <li>{@code -Dbench.only=weir,netty-epoll}: which servers
  * <li>{@code -Dbench.scenarios=pingpong-64,idle-10000}: which scenarios
  * <li>{@code -Dbench.weir.args="--tcp.server.threads=platform" -Dbench.weir.jvm=-Xmn8m}:
- * what Weir is given beside
+ * what else Weir is given
  * <li>{@code -Dbench.weir2.jar=… -Dbench.weir2.args=… -Dbench.weir2.jvm=…}: a second Weir
  * that is compared with the first in the same run
  * <li>{@code -Dbench.soak=10m -Dbench.seed=1}: no measurement but a {@link Soak}

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Connects, sends a message, waits until it has come back, ends its side, waits until the
- * server ends the other, and connects anew.
+ * server ends the other, and connects again.
  */
 final class ConnectingClient extends PingPongClient {
 

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param name as in the options and results
  * @param weir the Weir that it is; null for a peer
  * @param protocols what it serves: {@code echo}, {@code echo-record}, {@code tls}
- * @param jvm options for the JVM beside those that all have
+ * @param jvm more options for the JVM than all have
  */
 record Contender(String name, Options.@Nullable Weir weir, Set<String> protocols, List<String> jvm) {
 

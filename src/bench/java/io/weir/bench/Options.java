@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param only names of servers, or in the soak of protocols; empty is all
  * @param scenarios names of scenarios; empty is all
  * @param weir the Weir to measure
- * @param weir2 a second one beside it, or null
+ * @param weir2 a second one in the same run, or null
  * @param soak for how long to soak a Weir instead of measuring; null to measure
  * @param seed decides what clients do in the soak
  */

@@ -133,7 +133,7 @@ final class ServerProcess implements AutoCloseable {
 	/**
 	 * Reads the metrics, as Prometheus does.
 	 * @return how many bytes there were
-	 * @throws IOException if they are not to be had
+	 * @throws IOException if they can't be read
 	 */
 	int scrape() throws IOException, InterruptedException {
 		return get("/actuator/prometheus").length;
@@ -143,7 +143,7 @@ final class ServerProcess implements AutoCloseable {
 	 * Asks the actuator.
 	 * @param path what for
 	 * @return the answer's body
-	 * @throws IOException if it is not to be had
+	 * @throws IOException if there is none
 	 */
 	byte[] get(String path) throws IOException, InterruptedException {
 		URI uri = URI.create("http://127.0.0.1:" + this.actuator.getPort() + path);

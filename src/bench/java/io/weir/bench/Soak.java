@@ -201,7 +201,7 @@ final class Soak {
 
 		private final LatencyHistogram all = new LatencyHistogram();
 
-		// Held by the probe during an exchange, and by whoever wants it to be quiet
+		// Held by the probe during an exchange, and by a check that wants it to be quiet
 		private final ReentrantLock probing = new ReentrantLock(true);
 
 		private final String hardFiles;

@@ -22,7 +22,7 @@ final class Watcher implements AutoCloseable {
 	/**
 	 * Creates it, not started.
 	 * @param server a Weir
-	 * @param complaints told when metrics are not to be had
+	 * @param complaints told when metrics can't be read
 	 */
 	Watcher(ServerProcess server, Consumer<IOException> complaints) {
 		this.server = server;

@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 
 /**
- * Standard output, beside {@link System#out} and its lock.
+ * Standard output, without {@link System#out} and its lock.
  */
 public final class StandardOutput implements RecordOutput {
 

@@ -6,9 +6,10 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * A virtual thread of the JDK's scheduler that yields without starving others. The JDK
  * puts a thread that yields back into the queue of its carrier. The carrier looks at
- * other queues, those of new and of woken threads, only when its own is empty: beside
- * threads that always find bytes it never is. So a thread that has not waited for long
- * parks for a moment, and comes back through a queue of woken threads, like the others.
+ * other queues, those of new and of woken threads, only when its own is empty, which it
+ * never is while some thread there always finds bytes. So a thread that has not waited
+ * for long parks for a moment, and comes back through a queue of woken threads, like the
+ * others.
  */
 final class VirtualConnectionThread extends BlockingConnectionThread {
 

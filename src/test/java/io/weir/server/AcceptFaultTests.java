@@ -209,7 +209,7 @@ class AcceptFaultTests {
 		SocketSettings refused = mock(SocketSettings.class);
 		when(refused.sendBufferSize()).thenReturn(null);
 		doNothing().doThrow(new SocketException("Invalid argument")).when(refused).applyTo(any(SocketChannel.class));
-		// One place beside the other client
+		// One place, and one for the other client
 		TcpServer server = start(2, refused);
 		Bystander other = bystander(server);
 		for (int i = 0; i < 3; i++) {

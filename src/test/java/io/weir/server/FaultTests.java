@@ -50,7 +50,7 @@ class FaultTests extends FaultTest {
 
 	@Test
 	void whenAHandlerThrowsAnErrorThenItsPermitIsGivenBack() throws Exception {
-		// One place beside the other client
+		// One place, and one for the other client
 		this.maxConnections = 2;
 		AtomicInteger failures = new AtomicInteger();
 		ConnectionHandler echo = Protocol.ECHO.handler(1024, RECORD);

@@ -1,5 +1,5 @@
 /**
- * The servers that Weir is measured beside, each in its best known configuration.
+ * The servers that Weir is compared with, each in its best known configuration.
  */
 @NullMarked
 package io.weir.bench.peer;
