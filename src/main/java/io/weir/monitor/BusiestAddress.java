@@ -6,12 +6,14 @@ import org.jspecify.annotations.Nullable;
 
 import io.weir.connection.Connection;
 import io.weir.connection.ConnectionRegistry;
+import io.weir.transport.AddressPrefix;
 import io.weir.transport.AddressPrefixes;
 
 /**
- * Finds the one client address that holds more than half of the places, if there is one.
- * It is then the majority of the open connections, which two walks find without a table
- * (Boyer and Moore, 1981). Safe for any thread.
+ * Finds the one client address, or /64 of IPv6 as for
+ * {@code max-connections-per-address}, that holds more than half of the places, if there
+ * is one. It is then the majority of the open connections, which two walks find without a
+ * table (Boyer and Moore, 1981). Safe for any thread.
  */
 public final class BusiestAddress {
 
@@ -20,10 +22,10 @@ public final class BusiestAddress {
 	/**
 	 * An address and what it holds.
 	 *
-	 * @param address the client's
+	 * @param address the client's, of IPv6 its /64
 	 * @param connections how many of the open connections are its
 	 */
-	record Share(InetAddress address, int connections) {
+	record Share(AddressPrefix address, int connections) {
 	}
 
 	private final ConnectionRegistry connections;
@@ -54,25 +56,25 @@ public final class BusiestAddress {
 	}
 
 	private @Nullable Share find() {
-		InetAddress candidate = null;
+		AddressPrefix candidate = null;
 		int lead = 0;
 		for (Connection connection : this.connections.connections()) {
 			InetAddress address = connection.peer().getAddress();
 			if (this.proxies.contains(address)) {
 				continue;
 			}
-			if (lead == 0) {
-				candidate = address;
+			if (candidate == null || lead == 0) {
+				candidate = AddressPrefix.ofClient(address);
 			}
-			lead += address.equals(candidate) ? 1 : -1;
+			lead += candidate.contains(address) ? 1 : -1;
 		}
 		return (candidate != null) ? count(candidate) : null;
 	}
 
-	private @Nullable Share count(InetAddress candidate) {
+	private @Nullable Share count(AddressPrefix candidate) {
 		int count = 0;
 		for (Connection connection : this.connections.connections()) {
-			count += connection.peer().getAddress().equals(candidate) ? 1 : 0;
+			count += candidate.contains(connection.peer().getAddress()) ? 1 : 0;
 		}
 		return (count * 2L > this.places) ? new Share(candidate, count) : null;
 	}

@@ -3,7 +3,6 @@ package io.weir.monitor;
 import java.util.Map;
 
 import io.weir.connection.TimeText;
-import io.weir.transport.SocketAddresses;
 
 /**
  * Findings about what clients do.
@@ -24,9 +23,8 @@ final class PeerFindings implements Evidence.Rule {
 		BusiestAddress.Share share = this.addresses.share();
 		if (share != null) {
 			findings.put(FindingKind.ONE_ADDRESS_HOLDS_MOST, new Finding("max-connections",
-					"%s has %d of at most %d connections, more than half".formatted(
-							SocketAddresses.text(share.address()), share.connections(),
-							evidence.server().serving().maxConnections()),
+					"%s has %d of at most %d connections, more than half".formatted(share.address().shortText(),
+							share.connections(), evidence.server().serving().maxConnections()),
 					"Look at /actuator/tcpconnections what they do; have this client open fewer, end them by a "
 							+ "shorter tcp.server.idle-timeout, or set tcp.server.max-connections-per-address"));
 		}

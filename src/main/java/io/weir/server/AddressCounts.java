@@ -1,6 +1,5 @@
 package io.weir.server;
 
-import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.util.HashMap;
 import java.util.Map;
@@ -10,17 +9,16 @@ import org.jspecify.annotations.Nullable;
 import io.weir.transport.AddressPrefix;
 
 /**
- * How many connections each client address has open. An IPv6 client has a /64 to choose
- * its addresses from, so that counts as one. Has no entry for an address without a
- * connection. Safe for any thread.
+ * How many connections each client address has open, of IPv6 each /64. Has no entry for
+ * an address without a connection. Safe for any thread.
  */
 final class AddressCounts {
-
-	private static final int SUBNET_BITS = 64;
 
 	private final int max;
 
 	private final Map<AddressPrefix, Integer> open = new HashMap<>();
+
+	private int atMax;
 
 	/**
 	 * Creates counts at zero.
@@ -35,13 +33,13 @@ final class AddressCounts {
 	 * @return what to {@linkplain #remove remove}; null if it is not counted
 	 */
 	synchronized @Nullable AddressPrefix tryAdd(InetAddress client) {
-		AddressPrefix address = (client instanceof Inet6Address) ? AddressPrefix.of(client, SUBNET_BITS)
-				: AddressPrefix.of(client);
+		AddressPrefix address = AddressPrefix.ofClient(client);
 		int count = this.open.getOrDefault(address, 0);
 		if (count >= this.max) {
 			return null;
 		}
 		this.open.put(address, count + 1);
+		this.atMax += (count + 1 == this.max) ? 1 : 0;
 		return address;
 	}
 
@@ -49,7 +47,10 @@ final class AddressCounts {
 	 * Counts one less.
 	 */
 	synchronized void remove(AddressPrefix address) {
-		this.open.computeIfPresent(address, (key, count) -> (count > 1) ? count - 1 : null);
+		this.open.computeIfPresent(address, (key, count) -> {
+			this.atMax -= (count == this.max) ? 1 : 0;
+			return (count > 1) ? count - 1 : null;
+		});
 	}
 
 	/**
@@ -57,6 +58,13 @@ final class AddressCounts {
 	 */
 	synchronized int size() {
 		return this.open.size();
+	}
+
+	/**
+	 * How many addresses have as many connections as they may.
+	 */
+	synchronized int atMax() {
+		return this.atMax;
 	}
 
 }

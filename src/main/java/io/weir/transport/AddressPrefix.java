@@ -1,9 +1,12 @@
 package io.weir.transport;
 
+import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Arrays;
 import java.util.regex.Pattern;
+
+import org.jspecify.annotations.Nullable;
 
 /**
  * A range of addresses as CIDR writes it (RFC 4632, RFC 4291 section 2.3):
@@ -13,10 +16,22 @@ import java.util.regex.Pattern;
  */
 public final class AddressPrefix implements Comparable<AddressPrefix> {
 
+	/**
+	 * All IPv4 addresses.
+	 */
+	public static final AddressPrefix ALL_IPV4 = new AddressPrefix(new byte[4], 0);
+
+	/**
+	 * All IPv6 addresses.
+	 */
+	public static final AddressPrefix ALL_IPV6 = new AddressPrefix(new byte[16], 0);
+
 	private static final Pattern LENGTH = Pattern.compile("0|[1-9]\\d{0,2}");
 
 	// Bits before the IPv4 address in ::ffff:a.b.c.d
 	private static final int MAPPED_BITS = 96;
+
+	private static final int CLIENT_BITS = 64;
 
 	private final byte[] network;
 
@@ -33,6 +48,14 @@ public final class AddressPrefix implements Comparable<AddressPrefix> {
 	public static AddressPrefix of(InetAddress address) {
 		byte[] bytes = address.getAddress();
 		return new AddressPrefix(bytes, bytes.length * Byte.SIZE);
+	}
+
+	/**
+	 * Makes the range that counts as one client: the address, or of IPv6 its /64, as a
+	 * client has a /64 to choose its addresses from.
+	 */
+	public static AddressPrefix ofClient(InetAddress address) {
+		return (address instanceof Inet6Address) ? of(address, CLIENT_BITS) : of(address);
 	}
 
 	/**
@@ -120,6 +143,26 @@ public final class AddressPrefix implements Comparable<AddressPrefix> {
 		return other.length >= this.length && contains(other.network);
 	}
 
+	/**
+	 * The range of which this one and another are the halves.
+	 * @return null if they are not
+	 */
+	@Nullable AddressPrefix mergedWith(AddressPrefix other) {
+		boolean alike = this.length == other.length && this.network.length == other.network.length;
+		if (!alike || this.length == 0 || equals(other)) {
+			return null;
+		}
+		AddressPrefix merged = new AddressPrefix(masked(this.network, this.length - 1), this.length - 1);
+		return merged.contains(other.network) ? merged : null;
+	}
+
+	/**
+	 * Whether its addresses are IPv4 addresses.
+	 */
+	public boolean isIpv4() {
+		return this.network.length == 4;
+	}
+
 	@Override
 	public int compareTo(AddressPrefix other) {
 		int families = Integer.compare(this.network.length, other.network.length);
@@ -136,6 +179,14 @@ public final class AddressPrefix implements Comparable<AddressPrefix> {
 	@Override
 	public int hashCode() {
 		return Arrays.hashCode(this.network) * 31 + this.length;
+	}
+
+	/**
+	 * A single address without its length, any other range as {@link #toString} has it.
+	 */
+	public String shortText() {
+		String text = toString();
+		return (this.length == this.network.length * Byte.SIZE) ? text.substring(0, text.indexOf('/')) : text;
 	}
 
 	/**

@@ -7,6 +7,7 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -17,7 +18,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import io.weir.Peer;
+import io.weir.connection.Layer;
+import io.weir.connection.ProxyRule;
+import io.weir.connection.RejectReason;
+import io.weir.server.AdmissionRules;
+import io.weir.transport.AddressPrefix;
 import io.weir.transport.AddressPrefixes;
+import io.weir.transport.ProxyLayer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -69,6 +76,43 @@ class PeerFindingsTests {
 		}
 	}
 
+	// As for max-connections-per-address: a client has a /64 to choose from
+	@Test
+	void anIpv6ClientIsFoundByItsSubnet() throws IOException {
+		ProxyRule proxies = new ProxyRule(AddressPrefixes.of(List.of(AddressPrefix.parse("127.0.0.1"))), new Layer(
+				new ProxyLayer(), Duration.ofSeconds(10), RejectReason.PROXY_HEADER, RejectReason.PROXY_HEADER));
+		try (RunningServer running = new RunningServer(10,
+				new AdmissionRules(proxies, AddressPrefixes.NONE, AddressPrefixes.NONE, 0), this.proc.reader())
+			.start()) {
+			BusiestAddress addresses = new BusiestAddress(running.registry(), 10, proxies.trusted());
+			Findings findings = running.findings(System::nanoTime,
+					List.of(new PeerFindings(addresses, new ForeignPeers("echo", false))));
+			List<Peer> peers = new ArrayList<>();
+			for (String client : List.of("2001:db8::1", "2001:db8:0:1::1", "2001:db8::2", "2001:db8::ffff:0:0:3",
+					"2001:db8::4", "2001:db8::5")) {
+				peers.add(connectFor(running, client));
+			}
+			addresses.look();
+			assertThat(addresses.share()).isNull();
+			peers.add(connectFor(running, "2001:db8::6"));
+			addresses.look();
+			assertThat(findings.current()).singleElement()
+				.satisfies((finding) -> assertThat(finding.message())
+					.isEqualTo("2001:db8::/64 has 6 of at most 10 connections, more than half"));
+			for (Peer peer : peers) {
+				peer.close();
+			}
+		}
+	}
+
+	// Returns when it is served
+	private static Peer connectFor(RunningServer running, String client) throws IOException {
+		Peer peer = running.connect();
+		peer.send(("PROXY TCP6 " + client + " ::1 7 443\r\nx").getBytes(StandardCharsets.US_ASCII));
+		assertThat(peer.receive(1)).hasSize(1);
+		return peer;
+	}
+
 	@Test
 	void whenTheMajorityOfTheOpenIsNotMoreThanHalfOfThePlacesThenThereIsNoFinding() throws IOException {
 		try (RunningServer running = new RunningServer(null, null, 10, this.proc.reader()).start()) {
@@ -83,7 +127,7 @@ class PeerFindingsTests {
 			peers.add(connect(running, 2));
 			running.awaitActive(9);
 			addresses.look();
-			assertThat(addresses.share()).isEqualTo(new BusiestAddress.Share(InetAddress.ofLiteral("127.0.0.2"), 6));
+			assertThat(addresses.share()).isEqualTo(new BusiestAddress.Share(AddressPrefix.parse("127.0.0.2"), 6));
 			for (Socket peer : peers) {
 				peer.close();
 			}

@@ -61,13 +61,23 @@ public final class RunningServer implements AutoCloseable {
 				new ProcReader());
 	}
 
+	public RunningServer(int maxConnections, AdmissionRules admission, ProcReader kernel) {
+		this(null, new SocketSettings(null, true, null), maxConnections, Duration.ZERO, Duration.ZERO,
+				Duration.ofSeconds(30), admission, kernel);
+	}
+
 	private RunningServer(@Nullable Integer backlog, SocketSettings sockets, int maxConnections, Duration idleTimeout,
 			Duration drainDelay, Duration gracePeriod, ProcReader kernel) {
+		this(backlog, sockets, maxConnections, idleTimeout, drainDelay, gracePeriod, AdmissionRules.NONE, kernel);
+	}
+
+	private RunningServer(@Nullable Integer backlog, SocketSettings sockets, int maxConnections, Duration idleTimeout,
+			Duration drainDelay, Duration gracePeriod, AdmissionRules admission, ProcReader kernel) {
 		ServerSettings settings = new ServerSettings(
 				new ListenerSettings("127.0.0.1", 0, backlog, sockets.sendBufferSize(), true, false), sockets,
 				new ServingSettings(maxConnections, ConnectionThreads.AUTO, idleTimeout, Duration.ZERO, Duration.ZERO,
 						drainDelay, gracePeriod),
-				AdmissionRules.NONE);
+				admission);
 		this.server = new TcpServer(settings,
 				new ServedProtocol("echo", ProtocolSource.BUILT_IN, RunningServer::echo, List.of()), this.registry,
 				kernel::readLimits, this.diagnostics);
