@@ -41,8 +41,12 @@ final class RunningWeir implements AutoCloseable {
 			.run(all.toArray(String[]::new)));
 	}
 
+	TcpServer server() {
+		return this.context.getBean(TcpServer.class);
+	}
+
 	int tcpPort() {
-		return Objects.requireNonNull(this.context.getBean(TcpServer.class).address()).getPort();
+		return Objects.requireNonNull(server().address()).getPort();
 	}
 
 	int httpPort() {

@@ -17,8 +17,8 @@ final class Verdict {
 	 * Writes the sentence.
 	 * @param server what the server does
 	 * @param queue its accept queue
-	 * @return begins with {@code accepted}, {@code waits}, {@code dropped} or
-	 * {@code nobody listens}
+	 * @return begins with {@code accepted}, {@code waits}, {@code dropped},
+	 * {@code refused} or {@code nobody listens}
 	 */
 	static String of(ServerStatus server, Reading<AcceptQueue> queue) {
 		if (server.accepting() == ServerState.STARTING) {
@@ -29,7 +29,8 @@ final class Verdict {
 					? "nobody listens: the server drains, and takes no newcomers any more"
 					: "nobody listens: the server is stopped";
 		}
-		String now = queue.map(AcceptQueue::isFull).orElse(false) ? dropped(server, queue) : taken(server, queue);
+		String now = Refusals.addTo(
+				queue.map(AcceptQueue::isFull).orElse(false) ? dropped(server, queue) : taken(server, queue), server);
 		return (server.state() == ServerState.DRAINING) ? now + "; only until tcp.server.drain.delay is over" : now;
 	}
 

@@ -97,6 +97,13 @@ final class Admission {
 	}
 
 	/**
+	 * How many client addresses have as many connections as they may.
+	 */
+	int addressesAtLimit() {
+		return this.addresses.atMax();
+	}
+
+	/**
 	 * A place that is given back once, with its share of its client's address.
 	 */
 	private final class OwnedSlot implements Slot {

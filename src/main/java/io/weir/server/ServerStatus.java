@@ -30,13 +30,16 @@ import io.weir.transport.SocketAddresses;
  * @param protocolSource where the protocol comes from
  * @param sockets what it asks for of each accepted socket
  * @param serving how it serves connections
+ * @param admission who may come in
+ * @param addressesAtLimit how many client addresses have as many connections as they may
  * @param stalls connections that keep others of their event loop from running
  * @param acceptErrors how often accept(2) failed, by error; every error is there
  */
 public record ServerStatus(ServerState state, ServerState accepting, @Nullable Throwable failure,
 		Duration backingOffFor, @Nullable InetSocketAddress address, @Nullable Instant startedAt,
 		@Nullable EffectiveSettings settings, String protocol, ProtocolSource protocolSource, SocketSettings sockets,
-		ServingSettings serving, List<Stall> stalls, Map<AcceptError, Long> acceptErrors) {
+		ServingSettings serving, AdmissionRules admission, int addressesAtLimit, List<Stall> stalls,
+		Map<AcceptError, Long> acceptErrors) {
 
 	/**
 	 * The same with the limits of now in its settings.
@@ -45,7 +48,8 @@ public record ServerStatus(ServerState state, ServerState accepting, @Nullable T
 	public ServerStatus withLimits(KernelLimits limits) {
 		return (this.settings != null) ? new ServerStatus(this.state, this.accepting, this.failure, this.backingOffFor,
 				this.address, this.startedAt, this.settings.withLimits(limits), this.protocol, this.protocolSource,
-				this.sockets, this.serving, this.stalls, this.acceptErrors) : this;
+				this.sockets, this.serving, this.admission, this.addressesAtLimit, this.stalls, this.acceptErrors)
+				: this;
 	}
 
 	/**

@@ -53,8 +53,8 @@ public final class TcpServer {
 	private final ReentrantLock lifecycleLock = new ReentrantLock();
 
 	// What lives from a start to the next stop
-	private record Run(ListeningSocket socket, AcceptLoop loop, TimeoutWatchdog watchdog, Instant startedAt,
-			EffectiveSettings settings) {
+	private record Run(ListeningSocket socket, Admission admission, AcceptLoop loop, TimeoutWatchdog watchdog,
+			Instant startedAt, EffectiveSettings settings) {
 	}
 
 	private volatile @Nullable Run run;
@@ -130,14 +130,14 @@ public final class TcpServer {
 					this.settings.serving().maxConnections(), socket, limits, this.diagnostics);
 			AcceptedSockets sockets = new AcceptedSockets(this.protocol, this.settings.admission().proxies(), socket,
 					effective, this.registry, this.scheduler);
-			AcceptLoop loop = new AcceptLoop(socket,
-					new Admission(this.settings.serving().maxConnections(), this.settings.admission()), sockets::serve,
-					this.acceptErrors::increment, () -> queueLength(socket));
+			Admission admission = new Admission(this.settings.serving().maxConnections(), this.settings.admission());
+			AcceptLoop loop = new AcceptLoop(socket, admission, sockets::serve, this.acceptErrors::increment,
+					() -> queueLength(socket));
 			logStart(socket.address(), effective, limits);
 			watchdog.start();
 			loop.start();
 			started = true;
-			return new Run(socket, loop, watchdog, Instant.now(), effective);
+			return new Run(socket, admission, loop, watchdog, Instant.now(), effective);
 		}
 		finally {
 			if (!started) {
@@ -261,7 +261,8 @@ public final class TcpServer {
 		return new ServerStatus(state(now), accepting(now), (now != null) ? now.loop.failure() : null,
 				(now != null) ? now.loop.backingOffFor() : Duration.ZERO, (now != null) ? now.socket.address() : null,
 				(now != null) ? now.startedAt : null, (now != null) ? now.settings : null, this.protocol.name(),
-				this.protocol.source(), this.settings.sockets(), this.settings.serving(),
+				this.protocol.source(), this.settings.sockets(), this.settings.serving(), this.settings.admission(),
+				(now != null) ? now.admission.addressesAtLimit() : 0,
 				(now != null) ? this.scheduler.stalls() : List.of(), this.acceptErrors.counts());
 	}
 

@@ -17,8 +17,8 @@ public final class AddressPrefixes {
 	 */
 	public static final AddressPrefixes NONE = new AddressPrefixes(List.of());
 
-	// Sorted, and none inside another: only the last one that does not begin after an
-	// address can have it
+	// Sorted, none inside another, no two the halves of a larger one: only the last one
+	// that does not begin after a range can have it
 	private final AddressPrefix[] prefixes;
 
 	private AddressPrefixes(List<AddressPrefix> disjoint) {
@@ -33,10 +33,21 @@ public final class AddressPrefixes {
 		List<AddressPrefix> disjoint = new ArrayList<>();
 		prefixes.stream().sorted().forEach((prefix) -> {
 			if (disjoint.isEmpty() || !disjoint.getLast().contains(prefix)) {
-				disjoint.add(prefix);
+				add(disjoint, prefix);
 			}
 		});
 		return new AddressPrefixes(disjoint);
+	}
+
+	private static void add(List<AddressPrefix> disjoint, AddressPrefix prefix) {
+		AddressPrefix merged = disjoint.isEmpty() ? null : disjoint.getLast().mergedWith(prefix);
+		if (merged == null) {
+			disjoint.add(prefix);
+		}
+		else {
+			disjoint.removeLast();
+			add(disjoint, merged);
+		}
 	}
 
 	/**
@@ -53,10 +64,21 @@ public final class AddressPrefixes {
 		return !isEmpty() && contains(AddressPrefix.of(address));
 	}
 
-	private boolean contains(AddressPrefix address) {
-		int found = Arrays.binarySearch(this.prefixes, address);
+	/**
+	 * Whether all addresses of a range are in it.
+	 */
+	public boolean contains(AddressPrefix range) {
+		int found = Arrays.binarySearch(this.prefixes, range);
 		int candidate = (found >= 0) ? found : -found - 2;
-		return candidate >= 0 && this.prefixes[candidate].contains(address);
+		return candidate >= 0 && this.prefixes[candidate].contains(range);
+	}
+
+	/**
+	 * The fewest prefixes that make it up, sorted: they may be fewer and larger than
+	 * those that it was made of.
+	 */
+	public List<AddressPrefix> prefixes() {
+		return List.of(this.prefixes);
 	}
 
 	@Override

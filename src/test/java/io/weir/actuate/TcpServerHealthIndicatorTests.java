@@ -133,8 +133,8 @@ class TcpServerHealthIndicatorTests {
 		ServerMonitor monitor = mock(ServerMonitor.class);
 		given(monitor.snapshot()).willReturn(new ServerSnapshot(
 				new ServerStatus(state, state, failure, backingOffFor, null, null, null, status.protocol(),
-						status.protocolSource(), status.sockets(), status.serving(), status.stalls(),
-						status.acceptErrors()),
+						status.protocolSource(), status.sockets(), status.serving(), status.admission(), 0,
+						status.stalls(), status.acceptErrors()),
 				snapshot.acceptQueue(), snapshot.source(), fullFor, snapshot.connections(), snapshot.records(), null,
 				snapshot.limits(), snapshot.events(), snapshot.findings(), snapshot.verdict(), snapshot.diagnosed()));
 		return new TcpServerHealthIndicator(monitor, running.connections(), 1, upWhenFull);
