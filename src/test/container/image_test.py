@@ -17,6 +17,7 @@ import unittest
 import zipfile
 
 from containers import IMAGE, Container, podman
+from documents import commands, the_one, words
 from harness import ROOT, connect, exchange, http, json_of, main, median, receive, wait_for
 
 # Of examples.sh
@@ -218,6 +219,56 @@ class ConfinedTests(unittest.TestCase):
         for path in ("health", "health/liveness", "health/readiness", "info", "metrics", "prometheus", "sbom",
                      "sbom/application", "tcpserver", "tcpconnections"):
             self.assertEqual(http(self.weir.http, f"/actuator/{path}")[0], 200, path)
+
+
+class DocumentedTests(unittest.TestCase):
+    """What the README and the operating document run with Docker, here with podman, in a network of the container's own."""
+
+    def nsenter(self, name, command):
+        pid = podman("inspect", "-f", "{{.State.Pid}}", name).stdout.strip()
+        done = subprocess.run(["nsenter", "-n", "-t", pid, "bash", "-c", command], capture_output=True, text=True,
+                              timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout
+
+    def test_container_runs_as_the_readme_and_the_operating_document_say(self):
+        docker, run, *arguments = words(the_one("README.md", "docker run "))
+        self.assertEqual((docker, run, arguments.pop(0)), ("docker", "run", "-d"))
+        image = arguments.pop()
+        self.assertRegex(image, r"^weir:\d")
+        # Nothing can be published without a bridge
+        kept, published = [], []
+        while arguments:
+            option = arguments.pop(0)
+            value = [] if option == "--read-only" else [arguments.pop(0)]
+            (published if option == "-p" else kept).extend([option, *value])
+        self.assertEqual(published, ["-p", "9999:9999", "-p", "127.0.0.1:8080:8080"])
+        name = kept[kept.index("--name") + 1]
+        podman("run", "-d", *kept, "--pull=never", "--network", "none", "--ulimit", "nproc=4096:4096",
+               "--health-interval=disable", IMAGE)
+        try:
+            def ready():
+                self.assertEqual(podman("inspect", "-f", "{{.State.Running}}", name).stdout.strip(), "true")
+                return podman("healthcheck", "run", name, check=False).returncode == 0
+            wait_for(ready, 90, "healthy")
+            server = json.loads(self.nsenter(name, "curl -s localhost:8080/actuator/tcpserver"))
+            # That is how a backlog is raised in a container
+            self.assertEqual(server["settings"]["backlog"]["effective"], 8192)
+            self.assertNotIn("backlog", [finding["setting"] for finding in server["findings"]])
+            self.assertEqual(server["kernel"]["nofile.soft"], 20000)
+            recorded = [command for command in commands("src/docs/operating.md")
+                        if command.text.startswith("docker exec ")]
+            outputs = []
+            for number, command in enumerate(recorded):
+                outputs.append(podman(*words(command)[1:]).stdout)
+                if number == 0:
+                    self.nsenter(name, "exec 3<>/dev/tcp/127.0.0.1/9999; printf x >&3; read -n 1 -u 3 x; [ $x = x ]")
+                    wait_for(lambda: json.loads(self.nsenter(name, "curl -s localhost:8080/actuator/tcpserver"))
+                             ["connections"]["closed"]["end_of_stream"] == 1, 10, "end")
+            self.assertGreaterEqual(len(recorded), 3)
+            self.assertIn("end_of_stream", outputs[-1])
+        finally:
+            podman("rm", "-f", "-t", "0", name, check=False)
 
 
 class ShutdownTests(unittest.TestCase):

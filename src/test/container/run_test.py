@@ -1,5 +1,5 @@
-"""Starts the application by ./mvnw spring-boot:run and ends it as Ctrl-C in a terminal does. Called by CI's script: a Maven
-inside of Maven would compile into the same target."""
+"""Starts the application by the README's ./mvnw spring-boot:run on a clean clone, and ends it as Ctrl-C in a terminal does.
+Called by CI's script."""
 
 import contextlib
 import os
@@ -11,6 +11,7 @@ import tempfile
 import time
 import unittest
 
+from documents import the_one
 from harness import ROOT, connect, free_port, http, main, receive, wait_for
 
 
@@ -32,10 +33,17 @@ def heed_interrupts():
 
 
 def command(arguments):
-    return ["./mvnw", "-B", "-ntp", "spring-boot:run", f"-Dspring-boot.run.arguments={arguments}"]
+    return [*the_one("README.md", "./mvnw spring-boot:run").text.split(), "-B", "-ntp",
+            f"-Dspring-boot.run.arguments={arguments}"]
 
 
 class RunTests(unittest.TestCase):
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.clone = pathlib.Path(folder.name, "weir")
+        subprocess.run(["git", "clone", "-q", ROOT, self.clone], check=True)
 
     def test_interrupted_under_load(self):
         tcp, actuator = free_port(), free_port()
@@ -44,7 +52,7 @@ class RunTests(unittest.TestCase):
             began = time.monotonic()
             maven = subprocess.Popen(
                 command(f"--tcp.server.port={tcp} --server.port={actuator} --tcp.server.protocol=echo"),
-                cwd=ROOT, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
+                cwd=self.clone, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True)
             try:
                 wait_for(lambda: maven.poll() is not None or http(actuator, "/actuator/health/readiness")[0] == 200,
                          240, "it is ready")
@@ -79,7 +87,7 @@ class RunTests(unittest.TestCase):
                 maven.wait()
 
     def test_failed_start(self):
-        done = subprocess.run(command("--tcp.server.max-connections=0"), cwd=ROOT, stdin=subprocess.DEVNULL,
+        done = subprocess.run(command("--tcp.server.max-connections=0"), cwd=self.clone, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, timeout=240)
         self.assertNotEqual(done.returncode, 0)
         report, action, rest = done.stdout.partition("Correct what is named above")
@@ -87,6 +95,26 @@ class RunTests(unittest.TestCase):
         self.assertTrue(action, done.stdout)
         # Maven has the last word, but nobody else
         self.assertRegex(rest, r"^(\s*\[(INFO|ERROR)\][^\n]*)*\s*$")
+
+    def test_without_a_jdk_25(self):
+        older = next((release.parent for release in pathlib.Path("/usr/lib/jvm").glob("*/release")
+                      if 'JAVA_VERSION="17' in release.read_text()), None)
+        if older is None:
+            self.skipTest("there is no JDK 17 below /usr/lib/jvm to run Maven with")
+        if os.geteuid() != 0:
+            self.skipTest("only root hides the JDK 25 from a process")
+        newer = [release.parent for release in pathlib.Path("/usr/lib/jvm").glob("*/release")
+                 if 'JAVA_VERSION="17' not in release.read_text()]
+        hide = "".join(f"mount -t tmpfs none {folder.resolve()} && " for folder in newer)
+        for arguments in (command(""), ["./mvnw", "-B", "-ntp", "verify"]):
+            done = subprocess.run(["unshare", "--mount", "sh", "-c", hide + 'exec "$@"', "sh", *arguments],
+                                  cwd=self.clone, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=240,
+                                  env={**{key: value for key, value in os.environ.items() if not key.startswith("JAVA")},
+                                       "JAVA_HOME": str(older)})
+            with self.subTest(arguments):
+                self.assertNotEqual(done.returncode, 0)
+                self.assertRegex(done.stdout, r"No JDK 25 or later was found: install one .*\. Looked in JAVA_HOME")
+                self.assertNotIn("\tat ", done.stdout)
 
     @staticmethod
     def text(log):
