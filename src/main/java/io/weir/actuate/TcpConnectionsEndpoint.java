@@ -20,6 +20,7 @@ import org.springframework.boot.actuate.endpoint.annotation.ReadOperation;
 import org.springframework.boot.actuate.endpoint.annotation.Selector;
 import org.springframework.boot.actuate.endpoint.web.WebEndpointResponse;
 import org.springframework.core.io.InputStreamResource;
+import org.springframework.util.MimeTypeUtils;
 
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
@@ -131,7 +132,9 @@ public class TcpConnectionsEndpoint {
 
 	private static <T> WebEndpointResponse<InputStreamResource> list(Supplier<Listing<T>> listing,
 			Function<T, Object> body) {
-		return new WebEndpointResponse<>(new InputStreamResource(new ListStream<>(listing, body)));
+		// The web server knows no type of a stream, and takes any that the client would
+		return new WebEndpointResponse<>(new InputStreamResource(new ListStream<>(listing, body)),
+				MimeTypeUtils.APPLICATION_JSON);
 	}
 
 	@ReadOperation
