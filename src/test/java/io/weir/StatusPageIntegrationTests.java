@@ -9,10 +9,14 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
 
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -22,6 +26,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 class StatusPageIntegrationTests {
 
 	private static final String PAGE = "/actuator/tcpstatus";
+
+	// What the page names, but for places in itself
+	private static final Pattern REFERENCE = Pattern.compile(" (?:href|src|data-server|data-connections)=\"([^\"#]+)");
+
+	private static final Map<String, String> TYPES = Map.of("css", "text/css;charset=UTF-8", "js",
+			"text/javascript;charset=UTF-8", "svg", "image/svg+xml");
 
 	@SuppressWarnings("NullAway.Init")
 	private static HttpClient client;
@@ -86,11 +96,6 @@ class StatusPageIntegrationTests {
 			assertThat(send("POST", weir.httpPort(), "/").statusCode()).isEqualTo(405);
 			assertThat(get(weir.httpPort(), "/index.html").statusCode()).isEqualTo(404);
 		}
-		try (RunningWeir weir = RunningWeir.start("--server.servlet.context-path=/weir",
-				"--management.endpoints.web.base-path=/manage")) {
-			assertRedirect(weir.httpPort(), "/weir/", "manage/tcpstatus");
-			assertThat(get(weir.httpPort(), "/weir/manage/tcpstatus").statusCode()).isEqualTo(200);
-		}
 	}
 
 	private static void assertRedirect(int port, String path, String location) throws Exception {
@@ -106,6 +111,54 @@ class StatusPageIntegrationTests {
 			assertRedirect(weir.managementPort(), "/", "actuator/tcpstatus");
 			assertThat(get(weir.httpPort(), PAGE).statusCode()).isEqualTo(404);
 			assertThat(get(weir.httpPort(), "/").statusCode()).isEqualTo(404);
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource(delimiter = '|',
+			textBlock = """
+					# arguments                                                                            | root   | page
+					--management.endpoints.web.base-path=/ops/monitor                                      | /      | /ops/monitor/tcpstatus
+					--management.endpoints.web.base-path=/                                                 | /      | /tcpstatus
+					--management.endpoints.web.path-mapping.tcpstatus=status                               | /      | /actuator/status
+					--management.endpoints.web.path-mapping.tcp-status=weir/now                            | /      | /actuator/weir/now
+					--management.endpoints.web.path-mapping.tcpserver=server                               | /      | /actuator/tcpstatus
+					--management.endpoints.web.path-mapping.tcpconnections=of/all                          | /      | /actuator/tcpstatus
+					--server.servlet.context-path=/weir                                                    | /weir/ | /weir/actuator/tcpstatus
+					--spring.mvc.servlet.path=/mvc                                                         | /mvc/  | /mvc/actuator/tcpstatus
+					--management.server.port=0 --management.server.base-path=/ops                          | /ops/  | /ops/actuator/tcpstatus
+					--management.server.port=0 --server.servlet.context-path=/weir                         | /      | /actuator/tcpstatus
+					--management.server.port=0 --management.endpoints.web.base-path=/manage                | /      | /manage/tcpstatus
+					--server.servlet.context-path=/a --management.endpoints.web.path-mapping.tcpstatus=b/c | /a/    | /a/actuator/b/c
+					""")
+	void whenPathsAreChangedThenThePageIsThereWithAllThatItAsksFor(String arguments, String root, String page)
+			throws Exception {
+		try (RunningWeir weir = RunningWeir.start(arguments.split(" ")); Peer peer = Peer.connect(weir.tcpPort())) {
+			peer.send(new byte[1]).receive(1);
+			int port = arguments.contains("management.server.port") ? weir.managementPort() : weir.httpPort();
+			HttpResponse<String> redirect = get(port, root);
+			assertThat(redirect.statusCode()).isEqualTo(302);
+			URI location = URI.create(redirect.headers().firstValue("Location").orElseThrow());
+			assertThat(location.isAbsolute()).isFalse();
+			assertThat(redirect.uri().resolve(location).getPath()).isEqualTo(page);
+			assertFile(port, page, "text/html;charset=UTF-8");
+			List<String> asked = REFERENCE.matcher(get(port, page).body())
+				.results()
+				.map((found) -> found.group(1))
+				.toList();
+			assertThat(asked).hasSizeGreaterThanOrEqualTo(6);
+			for (String reference : asked) {
+				String path = URI.create(page).resolve(reference).getPath();
+				String type = TYPES.getOrDefault(reference.substring(reference.lastIndexOf('.') + 1), "");
+				if (!type.isEmpty()) {
+					assertFile(port, path, type);
+				}
+				else {
+					HttpResponse<String> data = get(port, path);
+					assertThat(data.statusCode()).as(path).isEqualTo(200);
+					assertThat(data.headers().firstValue("Content-Type").orElse("")).as(path).contains("json");
+				}
+			}
 		}
 	}
 

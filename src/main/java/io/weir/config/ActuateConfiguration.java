@@ -1,5 +1,7 @@
 package io.weir.config;
 
+import java.io.IOException;
+
 import io.weir.tls.ServerTls;
 import org.springframework.beans.factory.ObjectProvider;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -7,6 +9,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import org.springframework.boot.actuate.endpoint.Access;
 import org.springframework.boot.actuate.endpoint.EndpointAccessResolver;
 import org.springframework.boot.actuate.endpoint.EndpointId;
+import org.springframework.boot.actuate.endpoint.web.PathMapper;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
@@ -211,8 +214,8 @@ class ActuateConfiguration {
 	@Bean
 	@ConditionalOnMissingBean
 	@ConditionalOnAvailableEndpoint
-	TcpStatusEndpoint tcpStatusEndpoint() {
-		return new TcpStatusEndpoint();
+	TcpStatusEndpoint tcpStatusEndpoint(ObjectProvider<PathMapper> pathMappers) throws IOException {
+		return new TcpStatusEndpoint(pathMappers.orderedStream().toList());
 	}
 
 	@Bean

@@ -1,5 +1,6 @@
 package io.weir.web;
 
+import java.util.List;
 import java.util.Map;
 
 import jakarta.servlet.Filter;
@@ -9,9 +10,11 @@ import org.springframework.boot.actuate.autoconfigure.endpoint.condition.Conditi
 import org.springframework.boot.actuate.autoconfigure.endpoint.web.WebEndpointProperties;
 import org.springframework.boot.actuate.autoconfigure.web.ManagementContextConfiguration;
 import org.springframework.boot.actuate.autoconfigure.web.server.ManagementPortType;
+import org.springframework.boot.actuate.endpoint.web.PathMapper;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.web.server.context.WebServerApplicationContext;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.boot.webmvc.autoconfigure.DispatcherServletPath;
 import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.Ordered;
@@ -28,10 +31,13 @@ import io.weir.actuate.TcpStatusEndpoint;
 @ConditionalOnAvailableEndpoint(TcpStatusEndpoint.class)
 class StatusPageConfiguration {
 
-	private static final String ID = "tcpstatus";
-
 	@Bean
-	FilterRegistrationBean<Filter> weirStatusPageHeaders(WebEndpointProperties endpoints) {
+	FilterRegistrationBean<Filter> weirStatusPageHeaders(WebEndpointProperties endpoints, List<PathMapper> pathMappers,
+			ApplicationContext context) {
+		// This context's own: a management port has another one
+		String path = context.getBeanProvider(DispatcherServletPath.class)
+			.getIfAvailable(() -> () -> "/")
+			.getRelativePath(path(endpoints, pathMappers));
 		FilterRegistrationBean<Filter> registration = new FilterRegistrationBean<>((request, response, chain) -> {
 			HttpServletResponse httpResponse = (HttpServletResponse) response;
 			httpResponse.setHeader("Content-Security-Policy", TcpStatusEndpoint.CONTENT_SECURITY_POLICY);
@@ -41,7 +47,7 @@ class StatusPageConfiguration {
 			httpResponse.setHeader(HttpHeaders.CACHE_CONTROL, "no-cache");
 			chain.doFilter(request, response);
 		});
-		registration.addUrlPatterns(path(endpoints), path(endpoints) + "/*");
+		registration.addUrlPatterns(path, path + "/*");
 		registration.setOrder(Ordered.HIGHEST_PRECEDENCE + 1);
 		return registration;
 	}
@@ -51,16 +57,17 @@ class StatusPageConfiguration {
 	 */
 	@Bean
 	@ConditionalOnBean(type = "io.weir.WeirApplication")
-	SimpleUrlHandlerMapping weirStatusPageRedirect(WebEndpointProperties endpoints, ApplicationContext context) {
+	SimpleUrlHandlerMapping weirStatusPageRedirect(WebEndpointProperties endpoints, List<PathMapper> pathMappers,
+			ApplicationContext context) {
 		boolean here = ManagementPortType.get(context.getEnvironment()) == ManagementPortType.SAME
 				|| WebServerApplicationContext.hasServerNamespace(context, "management");
 		// Relative, as a proxy may have put a prefix before the path
-		RelativeRedirect redirect = new RelativeRedirect(path(endpoints).substring(1));
+		RelativeRedirect redirect = new RelativeRedirect(path(endpoints, pathMappers).substring(1));
 		return new SimpleUrlHandlerMapping(here ? Map.of("/", redirect) : Map.of(), Ordered.HIGHEST_PRECEDENCE);
 	}
 
-	private static String path(WebEndpointProperties endpoints) {
-		return endpoints.getBasePath() + '/' + endpoints.getPathMapping().getOrDefault(ID, ID);
+	private static String path(WebEndpointProperties endpoints, List<PathMapper> pathMappers) {
+		return endpoints.getBasePath() + '/' + TcpStatusEndpoint.path(pathMappers);
 	}
 
 }

@@ -5,13 +5,14 @@ const TIMEOUT = 5000;
 const HISTORY = 120_000;
 const ROWS = 50;
 const NONE = '–';
+const { server: SERVER, connections: CONNECTIONS } = document.body.dataset;
 
 // Units for people; the exact figure goes into the title
 const isNumber = (value) => typeof value === 'number' && Number.isFinite(value);
 const whole = (value) => isNumber(value) ? value.toLocaleString('en', { maximumFractionDigits: 0 }) : NONE;
 const short = (value) => isNumber(value) ? value.toLocaleString('en', { maximumFractionDigits: (value < 10) ? 1 : 0 }) : NONE;
 const micros = (value) => time(isNumber(value) ? value / 1_000_000 : null);
-const total = (counts) => Object.values(counts ?? {}).reduce((sum, count) => sum + count, 0);
+const total = (counts) => Object.values(counts).reduce((sum, count) => sum + count, 0);
 const secondsSince = (instant) => Math.max(0, (Date.now() - new Date(instant)) / 1000);
 const words = (key) => key.replace(/(Micros|Millis)$/, '').replace(/_/g, ' ').replace(/([a-z])([A-Z])/g, '$1 $2')
 	.toLowerCase().replace(/\b(rtt|rto|mss)\b/g, (name) => name.toUpperCase());
@@ -108,10 +109,10 @@ function drawState(kind, mark, text, title) {
 }
 
 function drawHead(server) {
-	drawState(...STATES[server.state] ?? ['poor', '?', server.state], server.state);
-	show($('verdict'), server.verdict ?? '');
+	drawState(...STATES[server.state], server.state);
+	show($('verdict'), server.verdict);
 	show($('address'), server.address ?? NONE);
-	show($('protocol'), server.protocol + (server.protocolSource ? ` (${server.protocolSource})` : ''));
+	show($('protocol'), `${server.protocol} (${server.protocolSource})`);
 	const { startedAt, ssl } = server;
 	show($('since'), startedAt ? `${clock(startedAt)} (${time(secondsSince(startedAt))})` : NONE, startedAt ?? '');
 	show($('tls'), ssl ? `${ssl.subject}, until ${clock(ssl.notAfter)}` : 'off', ssl ? `bundle ${ssl.bundle}` : '');
@@ -125,7 +126,7 @@ function drawFindings({ findings, diagnosis }) {
 			element('p', {}, element('code', {}, finding.setting), finding.message),
 			element('p', { class: 'remedy' }, element('b', {}, 'What to do: '), finding.remedy))))
 		: [element('li', { class: 'none' }, sign('✓'), 'Nothing is clamped, overflows or does not fit together.')]);
-	const held = Object.entries(diagnosis ?? {}).map(([cause, count]) => `${whole(count)} × ${words(cause)}`);
+	const held = Object.entries(diagnosis).map(([cause, count]) => `${whole(count)} × ${words(cause)}`);
 	$('held').hidden = held.length === 0;
 	show($('held'), `Connections held up now: ${held.join(', ')}`);
 }
@@ -138,7 +139,7 @@ let rates = {};
 function measure(server, at) {
 	const counters = { accepted: server.connections.accepted, received: server.connections.bytesReceived,
 		sent: server.connections.bytesSent, records: server.records.unpacked, overflows: server.acceptQueue.overflows,
-		retransmits: server.sample?.retransmits };
+		retransmits: server.sample.retransmits };
 	rates = {};
 	// A server that has started again counts from 0, and what a hidden page missed is no figure of now
 	if (before && before.startedAt === server.startedAt && at - before.at < 3 * PERIOD) {
@@ -152,15 +153,13 @@ function measure(server, at) {
 
 // Of each tile: its name, the figure, what follows it, the exact figure, a line below, and the point of its history
 function tiles({ connections, records, acceptQueue: queue, sample, settings }) {
-	const rtt = sample?.rttMicros;
+	const rtt = sample.rttMicros;
 	const rate = (name, label, sum, unit, note) => [label, short(rates[name]), '/s',
 		`${whole(sum)} ${unit} in all`, note, rates[name]];
 	const traffic = (name, label, sum) => {
 		const [figure, unit = 'B'] = bytes(rates[name]).split(' ');
 		return [label, figure, `${unit}/s`, `${whole(sum)} bytes in all`, `${bytes(sum)} in all`, rates[name]];
 	};
-	const written = isNumber(records.written) ? `, ${whole(records.written)} written, ${whole(records.pending)} pending, `
-		+ `${whole(records.failed)} failed` : '';
 	return {
 		open: ['Open connections', whole(connections.active), `of ${whole(settings?.maxConnections?.effective)}`,
 			`${whole(connections.active)} connections`, `${whole(connections.accepted)} accepted in all`, connections.active],
@@ -169,17 +168,18 @@ function tiles({ connections, records, acceptQueue: queue, sample, settings }) {
 		received: traffic('received', 'Bytes in', connections.bytesReceived),
 		sent: traffic('sent', 'Bytes out', connections.bytesSent),
 		records: rate('records', 'Records', records.unpacked, 'records',
-			`${whole(records.unpacked)} in all, ${whole(records.partial)} partial${written}`),
+			`${whole(records.unpacked)} in all, ${whole(records.partial)} partial, ${whole(records.written)} written, `
+			+ `${whole(records.pending)} pending, ${whole(records.failed)} failed`),
 		queue: ['Accept queue', whole(queue.length), isNumber(queue.limit) ? `of ${whole(queue.limit)}` : '',
 			`${whole(queue.length)} connections`, queue.reason ?? 'wait to be accepted', queue.length],
 		overflows: ['Overflows', whole(queue.overflows), 'in all', `${whole(queue.overflows)} found the queue full`,
 			`${whole(queue.drops)} packets dropped`, rates.overflows],
 		rtt: ['Round trip', ...(/(\S+) ?(.*)/.exec(micros(rtt?.median)).slice(1)), `${whole(rtt?.median)} µs`,
 			rtt ? `median; from ${micros(rtt.min)} to ${micros(rtt.max)}` : 'no connection has one', rtt?.median],
-		retransmits: rate('retransmits', 'Retransmits', sample?.retransmits, 'segments',
-			`${whole(sample?.retransmits)} segments in all`),
-		blocked: ['Blocked writers', whole(sample?.blockedWriters), '', `${whole(sample?.blockedWriters)} connections`,
-			'for 1 s or longer', sample?.blockedWriters],
+		retransmits: rate('retransmits', 'Retransmits', sample.retransmits, 'segments',
+			`${whole(sample.retransmits)} segments in all`),
+		blocked: ['Blocked writers', whole(sample.blockedWriters), '', `${whole(sample.blockedWriters)} connections`,
+			'for 1 s or longer', sample.blockedWriters],
 	};
 }
 
@@ -356,35 +356,39 @@ function drawConnections({ connections, total: all }) {
 async function closeQuestioned() {
 	$('question').close();
 	const { id, peer } = questioned;
-	const failure = await ask(`tcpconnections/${id}`, 'DELETE').catch((reason) => reason);
+	const failure = await ask(`${CONNECTIONS}/${id}`, 'DELETE').catch((reason) => reason);
 	show($('list-note'), !failure ? `${peer} is closed.` : (failure.status === 404) ? `${peer} had ended already.`
 		: `${peer} is not known to be closed: ${failure.message}.`);
 	poll();
 }
 
 // How connections ended, and kernel events
-let endsAtFirst, endsWithHistory, eventsAtFirst;
+const atFirst = {};
+let endsWithHistory;
+
+// How much each has grown since the page was opened, or since it counts from 0 again
+function growths(kind, counts) {
+	if (!atFirst[kind] || Object.keys(counts).some((name) => counts[name] < atFirst[kind][name])) {
+		atFirst[kind] = counts;
+	}
+	return Object.fromEntries(Object.keys(counts).map((name) => [name, counts[name] - (atFirst[kind][name] ?? 0)]));
+}
 
 function drawEnds({ connections }) {
 	const counts = { ...connections.closed };
-	Object.entries(connections.rejected ?? {}).forEach(([reason, count]) => counts[`rejected: ${reason}`] = count);
-	if (!endsAtFirst || Object.keys(counts).some((reason) => counts[reason] < endsAtFirst[reason])) {
-		endsAtFirst = counts;
-	}
+	Object.entries(connections.rejected).forEach(([reason, count]) => counts[`rejected: ${reason}`] = count);
+	const grown = growths('ends', counts);
 	const seen = Object.entries(counts).filter(([, count]) => count > 0).sort((one, other) => other[1] - one[1]);
-	draw('ended', [seen, endsAtFirst], () => seen.length ? seen.map(([reason, count]) => {
+	draw('ended', [seen, grown], () => seen.length ? seen.map(([reason, count]) => {
 		const bar = element('span', { class: 'bar' });
 		bar.style.width = `${100 * count / seen[0][1]}%`;
-		const growth = count - (endsAtFirst[reason] ?? 0);
 		return element('tr', { 'data-reason': reason }, element('th', { scope: 'row' }, words(reason)),
-			element('td', {}, bar), cell(whole(count), reason, 'n'), cell(growth ? `+${whole(growth)}` : '', '', 'n hint'));
+			element('td', {}, bar), cell(whole(count), reason, 'n'), cell(grown[reason] ? `+${whole(grown[reason])}` : '', '', 'n hint'));
 	}) : [element('tr', {}, element('td', { colspan: '4' }, 'None has ended yet.'))]);
 	return JSON.stringify(counts);
 }
 
-function drawHistory({ connections }) {
-	// A server without a history answers with the open ones
-	const ended = connections.filter((connection) => connection.closedAt);
+function drawHistory({ connections: ended }) {
 	$('history').hidden = ended.length === 0;
 	show($('history-count'), whole(ended.length));
 	draw('last', ended, () => ended.map((one) => element('tr', { 'data-ended': one.id }, cell(clock(one.closedAt), one.closedAt),
@@ -398,12 +402,10 @@ function drawHistory({ connections }) {
 }
 
 function drawEvents({ events }) {
-	eventsAtFirst ??= events;
-	const growth = (name) => events[name] - (eventsAtFirst[name] ?? 0);
-	const grown = Object.entries(events).filter(([name]) => growth(name) > 0);
+	const grown = Object.entries(growths('events', events)).filter(([, growth]) => growth > 0);
 	draw('events', [grown, events.reason], () => grown.length
-		? grown.map(([name, count]) => element('tr', { 'data-event': name }, element('th', { scope: 'row' }, name),
-			cell(`+${whole(growth(name))}`, '', 'n'), cell(`${whole(count)} in all`, '', 'n hint')))
+		? grown.map(([name, growth]) => element('tr', { 'data-event': name }, element('th', { scope: 'row' }, name),
+			cell(`+${whole(growth)}`, '', 'n'), cell(`${whole(events[name])} in all`, '', 'n hint')))
 		: [element('tr', {}, element('td', {}, events.reason ?? 'None.'))]);
 }
 
@@ -428,11 +430,11 @@ async function askForConnections() {
 	const query = new URLSearchParams({ limit: ROWS, sort: $('sort').value, ...(peer ? { peer } : {}),
 		...($('diagnosed').checked ? { diagnosed: true } : {}) });
 	try {
-		const list = await ask(`tcpconnections?${query}`);
+		const list = await ask(`${CONNECTIONS}?${query}`);
 		const listed = new Set(list.connections.map((connection) => connection.id));
 		// What the user looks at stays, wherever the sort puts it, until it ends
 		for (const { id } of [...rows.values()].filter((row) => row.detail && !listed.has(row.id))) {
-			list.connections.push(...await ask(`tcpconnections/${id}`).then((one) => [one], () => []));
+			list.connections.push(...await ask(`${CONNECTIONS}/${id}`).then((one) => [one], () => []));
 		}
 		drawConnections(list);
 		$('peer').removeAttribute('aria-invalid');
@@ -446,10 +448,9 @@ async function askForConnections() {
 }
 
 async function askForAll() {
-	const server = await ask('tcpserver');
+	const server = await ask(SERVER);
 	answeredAt = Date.now();
 	$('open').classList.toggle('closeable', server.closeAllowed === true);
-	$('diagnosed-label').hidden = $('by-diagnosis').hidden = !('diagnosis' in server);
 	drawHead(server);
 	drawFindings(server);
 	drawFigures(server, performance.now());
@@ -458,7 +459,7 @@ async function askForAll() {
 	const ends = drawEnds(server);
 	await askForConnections();
 	if (ends !== endsWithHistory) {
-		drawHistory(await ask(`tcpconnections?state=closed&limit=${ROWS}`));
+		drawHistory(await ask(`${CONNECTIONS}?state=closed&limit=${ROWS}`));
 		endsWithHistory = ends;
 	}
 }
