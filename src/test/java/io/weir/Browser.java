@@ -13,9 +13,15 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.logging.Level;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 import org.openqa.selenium.By;
 import org.openqa.selenium.OutputType;
 import org.openqa.selenium.StaleElementReferenceException;
@@ -25,6 +31,7 @@ import org.openqa.selenium.chrome.ChromeDriverService;
 import org.openqa.selenium.chrome.ChromeOptions;
 import org.openqa.selenium.logging.LogType;
 import org.openqa.selenium.logging.LoggingPreferences;
+import org.opentest4j.TestAbortedException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -36,32 +43,44 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
  * Chromium without a window, as Debian's packages {@code chromium} and
- * {@code chromium-driver} install it.
+ * {@code chromium-driver} install it, for the tests of a class. After each of them it
+ * holds that nothing was asked elsewhere, and that the console has no line that the test
+ * did not expect.
  */
-final class Browser implements AutoCloseable {
+final class Browser implements BeforeAllCallback, BeforeEachCallback, AfterTestExecutionCallback, AfterAllCallback {
 
 	private static final JsonMapper JSON = new JsonMapper();
 
-	private final ChromeDriver driver;
+	// What the policy forbids, whatever Chromium writes of it
+	private static final String WATCH = """
+			document.addEventListener('securitypolicyviolation',
+				(event) => console.error('securitypolicyviolation', event.effectiveDirective, event.blockedURI));
+			""";
+
+	private final List<String> bases = new ArrayList<>();
 
 	private final List<String> requests = new ArrayList<>();
 
-	private Browser(ChromeDriver driver) {
-		this.driver = driver;
-	}
+	private final List<Pattern> expected = new ArrayList<>();
+
+	private final List<Pattern> allowed = new ArrayList<>();
+
+	@SuppressWarnings("NullAway.Init")
+	private ChromeDriver driver;
 
 	/**
-	 * Starts the browser; skips the test where there is none.
+	 * Starts the browser; skips the tests where there is none.
 	 */
-	static Browser start() {
+	@Override
+	public void beforeAll(ExtensionContext context) {
 		Optional<Path> chromium = program("chromium");
 		Optional<Path> chromedriver = program("chromedriver");
 		assumeTrue(chromium.isPresent() && chromedriver.isPresent(),
 				"chromium or chromedriver is not installed (Debian: chromium, chromium-driver)");
 		ChromeOptions options = new ChromeOptions();
 		options.setBinary(chromium.orElseThrow().toFile());
-		// The sandbox can't be had by root, the shared memory of a container is small,
-		// and nothing is to call home
+		// Root cannot have the sandbox, the shared memory of a container is small, and
+		// nothing is to call home
 		options.addArguments("--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu",
 				"--disable-background-networking", "--disable-component-update", "--no-first-run", "--hide-scrollbars",
 				"--lang=en");
@@ -74,9 +93,71 @@ final class Browser implements AutoCloseable {
 			.usingDriverExecutable(chromedriver.orElseThrow().toFile())
 			.usingAnyFreePort()
 			.build();
-		ChromeDriver driver = new ChromeDriver(service, options);
-		driver.manage().timeouts().pageLoadTimeout(Duration.ofSeconds(30)).scriptTimeout(Duration.ofSeconds(60));
-		return new Browser(driver);
+		this.driver = new ChromeDriver(service, options);
+		this.driver.manage().timeouts().pageLoadTimeout(Duration.ofSeconds(30)).scriptTimeout(Duration.ofSeconds(60));
+		runFirst(WATCH);
+	}
+
+	@Override
+	public void beforeEach(ExtensionContext context) {
+		readRequests();
+		readConsole();
+		this.requests.clear();
+		this.bases.clear();
+		this.expected.clear();
+		this.allowed.clear();
+	}
+
+	/**
+	 * Leaves the page before its server stops, or it would complain of that.
+	 */
+	@Override
+	public void afterTestExecution(ExtensionContext context) {
+		this.driver.get("about:blank");
+		List<String> console = readConsole();
+		readRequests();
+		if (context.getExecutionException().filter(TestAbortedException.class::isInstance).isPresent()) {
+			return;
+		}
+		List<String> unexpected = console.stream()
+			.filter((line) -> Stream.concat(this.expected.stream(), this.allowed.stream())
+				.noneMatch((pattern) -> pattern.matcher(line).find()))
+			.toList();
+		assertThat(unexpected).as("what the console says").isEmpty();
+		assertThat(this.expected).as("what the console was expected to say: %s", console)
+			.allMatch((pattern) -> console.stream().anyMatch(pattern.asPredicate()));
+		assertThat(this.requests).as("what was asked").isNotEmpty().allMatch(this::isBelowBase);
+	}
+
+	private boolean isBelowBase(String url) {
+		return url.equals("about:blank") || this.bases.stream().anyMatch(url::startsWith);
+	}
+
+	@Override
+	public void afterAll(ExtensionContext context) {
+		if (this.driver != null) {
+			this.driver.quit();
+		}
+	}
+
+	/**
+	 * Lets the console have lines that match, and insists on one.
+	 */
+	void expect(String regex) {
+		this.expected.add(Pattern.compile(regex));
+	}
+
+	/**
+	 * Has each page from now on run a script before its own.
+	 * @return what {@link #runFirstNoMore} takes
+	 */
+	Object runFirst(String script) {
+		return Objects
+			.requireNonNull(cdp("Page.addScriptToEvaluateOnNewDocument", Map.of("source", script)).get("identifier"));
+	}
+
+	void runFirstNoMore(Object identifier) {
+		cdp("Page.removeScriptToEvaluateOnNewDocument", Map.of("identifier", identifier));
 	}
 
 	private static Optional<Path> program(String name) {
@@ -88,10 +169,13 @@ final class Browser implements AutoCloseable {
 
 	/**
 	 * Opens a page in a window of a size, in CSS pixels.
+	 * @param base what each URL begins with that the page may ask
+	 * @param path the page, below it
 	 */
-	Browser open(String url, int width, int height) {
+	Browser open(String base, String path, int width, int height) {
+		this.bases.add(base);
 		resize(width, height);
-		this.driver.get(url);
+		this.driver.get(base + path);
 		return this;
 	}
 
@@ -104,8 +188,11 @@ final class Browser implements AutoCloseable {
 	 * What the system prefers: {@code light} or {@code dark}.
 	 */
 	Browser prefer(String scheme) {
-		cdp("Emulation.setEmulatedMedia",
-				Map.of("features", List.of(Map.of("name", "prefers-color-scheme", "value", scheme))));
+		return prefer("prefers-color-scheme", scheme);
+	}
+
+	Browser prefer(String feature, String value) {
+		cdp("Emulation.setEmulatedMedia", Map.of("features", List.of(Map.of("name", feature, "value", value))));
 		return this;
 	}
 
@@ -163,6 +250,8 @@ final class Browser implements AutoCloseable {
 	 */
 	List<String> seriousViolations() {
 		run(axe());
+		// It reads its own canvas again and again
+		this.allowed.add(Pattern.compile("^WARNING rendering .* Canvas2D: "));
 		Object result = this.driver.executeAsyncScript(
 				"""
 						const done = arguments[arguments.length - 1];
@@ -200,32 +289,27 @@ final class Browser implements AutoCloseable {
 	}
 
 	/**
-	 * The URLs that were requested so far.
+	 * The URLs that were requested in this test so far.
 	 */
 	List<String> requests() {
-		this.driver.manage().logs().get(LogType.PERFORMANCE).forEach((entry) -> {
-			JsonNode message = JSON.readTree(entry.getMessage()).at("/message");
-			if (message.at("/method").asString().equals("Network.requestWillBeSent")) {
-				this.requests.add(message.at("/params/request/url").asString());
-			}
-		});
+		readRequests();
 		return this.requests;
 	}
 
-	/**
-	 * Holds that nothing was asked elsewhere, and that the console has no word of it: no
-	 * error, no warning, nothing that the policy forbids.
-	 */
-	void assertClean(String origin) {
-		assertThat(requests()).isNotEmpty().allMatch((url) -> url.startsWith(origin));
-		assertThat(this.driver.manage().logs().get(LogType.BROWSER).getAll()).isEmpty();
+	private void readRequests() {
+		this.driver.manage().logs().get(LogType.PERFORMANCE).forEach((entry) -> {
+			JsonNode message = JSON.readTree(entry.getMessage()).at("/message");
+			switch (message.at("/method").asString()) {
+				case "Network.requestWillBeSent" -> this.requests.add(message.at("/params/request/url").asString());
+				case "Network.webSocketCreated" -> this.requests.add(message.at("/params/url").asString());
+				default -> {
+				}
+			}
+		});
 	}
 
-	/**
-	 * Forgets what the console has.
-	 * @return its lines
-	 */
-	List<String> console() {
+	// Errors, warnings, and what the policy forbids
+	private List<String> readConsole() {
 		return this.driver.manage()
 			.logs()
 			.get(LogType.BROWSER)
@@ -233,11 +317,6 @@ final class Browser implements AutoCloseable {
 			.stream()
 			.map((entry) -> entry.getLevel() + " " + entry.getMessage())
 			.toList();
-	}
-
-	@Override
-	public void close() {
-		this.driver.quit();
 	}
 
 }

@@ -76,6 +76,13 @@ public final class Peer implements Closeable {
 		return this.socket.getInputStream().readAllBytes();
 	}
 
+	/**
+	 * How many bytes wait to be read.
+	 */
+	public int available() throws IOException {
+		return this.socket.getInputStream().available();
+	}
+
 	public Peer endStream() throws IOException {
 		this.socket.shutdownOutput();
 		return this;

@@ -1,29 +1,18 @@
 package io.weir;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 import javax.net.ssl.SSLSocket;
 
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 import org.openqa.selenium.WebElement;
+import org.openqa.selenium.WindowType;
 import tools.jackson.databind.JsonNode;
 
 import org.springframework.context.annotation.Bean;
@@ -35,10 +24,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
- * Tests for the page for people in a browser.
+ * Tests for the page for people in a browser. What holds for all of them is in
+ * {@link Browser}.
  */
-@Timeout(value = 4, unit = TimeUnit.MINUTES)
-class StatusPageBrowserIntegrationTests {
+class StatusPageBrowserIntegrationTests extends StatusPageTest {
 
 	private static final String HOSTILE = "<script>document.title='owned'</script>";
 
@@ -49,192 +38,9 @@ class StatusPageBrowserIntegrationTests {
 				.map((one) => one.outerHTML.slice(0, 80))
 				.concat((document.documentElement.scrollWidth > innerWidth) ? ['the document'] : []).join();""";
 
-	private static final Duration PATIENCE = Duration.ofSeconds(20);
-
-	@SuppressWarnings("NullAway.Init")
-	private static Browser browser;
-
 	@TempDir
 	@SuppressWarnings("NullAway.Init")
 	Path directory;
-
-	@BeforeAll
-	static void open() {
-		browser = Browser.start();
-	}
-
-	@AfterAll
-	static void close() {
-		if (browser != null) {
-			browser.close();
-		}
-	}
-
-	private static String origin(int port) {
-		return "http://localhost:" + port + "/";
-	}
-
-	private static Browser page(int port) {
-		return page(origin(port) + "actuator/tcpstatus");
-	}
-
-	private static Browser page(String url) {
-		browser.requests().clear();
-		browser.console();
-		browser.prefer("light").open(url, 1280, 1000);
-		awaitText("#state", "Accepting connections");
-		return browser;
-	}
-
-	private static void awaitText(String selector, String text) {
-		Awaitility.await(selector + " " + text)
-			.atMost(PATIENCE)
-			.until(() -> browser.has(selector) && browser.text(selector).contains(text));
-	}
-
-	@Test
-	void whenOpenedThenEachSectionHasTheFiguresOfTheEndpoints() throws Exception {
-		try (RunningWeir weir = RunningWeir.start("--tcp.server.protocol=echo", "--tcp.server.backlog=1000000",
-				"--tcp.server.receive-buffer-size=100000");
-				Actuator actuator = new Actuator(weir.httpPort());
-				Peer first = Peer.connect(weir.tcpPort());
-				Peer second = Peer.connect(weir.tcpPort())) {
-			first.send(new byte[5000]).receive(5000);
-			second.send(new byte[70]).receive(70);
-			try (Peer gone = Peer.connect(weir.tcpPort())) {
-				gone.send(new byte[9]).receive(9);
-			}
-			Awaitility.await().until(() -> actuator.json("/tcpserver").at("/connections/active").asInt() == 2);
-			JsonNode before = actuator.json("/tcpserver").at("/events");
-			page(weir.httpPort());
-			Awaitility.await().atMost(PATIENCE).until(() -> browser.findAll("#open > tr").size() == 2);
-			JsonNode server = actuator.json("/tcpserver");
-			assertHead(server);
-			assertFigures(server);
-			assertSettings(server);
-			assertConnections(actuator.json("/tcpconnections"));
-			assertThat(browser.title("[data-reason=end_of_stream] td:nth-child(3)")).isEqualTo("end_of_stream");
-			assertThat(browser.text("[data-reason=end_of_stream] td:nth-child(3)")).isEqualTo("1");
-			assertEvents(before, actuator);
-			browser.assertClean(origin(weir.httpPort()));
-		}
-	}
-
-	private static void assertHead(JsonNode server) {
-		assertThat(browser.text("#address")).isEqualTo(server.at("/address").asString());
-		assertThat(browser.text("#protocol")).startsWith("echo");
-		assertThat(browser.title("#since")).isEqualTo(server.at("/startedAt").asString());
-		assertThat(browser.text("#tls")).isEqualTo("off");
-		assertThat(browser.text("#verdict")).isEqualTo(server.at("/verdict").asString(""));
-		List<String> findings = server.at("/findings")
-			.valueStream()
-			.map((finding) -> finding.at("/setting").asString() + finding.at("/message").asString() + "What to do: "
-					+ finding.at("/remedy").asString())
-			.toList();
-		assertThat(findings).isNotEmpty();
-		assertThat(browser.findAll("#findings li > div")).map((item) -> Browser.attribute(item, "textContent"))
-			.isEqualTo(findings);
-	}
-
-	private static void assertFigures(JsonNode server) {
-		assertFigure("open", server.at("/connections/active"), "connections");
-		assertThat(browser.text("[data-figure=open] .figure span")).isEqualTo("of %,d",
-				server.at("/settings/maxConnections/effective").asLong());
-		assertFigure("accepted", server.at("/connections/accepted"), "connections in all");
-		assertFigure("received", server.at("/connections/bytesReceived"), "bytes in all");
-		assertFigure("sent", server.at("/connections/bytesSent"), "bytes in all");
-		assertFigure("records", server.at("/records/unpacked"), "records in all");
-		assertFigure("queue", server.at("/acceptQueue/length"), "connections");
-		assertFigure("overflows", server.at("/acceptQueue/overflows"), "found the queue full");
-		assertFigure("rtt", server.at("/sample/rttMicros/median"), "µs");
-		assertFigure("retransmits", server.at("/sample/retransmits"), "segments in all");
-		assertFigure("blocked", server.at("/sample/blockedWriters"), "connections");
-		// Ten lines, drawn once there are two points
-		Awaitility.await().atMost(PATIENCE).untilAsserted(() -> {
-			assertThat(browser.findAll(".tile .line")).hasSize(10)
-				.allSatisfy((line) -> assertThat(line.getDomAttribute("d")).startsWith("M"));
-			assertThat(browser.text("[data-figure=received] .figure")).isEqualTo("0 B/s");
-		});
-	}
-
-	private static void assertFigure(String id, JsonNode figure, String unit) {
-		String expected = figure.isNumber() ? "%,d %s".formatted(figure.asLong(), unit) : "– " + unit;
-		Awaitility.await(id)
-			.atMost(PATIENCE)
-			.untilAsserted(() -> assertThat(browser.title("[data-figure=%s] .figure strong".formatted(id)))
-				.isEqualTo(expected));
-	}
-
-	private static void assertSettings(JsonNode server) {
-		List<String> keys = List.of("requested", "effective", "usable", "maximum");
-		assertThat(server.at("/settings").properties()).hasSize(4).allSatisfy((entry) -> {
-			JsonNode setting = entry.getValue();
-			String unit = entry.getKey().endsWith("Buffer") ? "bytes" : "connections";
-			for (int i = 0; i < keys.size(); i++) {
-				JsonNode figure = setting.path(keys.get(i));
-				String title = browser.title("[data-setting=%s] td:nth-child(%d)".formatted(entry.getKey(), i + 2));
-				if (figure.isNumber()) {
-					assertThat(title).as(entry.getKey() + keys.get(i)).isEqualTo("%,d %s", figure.asLong(), unit);
-				}
-				else {
-					assertThat(title).as(entry.getKey() + keys.get(i)).doesNotContainPattern("\\d");
-				}
-			}
-			if (setting.at("/limitedBy").isString()) {
-				assertThat(browser.text("[data-setting=%s] td:nth-child(6)".formatted(entry.getKey())))
-					.isEqualTo("! " + setting.at("/limitedBy").asString());
-			}
-			assertThat(browser.text("[data-setting=%s] td:nth-child(7)".formatted(entry.getKey())))
-				.startsWith(setting.at("/source").asString());
-		});
-		assertThat(browser.text("[data-setting=backlog] td:nth-child(6)")).isEqualTo("! net.core.somaxconn");
-		assertThat(browser.findAll("#limits dt")).map((name) -> Browser.attribute(name, "textContent"))
-			.isEqualTo(List.copyOf(server.at("/kernel").propertyNames()));
-	}
-
-	private static void assertConnections(JsonNode list) {
-		assertThat(browser.text("#shown")).isEqualTo(list.at("/total").asString());
-		// Sorted by the server: most bytes first
-		assertThat(browser.findAll("#open > tr")).map((row) -> row.getDomAttribute("data-connection"))
-			.isEqualTo(list.at("/connections").valueStream().map((one) -> one.at("/id").asString()).toList());
-		for (JsonNode connection : list.at("/connections")) {
-			String row = "[data-connection='" + connection.at("/id").asString() + "']";
-			assertThat(browser.text(row + " button.peer")).isEqualTo(connection.at("/peer").asString());
-			assertThat(browser.title(row + " td:nth-child(2)")).isEqualTo(connection.at("/state").asString());
-			assertThat(browser.title(row + " td:nth-child(3)"))
-				.isEqualTo("since " + connection.at("/openedAt").asString());
-			assertThat(browser.title(row + " td:nth-child(5)")).isEqualTo("%,d bytes",
-					connection.at("/bytesReceived").asLong());
-			assertThat(browser.title(row + " td:nth-child(6)")).isEqualTo("%,d bytes",
-					connection.at("/bytesSent").asLong());
-			browser.find(row + " button.peer").click();
-			JsonNode kernel = connection.at("/kernel");
-			String detail = "#detail-" + connection.at("/id").asString();
-			Map<String, String> shown = browser.findAll(detail + " dd[title*=':']")
-				.stream()
-				.map((figure) -> Browser.attribute(figure, "title").split(": ", 2))
-				.filter((pair) -> pair.length == 2)
-				.collect(Collectors.toMap((pair) -> pair[0], (pair) -> pair[1]));
-			assertThat(shown.keySet()).containsExactlyInAnyOrderElementsOf(kernel.propertyNames());
-			for (String key : List.of("bytesReceived", "bytesAcked", "receiveBuffer", "sendBuffer", "sendMss")) {
-				if (kernel.has(key)) {
-					assertThat(shown.get(key)).as(key).isEqualTo("%,d", kernel.at("/" + key).asLong());
-				}
-			}
-			browser.find(row + " button.peer").click();
-			assertThat(browser.has(detail)).isFalse();
-		}
-	}
-
-	// The namespace's counters grow by what others do
-	private static void assertEvents(JsonNode before, Actuator actuator) throws Exception {
-		for (WebElement row : browser.findAll("#events tr[data-event]")) {
-			String event = Objects.requireNonNull(row.getDomAttribute("data-event"));
-			String all = Browser.attribute(row.findElement(By.cssSelector("td:last-child")), "textContent");
-			long after = actuator.json("/tcpserver").at("/events/" + event).asLong();
-			assertThat(Long.parseLong(all.replaceAll("\\D", ""))).isBetween(before.at("/" + event).asLong(), after);
-		}
-	}
 
 	@Configuration(proxyBeanMethods = false)
 	static class HostileProtocol {
@@ -258,15 +64,14 @@ class StatusPageBrowserIntegrationTests {
 		arguments.add("--tcp.server.ssl.client-auth=need");
 		arguments.add("--spring.ssl.bundle.pem.weir.truststore.certificate=" + certificates.file("ca.pem"));
 		TlsClient client = new TlsClient(certificates, "client");
-		try (RunningWeir weir = RunningWeir.start(List.of(HostileProtocol.class), arguments.toArray(String[]::new));
-				Actuator actuator = new Actuator(weir.httpPort());
-				SSLSocket open = client.connect(weir.tcpPort())) {
+		RunningWeir weir = start(List.of(HostileProtocol.class), arguments.toArray(String[]::new));
+		try (Actuator actuator = new Actuator(weir.httpPort()); SSLSocket open = client.connect(weir.tcpPort())) {
 			open.startHandshake();
 			try (SSLSocket failing = client.connect(weir.tcpPort())) {
 				failing.getOutputStream().write(1);
 				assertThat(failing.getInputStream().readAllBytes()).isEmpty();
 			}
-			page(weir.httpPort());
+			open(weir);
 			assertThat(browser.text("#protocol")).contains(HOSTILE);
 			// With the escapes of RFC 2253
 			String subject = actuator.json("/tcpconnections").at("/connections/0/tls/peerSubject").asString();
@@ -275,98 +80,70 @@ class StatusPageBrowserIntegrationTests {
 			browser.find("#open button.peer").click();
 			assertThat(browser.text(".detail")).contains(subject);
 			awaitText("#ended", "handler error");
-			if (actuator.json("/tcpconnections?state=closed").at("/connections/0/detail").isString()) {
-				awaitText("#last", HOSTILE);
-			}
+			// The failure's text, and the subject again
+			awaitText("#last", HOSTILE);
+			awaitText("#last", subject);
 			assertThat(browser.findAll("main script, header script")).isEmpty();
 			assertThat(browser.driver().getTitle()).doesNotContain("owned");
-			browser.assertClean(origin(weir.httpPort()));
-		}
-	}
-
-	@Test
-	void whenClosingIsAllowedThenARowCanBeClosedAfterAQuestion() throws Exception {
-		try (RunningWeir weir = RunningWeir.start("--tcp.server.protocol=echo",
-				"--management.endpoint.tcpconnections.access=unrestricted");
-				Peer peer = Peer.connect(weir.tcpPort());
-				Peer other = Peer.connect(weir.tcpPort())) {
-			peer.send(new byte[100]).receive(100);
-			other.send(new byte[1]).receive(1);
-			page(weir.httpPort());
-			Awaitility.await().atMost(PATIENCE).until(() -> browser.findAll("#open > tr").size() == 2);
-			// With the keyboard alone
-			browser.find("#open button.close").sendKeys(Keys.ENTER);
-			assertThat(browser.text("#question-text"))
-				.isEqualTo("Close the connection of 127.0.0.1:" + peer.port() + "?");
-			browser.driver().switchTo().activeElement().sendKeys(Keys.ESCAPE);
-			assertThat(browser.shows("#question")).isFalse();
-			peer.send(new byte[1]).receive(1);
-			browser.find("#open button.close").sendKeys(Keys.ENTER);
-			browser.find("#close").sendKeys(Keys.ENTER);
-			assertThat(peer.receiveToEnd()).isEmpty();
-			awaitText("#list-note", "127.0.0.1:" + peer.port() + " is closed.");
-			peer.endStream();
-			awaitText("#ended", "closed by operator");
-			assertThat(browser.findAll("#open > tr")).hasSize(1);
-			assertThat(other.send(new byte[1]).receive(1)).hasSize(1);
-			browser.assertClean(origin(weir.httpPort()));
 		}
 	}
 
 	@Test
 	void whenClosingIsNotAllowedThenItIsNotOffered() throws Exception {
-		try (RunningWeir weir = RunningWeir.start("--tcp.server.protocol=echo");
-				Peer peer = Peer.connect(weir.tcpPort())) {
+		RunningWeir weir = start("--tcp.server.protocol=echo");
+		try (Peer peer = Peer.connect(weir.tcpPort())) {
 			peer.send(new byte[1]).receive(1);
-			page(weir.httpPort());
+			open(weir);
 			awaitText("#open", "127.0.0.1:" + peer.port());
-			assertThat(browser.shows("button.close")).isFalse();
+			assertThat(browser.findAll("#open button.close")).hasSize(1).noneMatch(WebElement::isDisplayed);
 		}
 	}
 
 	@Test
-	void whenSortedOrFilteredThenTheServerDoesIt() throws Exception {
-		try (RunningWeir weir = RunningWeir.start("--tcp.server.protocol=echo");
-				Actuator actuator = new Actuator(weir.httpPort());
-				Peer first = Peer.connect(weir.tcpPort())) {
-			first.send(new byte[1]).receive(1);
-			try (Peer second = Peer.connect(weir.tcpPort())) {
-				second.send(new byte[100]).receive(100);
-				page(weir.httpPort());
-				awaitText("#open > tr:first-child", "127.0.0.1:" + second.port());
-				WebElement opened = browser.find("#open > tr:last-child button.peer");
-				opened.sendKeys(Keys.ENTER);
-				browser.run("document.getElementById('sort').value = 'age';"
-						+ "document.getElementById('sort').dispatchEvent(new Event('change'))");
-				awaitText("#open > tr:first-child", "127.0.0.1:" + first.port());
-				// The row that was opened with the keyboard has moved, and is still open
-				assertThat(opened.getDomAttribute("aria-expanded")).isEqualTo("true");
-				assertThat(browser.requests()).anyMatch((url) -> url.contains("limit=50&sort=age"));
-				if (actuator.status("GET", "/tcpconnections?peer=nonsense") == 400) {
-					browser.find("#peer").sendKeys("10.0.0.0/8" + Keys.ENTER);
-					Awaitility.await().atMost(PATIENCE).until(() -> browser.text("#shown").equals("0"));
-					browser.find("#peer").clear();
-					browser.find("#peer").sendKeys("127.0.0.1" + Keys.ENTER);
-					awaitText("#shown", "2");
-					browser.assertClean(origin(weir.httpPort()));
-					browser.find("#peer").clear();
-					browser.find("#peer").sendKeys("nonsense" + Keys.ENTER);
-					awaitText("#list-note", "The list is the last one: ");
-					assertThat(browser.find("#peer").getDomAttribute("aria-invalid")).isEqualTo("true");
-				}
-			}
+	void whenAConnectionEndsBeforeItIsClosedThenThePageSaysSo() throws Exception {
+		RunningWeir weir = start("--tcp.server.protocol=echo",
+				"--management.endpoint.tcpconnections.access=unrestricted");
+		try (Peer peer = Peer.connect(weir.tcpPort())) {
+			peer.send(new byte[1]).receive(1);
+			open(weir);
+			awaitRows(1);
+			browser.find("#open button.close").click();
+			peer.endStream();
+			awaitText("#ended", "end of stream");
+			browser.expect("tcpconnections/1 .* 404");
+			browser.find("#close").click();
+			awaitText("#list-note", "127.0.0.1:" + peer.port() + " had ended already.");
+		}
+	}
+
+	@Test
+	void whenTheFilterIsWrongThenTheLastListStays() throws Exception {
+		RunningWeir weir = start("--tcp.server.protocol=echo");
+		try (Peer peer = Peer.connect(weir.tcpPort())) {
+			peer.send(new byte[1]).receive(1);
+			open(weir);
+			awaitRows(1);
+			browser.expect("peer=nonsense .* 400");
+			browser.find("#peer").sendKeys("nonsense" + Keys.ENTER);
+			awaitText("#list-note", "The list is the last one: ");
+			assertThat(browser.text("#list-note")).contains("nonsense");
+			assertThat(browser.find("#peer").getDomAttribute("aria-invalid")).isEqualTo("true");
+			assertThat(browser.findAll("#open > tr")).hasSize(1);
+			// All else goes on
+			assertThat(browser.shows("#silence")).isFalse();
 		}
 	}
 
 	@Test
 	void whenHeldToTheRulesOfAccessibilityThenNothingSeriousIsFound() throws Exception {
-		try (RunningWeir weir = RunningWeir.start("--tcp.server.protocol=echo", "--tcp.server.backlog=1000000",
-				"--management.endpoint.tcpconnections.access=unrestricted"); Peer peer = Peer.connect(weir.tcpPort())) {
+		RunningWeir weir = start("--tcp.server.protocol=echo", "--tcp.server.backlog=1000000",
+				"--management.endpoint.tcpconnections.access=unrestricted");
+		try (Peer peer = Peer.connect(weir.tcpPort())) {
 			peer.send(new byte[1]).receive(1);
 			try (Peer gone = Peer.connect(weir.tcpPort())) {
 				gone.send(new byte[1]).receive(1);
 			}
-			page(weir.httpPort());
+			open(weir);
 			awaitText("#ended", "end of stream");
 			browser.find("#open button.peer").click();
 			browser.find("summary").click();
@@ -374,7 +151,6 @@ class StatusPageBrowserIntegrationTests {
 				for (int width : List.of(1280, 360, 3840)) {
 					browser.prefer(scheme).resize(width, 900);
 					assertThat(browser.seriousViolations()).as(scheme + " " + width).isEmpty();
-					assertThat(String.valueOf(browser.run(WIDER))).as("wider than " + width).isEmpty();
 				}
 			}
 			browser.find("#open button.close").sendKeys(Keys.ENTER);
@@ -383,42 +159,95 @@ class StatusPageBrowserIntegrationTests {
 	}
 
 	@Test
-	void whenTheSystemIsDarkThenThePageIs() {
-		try (RunningWeir weir = RunningWeir.start()) {
-			page(weir.httpPort());
-			String light = ground();
-			browser.prefer("dark");
-			assertThat(ground()).isNotEqualTo(light).isEqualTo("rgb(13, 19, 23)");
-			assertThat(light).isEqualTo("rgb(243, 246, 248)");
+	void whenTheWindowIsAPhonesThenNothingSticksOutAndWhatMattersIsSeen() throws Exception {
+		RunningWeir weir = start("--tcp.server.protocol=echo", "--tcp.server.backlog=1000000");
+		try (Peer peer = Peer.connect(weir.tcpPort())) {
+			peer.send(new byte[1]).receive(1);
+			try (Peer gone = Peer.connect(weir.tcpPort())) {
+				gone.send(new byte[1]).receive(1);
+			}
+			open(weir);
+			awaitText("#ended", "end of stream");
+			browser.find("#open button.peer").click();
+			browser.find("summary").click();
+			assertThat(browser.shows("#open td.wide")).isTrue();
+			for (int width : List.of(320, 360, 768, 1280, 3840)) {
+				browser.resize(width, 900);
+				assertThat(String.valueOf(browser.run(WIDER))).as("wider than " + width).isEmpty();
+			}
+			browser.resize(360, 800);
+			for (String selector : List.of("#state", "#verdict", "#address", "#findings li", ".tile strong",
+					"#settings td", "#open button.peer", "#open td:nth-child(5)", "#last td:nth-child(3)",
+					"#ended th")) {
+				assertThat(browser.shows(selector)).as(selector).isTrue();
+			}
+			assertThat(browser.shows("#open > tr:not(.detail) td.wide")).isFalse();
 		}
+	}
+
+	@Test
+	void whenTheSystemIsDarkThenThePageIs() {
+		open(start());
+		String light = ground();
+		browser.prefer("dark");
+		assertThat(ground()).isNotEqualTo(light).isEqualTo("rgb(13, 19, 23)");
+		assertThat(light).isEqualTo("rgb(243, 246, 248)");
 	}
 
 	private static String ground() {
 		return String.valueOf(browser.run("return getComputedStyle(document.body).backgroundColor"));
 	}
 
+	// High contrast, which replaces each colour of the page by one of two
+	@Test
+	void whenThereAreNoColoursThenSignsWordsAndShapesSayTheSame() throws Exception {
+		RunningWeir weir = start("--tcp.server.protocol=echo", "--tcp.server.backlog=1000000",
+				"--tcp.server.max-connections=1");
+		try (Peer peer = Peer.connect(weir.tcpPort())) {
+			peer.send(new byte[1]).receive(1);
+			try (Peer waiting = Peer.connect(weir.tcpPort())) {
+				open(weir, "Full: newcomers wait until a place is free");
+				browser.prefer("forced-colors", "active");
+				assertThat(browser.text("#state-sign")).isEqualTo("!");
+				assertThat(browser.text("#findings li .sign")).isEqualTo("!");
+				assertThat(browser.text("[data-setting=backlog] td:nth-child(6)")).isEqualTo("! net.core.somaxconn");
+				assertThat(waiting.port()).isPositive();
+			}
+		}
+		awaitText("#state", "Accepting connections");
+		assertThat(browser.text("#state-sign")).isEqualTo("✓");
+		awaitText("#ended", "end of stream");
+		// A bar has an edge where it has no colour of its own
+		assertThat(browser.run("""
+				const bar = document.querySelector('#ended .bar');
+				const style = getComputedStyle(bar);
+				return style.backgroundColor !== getComputedStyle(document.body).backgroundColor
+					|| parseFloat(style.borderTopWidth) > 0;""")).isEqualTo(true);
+	}
+
 	@Test
 	void whenTheServerStopsAndStartsThenThePageSaysSoAndRecovers() throws Exception {
+		browser.expect("tcpserver .*ERR_CONNECTION_REFUSED");
 		int port;
 		try (RunningWeir weir = RunningWeir.start("--tcp.server.protocol=echo");
 				Peer peer = Peer.connect(weir.tcpPort())) {
 			port = weir.httpPort();
 			peer.send(new byte[100_000]).receive(100_000);
-			page(port);
+			open(weir);
 			awaitText("[data-figure=received] .figure", "0 B/s");
 		}
 		awaitText("#state", "No answer");
-		assertThat(browser.shows("#silence")).isTrue();
 		assertThat(browser.text("#silence")).matches(
 				"No answer from the server since \\d\\d:\\d\\d:\\d\\d: the connection failed\\. What you see is from then; .*");
+		assertThat(browser.shows("#silence")).isTrue();
 		// What was known stays
 		assertThat(browser.title("[data-figure=received] .figure strong")).isEqualTo("100,000 bytes in all");
-		try (RunningWeir weir = RunningWeir.start("--tcp.server.protocol=echo", "--server.port=" + port);
-				Peer peer = Peer.connect(weir.tcpPort())) {
+		RunningWeir weir = start("--tcp.server.protocol=echo", "--server.port=" + port);
+		try (Peer peer = Peer.connect(weir.tcpPort())) {
 			peer.send(new byte[10]).receive(10);
 			awaitText("#state", "Accepting connections");
-			assertThat(browser.shows("#silence")).isFalse();
 			Awaitility.await().atMost(PATIENCE).untilAsserted(() -> {
+				assertThat(browser.shows("#silence")).isFalse();
 				assertThat(browser.title("[data-figure=received] .figure strong")).isEqualTo("10 bytes in all");
 				assertThat(browser.text("#figures")).doesNotContain("-");
 				assertThat(browser.text("[data-figure=received] .figure")).isEqualTo("0 B/s");
@@ -426,21 +255,29 @@ class StatusPageBrowserIntegrationTests {
 		}
 	}
 
+	// Another tab in front of it hides it, as a person does. The page has no clock of its
+	// own while it is hidden, so some seconds are as good as a minute
 	@Test
-	void whenTheTabIsHiddenThenNothingIsAskedUntilItIsSeen() {
-		try (RunningWeir weir = RunningWeir.start("--tcp.server.protocol=echo")) {
-			page(weir.httpPort());
+	void whenTheTabIsHiddenThenNothingIsAskedUntilItIsSeen() throws Exception {
+		RunningWeir weir = start("--tcp.server.protocol=echo");
+		try (Actuator actuator = new Actuator(weir.httpPort())) {
+			open(weir);
 			awaitText("[data-figure=received] .figure", "0 B/s");
-			hide(true);
-			long hidden = asked();
-			Instant begin = Instant.now();
+			browser.run("""
+					seen = [];
+					document.addEventListener('visibilitychange', () => seen.push(document.visibilityState));""");
+			String page = browser.driver().getWindowHandle();
+			browser.driver().switchTo().newWindow(WindowType.TAB);
+			// One may be on its way
+			long hidden = served(actuator, "tcpserver").count() + 1;
 			Awaitility.await()
 				.during(Duration.ofSeconds(7))
-				.atMost(Duration.ofSeconds(9))
-				.until(() -> asked() <= hidden + 1);
-			hide(false);
-			Awaitility.await().atMost(Duration.ofMillis(1500)).until(() -> asked() > hidden);
-			assertThat(Duration.between(begin, Instant.now())).isGreaterThan(Duration.ofSeconds(6));
+				.atMost(Duration.ofSeconds(60))
+				.until(() -> served(actuator, "tcpserver").count() <= hidden);
+			browser.driver().close();
+			browser.driver().switchTo().window(page);
+			Awaitility.await().atMost(PATIENCE).until(() -> served(actuator, "tcpserver").count() > hidden);
+			assertThat(browser.run("return seen.join()")).isEqualTo("hidden,visible");
 			// The line has a gap for the time in which nothing was known
 			Awaitility.await()
 				.atMost(PATIENCE)
@@ -449,52 +286,42 @@ class StatusPageBrowserIntegrationTests {
 		}
 	}
 
-	// A tab of a browser without windows is never hidden
-	private static void hide(boolean hidden) {
-		browser.run("Object.defineProperty(document, 'hidden', { value: arguments[0], configurable: true });"
-				+ "document.dispatchEvent(new Event('visibilitychange'))", hidden);
-	}
-
-	private static long asked() {
-		return ((Number) Objects.requireNonNull(browser.run(
-				"return performance.getEntriesByType('resource').filter((one) => one.name.endsWith('/tcpserver')).length")))
-			.longValue();
-	}
-
 	@Test
 	void whenBehindAProxysPrefixThenEverythingIsFound() throws Exception {
 		assumeTrue(Command.succeeds("nginx", "-v"), "nginx is not installed");
 		int port = FreePort.find();
-		try (RunningWeir weir = RunningWeir.start("--tcp.server.protocol=echo",
+		RunningWeir weir = start("--tcp.server.protocol=echo",
 				"--management.endpoint.tcpconnections.access=unrestricted");
-				Peer peer = Peer.connect(weir.tcpPort());
-				NginxProcess nginx = NginxProcess.start(this.directory, """
-						server {
-							listen 127.0.0.1:%d;
-							location /ops/weir/ {
-								proxy_pass http://127.0.0.1:%d/;
-							}
-						}
-						""".formatted(port, weir.httpPort()))) {
+		NginxProcess nginx = later(NginxProcess.start(this.directory, """
+				server {
+					listen 127.0.0.1:%d;
+					location /ops/weir/ {
+						proxy_pass http://127.0.0.1:%d/;
+					}
+				}
+				""".formatted(port, weir.httpPort())));
+		try (Peer peer = Peer.connect(weir.tcpPort())) {
 			peer.send(new byte[1]).receive(1);
 			assertThat(nginx.isAlive()).isTrue();
-			page("http://localhost:" + port + "/ops/weir/");
-			assertThat(browser.driver().getCurrentUrl())
-				.isEqualTo("http://localhost:" + port + "/ops/weir/actuator/tcpstatus");
+			String base = origin(port) + "ops/weir/";
+			browser.open(base, "", 1280, 1000);
+			assertThat(browser.driver().getCurrentUrl()).isEqualTo(base + "actuator/tcpstatus");
 			awaitText("#open", "127.0.0.1:" + peer.port());
-			browser.find("#open button.close").sendKeys(Keys.ENTER);
-			browser.find("#close").sendKeys(Keys.ENTER);
+			awaitText("#state", "Accepting connections");
+			// The style sheet is there
+			assertThat(ground()).isEqualTo("rgb(243, 246, 248)");
+			browser.find("#open button.close").click();
+			browser.find("#close").click();
 			assertThat(peer.receiveToEnd()).isEmpty();
 			awaitText("#list-note", "is closed.");
-			browser.assertClean("http://localhost:" + port + "/ops/weir/");
 		}
 	}
 
 	@Test
 	void whenTenThousandAreOpenThenFiftyAreListed() throws Exception {
 		List<Peer> peers = new ArrayList<>();
-		try (RunningWeir weir = RunningWeir.start("--tcp.server.protocol=echo", "--tcp.server.max-connections=10000");
-				Actuator actuator = new Actuator(weir.httpPort())) {
+		RunningWeir weir = start("--tcp.server.protocol=echo", "--tcp.server.max-connections=10000");
+		try (Actuator actuator = new Actuator(weir.httpPort())) {
 			// Both ends are this process's
 			long files = actuator.json("/tcpserver").at("/kernel/nofile.soft").asLong(1_000_000);
 			long count = Math.min(10_000, (files - 1_000) / 2);
@@ -506,17 +333,12 @@ class StatusPageBrowserIntegrationTests {
 			Awaitility.await()
 				.atMost(PATIENCE)
 				.until(() -> actuator.json("/tcpserver").at("/connections/active").asInt() == peers.size());
-			page(actuator.port());
+			open(weir);
 			awaitText("#shown", "50 of %,d".formatted(peers.size()));
 			assertThat(browser.findAll("#open > tr")).hasSize(50);
 			assertThat(browser.text("#open > tr:first-child button.peer"))
 				.isEqualTo("127.0.0.1:" + peers.getLast().port());
-			browser.assertClean(origin(actuator.port()));
-			List<Long> millis = IntStream.range(0, 40).mapToObj((_) -> timeOfList(actuator)).sorted().toList();
-			// 15 ms on an idle machine; a list that asked the kernel about all would take
-			// several times as long
-			assertThat(millis.get(millis.size() / 2)).as("a list of 50 of %d: %s ms", peers.size(), millis)
-				.isLessThan(60);
+			printCostOfList(actuator, peers.size());
 		}
 		finally {
 			for (Peer peer : peers) {
@@ -525,15 +347,28 @@ class StatusPageBrowserIntegrationTests {
 		}
 	}
 
-	private static long timeOfList(Actuator actuator) {
-		try {
-			long begin = System.nanoTime();
-			assertThat(actuator.text("/tcpconnections?limit=50&sort=bytes")).isNotEmpty();
-			return Duration.ofNanos(System.nanoTime() - begin).toMillis();
+	// 15 ms at most on a machine that does nothing else. What this one takes says little
+	// of Weir, so the figure is printed and not judged
+	private static void printCostOfList(Actuator actuator, int open) throws Exception {
+		Served before = served(actuator, "tcpconnections");
+		for (int i = 0; i < 100; i++) {
+			assertThat(actuator.json("/tcpconnections?limit=50&sort=bytes").at("/connections")).hasSize(50);
 		}
-		catch (IOException | InterruptedException ex) {
-			throw new IllegalStateException(ex);
-		}
+		Served after = served(actuator, "tcpconnections");
+		long count = after.count() - before.count();
+		assertThat(count).isGreaterThanOrEqualTo(100);
+		System.out.printf("A list of 50 of %,d connections costs the server %.2f ms, the mean of %d%n", open,
+				1000 * (after.seconds() - before.seconds()) / count, count);
+	}
+
+	private record Served(long count, double seconds) {
+	}
+
+	// As Spring Boot's own meter has it
+	private static Served served(Actuator actuator, String endpoint) throws Exception {
+		JsonNode figures = actuator.json("/metrics/http.server.requests?tag=uri:/actuator/" + endpoint)
+			.at("/measurements");
+		return new Served(figures.at("/0/value").asLong(), figures.at("/1/value").asDouble());
 	}
 
 }

@@ -114,6 +114,21 @@ class ConnectionSamplerTests {
 		assertThat(counting.walks).isOne();
 	}
 
+	// The page asks for 50 of as many as there are, every 2 s
+	@Test
+	void whenSomeAreListedThenTheKernelIsAskedAboutNoOthers() throws Exception {
+		connect(200);
+		CountingDiagnostics counting = new CountingDiagnostics(this.diagnostics, Source.SOCK_DIAG);
+		OpenConnections connections = new OpenConnections(this.running.server(), this.running.registry(), counting,
+				false, this.running.diagnoses());
+		Listing<ObservedConnection> listing = connections.list(ConnectionOrder.BYTES, (_) -> true, 50);
+		assertThat(listing.total()).isEqualTo(200);
+		assertThat(counting.questions).isZero();
+		assertThat(listing.rows()).toIterable().hasSize(50);
+		assertThat(counting.questions).isEqualTo(50);
+		assertThat(counting.walks).isZero();
+	}
+
 	@Test
 	void whenFewConnectionsCannotBeReadThenThereIsNoSummary() throws Exception {
 		assumeTrue(this.diagnostics.source() == Source.SOCK_DIAG, "sock_diag is not available");
@@ -206,6 +221,8 @@ class ConnectionSamplerTests {
 
 		private int walks;
 
+		private int questions;
+
 		private CountingDiagnostics(SocketDiagnostics diagnostics, Source source) {
 			this.diagnostics = diagnostics;
 			this.source = source;
@@ -223,6 +240,7 @@ class ConnectionSamplerTests {
 
 		@Override
 		public @Nullable String sample(SocketKey key, Consumer<? super SocketSample> visitor) {
+			this.questions++;
 			return this.diagnostics.sample(key, visitor);
 		}
 
