@@ -17,9 +17,10 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A platform thread that runs the virtual threads of connections, and wakes those whose
- * sockets are ready. A round runs those that have waited, then those that have given way,
- * for some milliseconds at most; then the loop asks the selector, by time while threads
- * are runnable, and waits for it when none is.
+ * sockets are ready. A round runs those that have waited or have little to do, then those
+ * that have given way in the middle of much work, for some milliseconds at most; then the
+ * loop asks the selector, by time while threads are runnable, and waits for it when none
+ * is.
  * <p>
  * The loop's thread takes no lock that a virtual thread may hold while it waits, as
  * nobody could run the holder then: it alone registers, changes and cancels keys. It logs
@@ -75,10 +76,12 @@ final class EventLoop implements Runnable {
 
 	private final Thread thread;
 
-	// Of the loop's thread: those that have waited, woken by the selector or handed over
+	// Of the loop's thread: those that have waited, woken by the selector or handed over,
+	// and those that have given way with little to do: all of them in one line, as else
+	// the latter would wait behind more and more of the former
 	private final ArrayDeque<Task> woken = new ArrayDeque<>();
 
-	// Of the loop's thread: those that have given way
+	// Of the loop's thread: those that have given way with much to do
 	private final ArrayDeque<Task> local = new ArrayDeque<>();
 
 	private final Queue<Task> remote = new ConcurrentLinkedQueue<>();
@@ -87,6 +90,8 @@ final class EventLoop implements Runnable {
 	private final ArrayDeque<LoopThread> changed = new ArrayDeque<>();
 
 	private boolean selecting;
+
+	private boolean little;
 
 	private final ConnectionList connections = new ConnectionList();
 
@@ -151,7 +156,8 @@ final class EventLoop implements Runnable {
 	 */
 	void hand(Task task) {
 		if (Thread.currentThread() == this.thread && !this.ended) {
-			(this.selecting ? this.woken : this.local).add(task);
+			(this.selecting || this.little ? this.woken : this.local).add(task);
+			this.little = false;
 			return;
 		}
 		this.remote.add(task);
@@ -160,6 +166,14 @@ final class EventLoop implements Runnable {
 		if (this.ended) {
 			forward(this.remote);
 		}
+	}
+
+	/**
+	 * Has the thread that runs, and gives way next, come round with those that have
+	 * waited. On the loop's thread.
+	 */
+	void givesWayWithLittle() {
+		this.little = true;
 	}
 
 	/**
@@ -211,6 +225,7 @@ final class EventLoop implements Runnable {
 
 	private void run(Task task) throws IOException {
 		RUNNING.setOpaque(this, task);
+		this.little = false;
 		try {
 			task.run(this);
 		}

@@ -184,6 +184,9 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 		moveIfAsked();
 		EventLoop on = this.carrier;
 		if (on == null || on.hasOthers()) {
+			if (on != null && !lastReadFilledItsBuffer) {
+				on.givesWayWithLittle();
+			}
 			Thread.yield();
 			return false;
 		}

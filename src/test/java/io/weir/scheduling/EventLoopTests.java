@@ -12,6 +12,8 @@ import java.nio.channels.SocketChannel;
 import java.nio.channels.spi.AbstractSelectableChannel;
 import java.nio.channels.spi.AbstractSelector;
 import java.nio.channels.spi.SelectorProvider;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
@@ -76,6 +78,22 @@ class EventLoopTests {
 			});
 		}
 		assertThat(over.await(40, TimeUnit.SECONDS)).isTrue();
+	}
+
+	@Test
+	void whenOneGivesWayWithLittleToDoThenItRunsBeforeThoseWithMuch() throws Exception {
+		start(Selector.open());
+		CompletableFuture<List<String>> order = new CompletableFuture<>();
+		List<String> runs = new ArrayList<>();
+		// From one that has given way itself, so that a whole round follows
+		this.loop.hand((first) -> first.hand((on) -> {
+			on.hand((loop) -> runs.add("much"));
+			on.givesWayWithLittle();
+			on.hand((loop) -> runs.add("little"));
+			on.hand((loop) -> runs.add("much again"));
+			on.hand((loop) -> order.complete(runs));
+		}));
+		assertThat(order.get(10, TimeUnit.SECONDS)).containsExactly("little", "much", "much again");
 	}
 
 	@Test
