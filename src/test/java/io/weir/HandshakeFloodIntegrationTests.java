@@ -13,7 +13,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -38,14 +38,14 @@ class HandshakeFloodIntegrationTests extends TlsProcessTest {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "auto", "virtual" })
-	void whenHandshakesFloodTheServerThenOpenConnectionsAreServedAndThoseThatWaitTimeOut(String threads)
+	@CsvSource({ "1, auto", "2, auto", "1, virtual", "2, virtual", "1, platform", "2, platform" })
+	void whenHandshakesFloodTheServerThenOpenConnectionsAreServedAndThoseThatWaitTimeOut(int processors, String threads)
 			throws Exception {
 		TlsClient clients = new TlsClient(certificates, null);
 		byte[] hello = TlsAttacker.clientHello(clients.context(), "TLSv1.3");
 		List<Bystander> others = new ArrayList<>();
 		List<Socket> flood = new ArrayList<>();
-		try (WeirProcess weir = start(List.of(), List.of(), certificates.arguments("server"),
+		try (WeirProcess weir = start(Command.onProcessors(processors), List.of(), certificates.arguments("server"),
 				"--tcp.server.protocol=echo", "--tcp.server.threads=" + threads,
 				"--tcp.server.ssl.handshake-timeout=" + TIMEOUT.toMillis()); Actuator actuator = weir.actuator()) {
 			for (int i = 0; i < BYSTANDERS; i++) {

@@ -41,7 +41,7 @@ class TlsStarvationIntegrationTests extends TlsProcessTest {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "2, auto", "1, virtual", "1, platform" })
+	@CsvSource({ "1, auto", "2, auto", "1, virtual", "2, virtual", "1, platform", "2, platform" })
 	void whenAClientSendsWarningsWithoutEndThenOthersAreServedAndItIsEnded(int processors, String threads)
 			throws Exception {
 		TlsClient clients = new TlsClient(certificates, null);
