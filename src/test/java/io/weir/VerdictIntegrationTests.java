@@ -81,8 +81,7 @@ class VerdictIntegrationTests {
 				Actuator actuator = new Actuator(weir.httpPort())) {
 			assertThat(verdict(actuator)).isEqualTo("refused: tcp.server.deny has every address");
 			assertRefused(weir);
-			Awaitility.await()
-				.until(() -> actuator.json("/tcpserver").at("/connections/rejected/denied").asInt() == 1);
+			Awaitility.await().until(() -> actuator.json("/tcpserver").at("/connections/rejected/denied").asInt() == 1);
 		}
 		try (RunningWeir weir = RunningWeir.start("--tcp.server.allow=10.0.0.0/8, 192.0.2.7");
 				Actuator actuator = new Actuator(weir.httpPort())) {
