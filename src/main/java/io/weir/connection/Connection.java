@@ -83,8 +83,7 @@ public final class Connection {
 	}
 
 	/**
-	 * The client's address and port; behind a trusted proxy those that the proxy has
-	 * named.
+	 * The client's address and port; behind a trusted proxy as the proxy has named it.
 	 */
 	public InetSocketAddress peer() {
 		return this.path.peer();
@@ -126,8 +125,7 @@ public final class Connection {
 	}
 
 	/**
-	 * Has the client's first bytes looked at, whatever its layers make of them. To be
-	 * called on its thread, before they are read.
+	 * Has the client's first bytes looked at. To be called on its thread, before that.
 	 * @param watcher looks at them
 	 */
 	public void watchFirstBytes(FirstBytes watcher) {
@@ -171,11 +169,17 @@ public final class Connection {
 	}
 
 	/**
-	 * Bytes that the peer's application sent and that were read, those included that were
-	 * thrown away while closing.
+	 * Bytes of the peer's application that were read, or thrown away while closing.
 	 */
 	public long bytesReceived() {
 		return this.counters.received();
+	}
+
+	/**
+	 * Bytes that a layer has read of the socket and its handler, in no read, has not.
+	 */
+	public int bytesHeld() {
+		return this.path.transport().held();
 	}
 
 	/**
@@ -259,8 +263,7 @@ public final class Connection {
 	}
 
 	/**
-	 * What made it end or be refused, for people: a failure of a layer, a read, a write
-	 * or the handler, escaped and cut; null where nothing failed.
+	 * What failed and so made it end or be refused, escaped and cut; null if nothing did.
 	 */
 	public @Nullable String causeText() {
 		Throwable failed = this.end.cause();
@@ -278,8 +281,7 @@ public final class Connection {
 	}
 
 	/**
-	 * Smoothed round-trip time of the last sample, in microseconds; -1 where there is
-	 * none.
+	 * Smoothed round-trip time of the last sample in microseconds; -1 without one.
 	 */
 	public long lastRttMicros() {
 		return this.rttMicros;

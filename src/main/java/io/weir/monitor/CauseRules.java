@@ -35,7 +35,7 @@ final class CauseRules {
 			return Cause.PEER_UNREACHABLE;
 		}
 		Cause cause = (trend.millis() > 0) ? byGrowth(trend, limits) : null;
-		boolean unread = trend.receiveQueue() > 0 && trend.unreadMillis() >= MIN_UNREAD_MILLIS;
+		boolean unread = trend.unreadMillis() >= MIN_UNREAD_MILLIS;
 		return (cause == null && unread) ? Cause.SERVER_READS_SLOWLY : cause;
 	}
 
@@ -45,7 +45,7 @@ final class CauseRules {
 			return Cause.PEER_READS_SLOWLY;
 		}
 		boolean bounded = limits.sendBuffer() > 0 || trend.isSendBufferAtMaximum();
-		if (bounded && trend.isWriting() && isLimit(trend, trend.bufferLimitedMicros(), 5)) {
+		if (bounded && ((trend.isWriting() && isBufferLimit(trend)) || isBufferFull(trend))) {
 			return Cause.SEND_BUFFER_TOO_SMALL;
 		}
 		// An old kernel counts segments alone
@@ -53,13 +53,10 @@ final class CauseRules {
 				&& trend.sentAgainBytes() * 50 >= trend.sentBytes()) {
 			return Cause.PATH_LOSES_PACKETS;
 		}
-		boolean hasRoundTrips = trend.rttMicros() >= MIN_RTT_MICROS;
-		// Micros are 1,000 times the millis: busy for 95 % or more
-		if (hasRoundTrips && trend.isHeldBack() && trend.busyMicros() >= trend.millis() * 950L
-				&& trend.rttMicros() >= trend.minRttMicros() * 4L) {
+		if (hasRoundTrips(trend) && trend.isHeldBack() && isBusy(trend) && isQueued(trend)) {
 			return Cause.PATH_IS_SLOW;
 		}
-		if (hasRoundTrips && limits.receiveBuffer() > 0 && receiveShare(trend, limits) >= 0.8) {
+		if (hasRoundTrips(trend) && limits.receiveBuffer() > 0 && receiveShare(trend, limits) >= 0.8) {
 			return Cause.RECEIVE_BUFFER_TOO_SMALL;
 		}
 		return null;
@@ -68,6 +65,32 @@ final class CauseRules {
 	// A burst is over in some milliseconds, whatever limited it
 	private static boolean isLimit(ConnectionTrend trend, long limitedMicros, int part) {
 		return limitedMicros * part >= trend.busyMicros() && limitedMicros >= trend.millis() * 100L;
+	}
+
+	/**
+	 * Whether the send buffer was the limit by the kernel's own clock.
+	 */
+	static boolean isBufferLimit(ConnectionTrend trend) {
+		return isLimit(trend, trend.bufferLimitedMicros(), 5);
+	}
+
+	// The kernel starts its clock when it sends bytes while a writer already waits. Where
+	// each write leaves at once and the next one waits for ACKs, it never runs
+	private static boolean isBufferFull(ConnectionTrend trend) {
+		return trend.isFull() && isBusy(trend) && hasRoundTrips(trend) && !isQueued(trend);
+	}
+
+	private static boolean hasRoundTrips(ConnectionTrend trend) {
+		return trend.rttMicros() >= MIN_RTT_MICROS;
+	}
+
+	private static boolean isQueued(ConnectionTrend trend) {
+		return trend.rttMicros() >= trend.minRttMicros() * 4L;
+	}
+
+	// Micros are 1,000 times the millis: busy for 95 % or more
+	private static boolean isBusy(ConnectionTrend trend) {
+		return trend.busyMicros() >= trend.millis() * 950L;
 	}
 
 	/**

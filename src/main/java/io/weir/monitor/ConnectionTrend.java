@@ -11,7 +11,8 @@ import io.weir.kernel.TcpInfoField;
  * What samples tell of one connection: its last figures, and what grew within the last 5
  * s. One small object per connection, which a sample changes and makes no garbage for.
  * Times are milliseconds of one clock, whatever its zero. Totals are kept as their low
- * bits only: they are good for differences. Guarded by itself.
+ * bits only: they are good for differences, and the object takes less than 100 bytes.
+ * Guarded by itself.
  */
 final class ConnectionTrend implements Observation {
 
@@ -21,6 +22,11 @@ final class ConnectionTrend implements Observation {
 	static final int MIN_WINDOW_MILLIS = 2_000;
 
 	static final int MAX_WINDOW_MILLIS = 5_000;
+
+	// With the latest sample that is not late; beyond, it was missing in samples
+	private static final int MAX_ELAPSED_MILLIS = 15_000;
+
+	private static final Cause[] CAUSES = Cause.values();
 
 	// What is sent or received in 5 s may exceed an int in bytes
 	private static final int UNIT_SHIFT = 6;
@@ -37,14 +43,12 @@ final class ConnectionTrend implements Observation {
 
 	private static final int WAS_HELD_BACK = 32;
 
-	// Totals at the begin of the window
+	private static final int FULL = 64;
+
+	private static final int WAS_FULL = 128;
+
+	// Totals at the begin of the window; times in milliseconds
 	private int beginMillis;
-
-	private int beginBusy;
-
-	private int beginWindowLimited;
-
-	private int beginBufferLimited;
 
 	private int beginSent;
 
@@ -54,14 +58,20 @@ final class ConnectionTrend implements Observation {
 
 	private int beginReceived;
 
+	private char beginBusy;
+
+	private char beginWindowLimited;
+
+	private char beginBufferLimited;
+
 	// What grew, as of the last sample that was far enough from the begin
-	private int millis;
+	private char millis;
 
-	private int busy;
+	private char busy;
 
-	private int windowLimited;
+	private char windowLimited;
 
-	private int bufferLimited;
+	private char bufferLimited;
 
 	private int sent;
 
@@ -78,38 +88,48 @@ final class ConnectionTrend implements Observation {
 
 	private int receiveQueue;
 
-	private int ackMillis;
+	private int held;
 
-	// What the application has read, and since when bytes wait for it to read on
-	private int readBytes;
+	private char ackTenths;
 
-	private int unreadSince;
-
-	private int unreadMillis;
-
-	private short timeouts;
+	private byte timeouts;
 
 	private byte flags;
 
-	private @Nullable Cause cause;
+	// What the application has read, and for how long bytes have waited for it to read on
+	private int readBytes;
 
-	private long since;
+	private int unreadMillis;
+
+	// 0 without one; and since when
+	private byte causePlace;
+
+	private byte sinceHundredths;
+
+	private int sinceSeconds;
 
 	/**
 	 * Takes a sample in.
 	 * @param sample the connection's figures
 	 * @param state what its thread does
 	 * @param bytesReceived what its application has read so far
+	 * @param bytesHeld what its layers have read of the socket, and the application has
+	 * not
 	 * @param now when the sample is taken
 	 * @param gap the time since the sample before
 	 * @param sendMaximum {@link DiagnosisLimits#sendMaximum()}
 	 */
-	void add(SocketSample sample, ConnectionState state, long bytesReceived, int now, int gap, long sendMaximum) {
-		if ((this.flags & STARTED) == 0) {
-			begin(sample, now);
-			this.unreadSince = now;
-		}
+	void add(SocketSample sample, ConnectionState state, long bytesReceived, int bytesHeld, int now, int gap,
+			long sendMaximum) {
 		int elapsed = now - this.beginMillis;
+		if (elapsed > MAX_ELAPSED_MILLIS) {
+			restart();
+		}
+		boolean first = !isSet(STARTED);
+		if (first) {
+			begin(sample, now);
+			elapsed = 0;
+		}
 		if (elapsed >= MIN_WINDOW_MILLIS) {
 			grow(sample, elapsed);
 		}
@@ -121,18 +141,20 @@ final class ConnectionTrend implements Observation {
 		boolean heldBack = writing && get(sample, TcpInfoField.NOT_SENT) > 0;
 		this.flags = (byte) (STARTED | (writing ? WRITING : 0) | (isSet(WRITING) ? WAS_WRITING : 0)
 				| (heldBack ? HELD_BACK : 0) | (isSet(HELD_BACK) ? WAS_HELD_BACK : 0)
+				| (writing && isFull(sample) ? FULL : 0) | (isSet(FULL) ? WAS_FULL : 0)
 				| (atMaximum ? SEND_BUFFER_AT_MAXIMUM : 0));
 		this.rtt = saturated(sample, TcpInfoField.RTT_MICROS);
 		this.minRtt = saturated(sample, TcpInfoField.MIN_RTT_MICROS);
 		this.receiveQueue = saturated(sample, TcpInfoField.RECEIVE_QUEUE);
-		this.ackMillis = saturated(sample, TcpInfoField.LAST_ACK_RECEIVED_MILLIS);
-		this.timeouts = (short) get(sample, TcpInfoField.CONSECUTIVE_TIMEOUTS);
+		this.held = bytesHeld;
+		this.ackTenths = (char) Math.min(get(sample, TcpInfoField.LAST_ACK_RECEIVED_MILLIS) / 100, Character.MAX_VALUE);
+		// A byte in tcp_info, too
+		this.timeouts = (byte) get(sample, TcpInfoField.CONSECUTIVE_TIMEOUTS);
 		boolean waitsForPeer = writing || state == ConnectionState.HANDSHAKING;
-		if (waitsForPeer || this.receiveQueue == 0 || this.readBytes != (int) bytesReceived) {
-			this.unreadSince = now;
-		}
+		boolean unread = !first && !waitsForPeer && (this.receiveQueue > 0 || bytesHeld > 0)
+				&& this.readBytes == (int) bytesReceived;
+		this.unreadMillis = unread ? (int) Math.min((long) this.unreadMillis + gap, Integer.MAX_VALUE) : 0;
 		this.readBytes = (int) bytesReceived;
-		this.unreadMillis = now - this.unreadSince;
 	}
 
 	/**
@@ -145,9 +167,9 @@ final class ConnectionTrend implements Observation {
 
 	private void begin(SocketSample sample, int now) {
 		this.beginMillis = now;
-		this.beginBusy = (int) get(sample, TcpInfoField.BUSY_MICROS);
-		this.beginWindowLimited = (int) get(sample, TcpInfoField.RECEIVE_WINDOW_LIMITED_MICROS);
-		this.beginBufferLimited = (int) get(sample, TcpInfoField.SEND_BUFFER_LIMITED_MICROS);
+		this.beginBusy = millis(sample, TcpInfoField.BUSY_MICROS);
+		this.beginWindowLimited = millis(sample, TcpInfoField.RECEIVE_WINDOW_LIMITED_MICROS);
+		this.beginBufferLimited = millis(sample, TcpInfoField.SEND_BUFFER_LIMITED_MICROS);
 		this.beginSent = units(sample, TcpInfoField.BYTES_SENT);
 		this.beginSentAgain = (int) get(sample, TcpInfoField.BYTES_RETRANSMITTED);
 		this.beginSegmentsAgain = (int) get(sample, TcpInfoField.RETRANSMITS);
@@ -155,14 +177,24 @@ final class ConnectionTrend implements Observation {
 	}
 
 	private void grow(SocketSample sample, int elapsed) {
-		this.millis = elapsed;
-		this.busy = (int) get(sample, TcpInfoField.BUSY_MICROS) - this.beginBusy;
-		this.windowLimited = (int) get(sample, TcpInfoField.RECEIVE_WINDOW_LIMITED_MICROS) - this.beginWindowLimited;
-		this.bufferLimited = (int) get(sample, TcpInfoField.SEND_BUFFER_LIMITED_MICROS) - this.beginBufferLimited;
+		this.millis = (char) elapsed;
+		this.busy = (char) (millis(sample, TcpInfoField.BUSY_MICROS) - this.beginBusy);
+		this.windowLimited = (char) (millis(sample, TcpInfoField.RECEIVE_WINDOW_LIMITED_MICROS)
+				- this.beginWindowLimited);
+		this.bufferLimited = (char) (millis(sample, TcpInfoField.SEND_BUFFER_LIMITED_MICROS) - this.beginBufferLimited);
 		this.sent = units(sample, TcpInfoField.BYTES_SENT) - this.beginSent;
 		this.sentAgain = (int) get(sample, TcpInfoField.BYTES_RETRANSMITTED) - this.beginSentAgain;
 		this.segmentsAgain = (int) get(sample, TcpInfoField.RETRANSMITS) - this.beginSegmentsAgain;
 		this.received = units(sample, TcpInfoField.BYTES_RECEIVED) - this.beginReceived;
+	}
+
+	// A writer that waits for the buffer is woken when a third of it is free
+	// (sk_stream_write_space), and the path would take more
+	private static boolean isFull(SocketSample sample) {
+		long buffer = get(sample, TcpInfoField.SEND_BUFFER);
+		return buffer > 0 && get(sample, TcpInfoField.SEND_BUFFER_USED) * 3 >= buffer * 2
+				&& get(sample, TcpInfoField.NOT_SENT) == 0
+				&& get(sample, TcpInfoField.UNACKED) < get(sample, TcpInfoField.CONGESTION_WINDOW);
 	}
 
 	// What an old kernel does not have never grows
@@ -172,6 +204,10 @@ final class ConnectionTrend implements Observation {
 
 	private static int saturated(SocketSample sample, TcpInfoField field) {
 		return (int) Math.min(get(sample, field), Integer.MAX_VALUE);
+	}
+
+	private static char millis(SocketSample sample, TcpInfoField micros) {
+		return (char) (get(sample, micros) / 1000);
 	}
 
 	private static int units(SocketSample sample, TcpInfoField field) {
@@ -192,9 +228,11 @@ final class ConnectionTrend implements Observation {
 	 * @param now when it was decided, in milliseconds since the epoch
 	 */
 	void diagnosed(@Nullable Cause cause, long now) {
-		if (cause != this.cause) {
-			this.cause = cause;
-			this.since = now;
+		int place = (cause != null) ? cause.place() + 1 : 0;
+		if (place != this.causePlace) {
+			this.causePlace = (byte) place;
+			this.sinceSeconds = (int) (now / 1000);
+			this.sinceHundredths = (byte) (now % 1000 / 10);
 		}
 	}
 
@@ -202,14 +240,14 @@ final class ConnectionTrend implements Observation {
 	 * Why it is slow, as of the last sample while it was open; null if it was not.
 	 */
 	@Nullable Cause cause() {
-		return this.cause;
+		return (this.causePlace > 0) ? CAUSES[this.causePlace - 1] : null;
 	}
 
 	/**
-	 * When that was first so, in milliseconds since the epoch.
+	 * When that was first so, in milliseconds since the epoch, to 10 ms.
 	 */
 	long since() {
-		return this.since;
+		return Integer.toUnsignedLong(this.sinceSeconds) * 1000 + this.sinceHundredths * 10L;
 	}
 
 	/**
@@ -220,24 +258,24 @@ final class ConnectionTrend implements Observation {
 	}
 
 	/**
-	 * Microseconds with anything to send or unacknowledged.
+	 * Microseconds, to a millisecond, with anything to send or unacknowledged.
 	 */
 	long busyMicros() {
-		return Integer.toUnsignedLong(this.busy);
+		return this.busy * 1000L;
 	}
 
 	/**
 	 * Microseconds of those in which the peer's receive window was the limit.
 	 */
 	long windowLimitedMicros() {
-		return Integer.toUnsignedLong(this.windowLimited);
+		return this.windowLimited * 1000L;
 	}
 
 	/**
 	 * Microseconds of those in which this side's send buffer was the limit.
 	 */
 	long bufferLimitedMicros() {
-		return Integer.toUnsignedLong(this.bufferLimited);
+		return this.bufferLimited * 1000L;
 	}
 
 	/**
@@ -274,31 +312,38 @@ final class ConnectionTrend implements Observation {
 	}
 
 	/**
-	 * Bytes that wait to be read.
+	 * Bytes that wait in the kernel to be read.
 	 */
 	int receiveQueue() {
 		return this.receiveQueue;
 	}
 
 	/**
-	 * For how long they have waited while nothing was read and no peer was waited for.
+	 * Bytes that a layer has read of the socket and the application has not.
+	 */
+	int held() {
+		return this.held;
+	}
+
+	/**
+	 * For how long either have waited while nothing was read and no peer was waited for.
 	 */
 	int unreadMillis() {
 		return this.unreadMillis;
 	}
 
 	/**
-	 * Milliseconds since the last ACK came.
+	 * Milliseconds since the last ACK came, to 100 ms, at most 109 minutes.
 	 */
 	int ackMillis() {
-		return this.ackMillis;
+		return this.ackTenths * 100;
 	}
 
 	/**
 	 * Retransmission timeouts in a row.
 	 */
 	int timeouts() {
-		return this.timeouts;
+		return Byte.toUnsignedInt(this.timeouts);
 	}
 
 	/**
@@ -315,6 +360,14 @@ final class ConnectionTrend implements Observation {
 	 */
 	boolean isHeldBack() {
 		return isSet(HELD_BACK | WAS_HELD_BACK);
+	}
+
+	/**
+	 * Whether such a write found the send buffer full in both samples, all of it sent and
+	 * nothing but the peer's ACKs to wait for.
+	 */
+	boolean isFull() {
+		return isSet(FULL) && isSet(WAS_FULL);
 	}
 
 	boolean isSendBufferAtMaximum() {

@@ -113,7 +113,8 @@ public class Diagnoses {
 			if (this.gap > 2 * this.intervalMillis + MAX_DELAY_MILLIS) {
 				trend.restart();
 			}
-			trend.add(sample, state, connection.bytesReceived(), this.now, this.gap, sendMaximum());
+			trend.add(sample, state, connection.bytesReceived(), connection.bytesHeld(), this.now, this.gap,
+					sendMaximum());
 			if (state != ConnectionState.CLOSING) {
 				diagnose(trend);
 			}

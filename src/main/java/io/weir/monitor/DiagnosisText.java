@@ -37,26 +37,26 @@ final class DiagnosisText {
 
 	private static String evidence(Cause cause, ConnectionTrend trend, DiagnosisLimits limits) {
 		return switch (cause) {
-			case PEER_UNREACHABLE -> "no ACK for %s (lastack) and %d timeouts in a row; %s"
+			case PEER_UNREACHABLE -> "no ACK for %s (lastack) and %d timeouts in a row (backoff); %s"
 				.formatted(time(trend.ackMillis() * 1000L), trend.timeouts(), end(trend, limits));
 			case PEER_READS_SLOWLY -> share(trend.windowLimitedMicros(), trend)
 					+ " with data to send, the peer's receive window was the limit (rwnd_limited of busy)";
-			case SEND_BUFFER_TOO_SMALL -> share(trend.bufferLimitedMicros(), trend)
-					+ " with data to send, the send buffer of %d bytes (tb; %d usable) was the limit (sndbuf_limited of busy)"
-						.formatted(sendBuffer(limits), sendBuffer(limits) / 2);
-			case PATH_LOSES_PACKETS -> "%s of the bytes sent were sent again: %d of %d, %d segments in %s".formatted(
-					percent((double) trend.sentAgainBytes() / trend.sentBytes()), trend.sentAgainBytes(),
-					trend.sentBytes(), trend.sentAgainSegments(), time(trend.millis() * 1000L));
+			case SEND_BUFFER_TOO_SMALL -> sendBuffer(trend, sendBuffer(limits));
+			case PATH_LOSES_PACKETS ->
+				"%s of the bytes were sent again (bytes_retrans of bytes_sent): %d of %d, %d segments in %s (retrans)"
+					.formatted(percent((double) trend.sentAgainBytes() / trend.sentBytes()), trend.sentAgainBytes(),
+							trend.sentBytes(), trend.sentAgainSegments(), time(trend.millis() * 1000L));
 			case PATH_IS_SLOW ->
-				"it carries %s; the round-trip time is %s, %s at the least; busy for %s of %s".formatted(
-						rate(Math.max(0, trend.sentBytes() - trend.sentAgainBytes()), trend), exact(trend.rttMicros()),
-						exact(trend.minRttMicros()), time(trend.busyMicros()), time(trend.millis() * 1000L));
+				"it carries %s (bytes_sent without bytes_retrans); the round-trip time is %s (rtt), %s at the least (minrtt); busy for %s of %s"
+					.formatted(rate(Math.max(0, trend.sentBytes() - trend.sentAgainBytes()), trend),
+							exact(trend.rttMicros()), exact(trend.minRttMicros()), time(trend.busyMicros()),
+							time(trend.millis() * 1000L));
 			case RECEIVE_BUFFER_TOO_SMALL ->
-				"%s came, %s of what a receive buffer of %d bytes (rb; %d usable) allows with a round-trip time of %s"
+				"%s came (bytes_received), %s of what a receive buffer of %d bytes (rb; %d usable) allows with a round-trip time of %s (rtt)"
 					.formatted(rate(trend.receivedBytes(), trend), percent(CauseRules.receiveShare(trend, limits)),
 							limits.receiveBuffer(), limits.receiveBuffer() / 2, exact(trend.rttMicros()));
-			case SERVER_READS_SLOWLY -> "%d bytes wait in the receive queue (Recv-Q), and nothing was read for %s"
-				.formatted(trend.receiveQueue(), time(trend.unreadMillis() * 1000L));
+			case SERVER_READS_SLOWLY -> "%d bytes wait in the receive queue (Recv-Q)%s, and nothing was read for %s"
+				.formatted(trend.receiveQueue(), held(trend), time(trend.unreadMillis() * 1000L));
 		};
 	}
 
@@ -95,6 +95,24 @@ final class DiagnosisText {
 		return " up to the third value of net.ipv4." + sysctl + ((maximum > 0) ? ", " + maximum : "");
 	}
 
+	private static String sendBuffer(ConnectionTrend trend, long size) {
+		if (CauseRules.isBufferLimit(trend)) {
+			return ("%s with data to send, the send buffer of %d bytes (tb; %d usable) was the limit "
+					+ "(sndbuf_limited of busy)")
+				.formatted(share(trend.bufferLimitedMicros(), trend), size, size / 2);
+		}
+		return ("the send buffer of %d bytes (tb; %d usable) is full of bytes that wait for their ACK (w of skmem; "
+				+ "unacked), with none to be sent (notsent): it carries %s (bytes_sent) with a round-trip time of %s "
+				+ "(rtt); busy for %s")
+			.formatted(size, size / 2, rate(trend.sentBytes(), trend), exact(trend.rttMicros()),
+					share(trend.busyMicros(), trend.millis() * 1000L));
+	}
+
+	// What ss does not see
+	private static String held(ConnectionTrend trend) {
+		return (trend.held() > 0) ? " and %d above it, in the layer of TLS or PROXY".formatted(trend.held()) : "";
+	}
+
 	// Whatever comes first ends it
 	private static String end(ConnectionTrend trend, DiagnosisLimits limits) {
 		Duration write = trend.isWriting() ? limits.writeTimeout() : Duration.ZERO;
@@ -131,7 +149,11 @@ final class DiagnosisText {
 	}
 
 	private static String share(long micros, ConnectionTrend trend) {
-		return time(micros) + " of " + time(trend.busyMicros());
+		return share(micros, trend.busyMicros());
+	}
+
+	private static String share(long micros, long all) {
+		return time(micros) + " of " + time(all);
 	}
 
 	// Measured between two samples: to a tenth of a second

@@ -1,6 +1,8 @@
 package io.weir.tls;
 
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 
 import javax.net.ssl.SSLEngine;
@@ -40,6 +42,17 @@ final class TlsTransport implements Transport {
 
 	private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
+	private static final VarHandle HELD;
+
+	static {
+		try {
+			HELD = MethodHandles.lookup().findVarHandle(TlsTransport.class, "held", int.class);
+		}
+		catch (ReflectiveOperationException ex) {
+			throw new ExceptionInInitializerError(ex);
+		}
+	}
+
 	private final Transport lower;
 
 	private final SSLEngine engine;
@@ -64,6 +77,9 @@ final class TlsTransport implements Transport {
 
 	// Decrypted bytes that no read had room for, from position to limit
 	private @Nullable ByteBuffer pendingPlaintext;
+
+	@SuppressWarnings("UnusedVariable") // Read through its VarHandle
+	private int held;
 
 	/**
 	 * Creates a transport, handshake not begun.
@@ -111,6 +127,8 @@ final class TlsTransport implements Transport {
 			throw alerted(new SSLException(ex));
 		}
 		this.established = true;
+		// The first data may have come with the last of the handshake
+		noteHeld();
 		SSLSession session = this.engine.getSession();
 		this.renegotiable = !session.getProtocol().equals("TLSv1.3");
 		return new SecureSession(session.getProtocol(), session.getCipherSuite(), peerSubject(session));
@@ -142,6 +160,7 @@ final class TlsTransport implements Transport {
 	@Override
 	public int read(ByteBuffer target) throws IOException {
 		int begin = target.position();
+		HELD.setOpaque(this, 0);
 		try {
 			takePending(target);
 			while (target.position() == begin) {
@@ -163,7 +182,14 @@ final class TlsTransport implements Transport {
 		catch (SSLException ex) {
 			throw alerted(ex);
 		}
+		noteHeld();
 		return target.position() - begin;
+	}
+
+	// Half a record brings nothing, whoever reads
+	private void noteHeld() {
+		ByteBuffer encrypted = this.incoming.bytes();
+		HELD.setOpaque(this, available() + (TlsRecord.isWholeData(encrypted) ? encrypted.remaining() : 0));
 	}
 
 	// To decrypt a record takes as long as some exchanges of others do
@@ -292,6 +318,11 @@ final class TlsTransport implements Transport {
 	}
 
 	@Override
+	public int held() {
+		return (int) HELD.getOpaque(this) + this.lower.held();
+	}
+
+	@Override
 	public boolean isOpen() {
 		return this.lower.isOpen();
 	}
@@ -315,6 +346,7 @@ final class TlsTransport implements Transport {
 	 * Gives all buffers back. Called by the connection's thread.
 	 */
 	void release() {
+		HELD.setOpaque(this, 0);
 		this.incoming.clear();
 		this.incoming.close();
 		ByteBuffer pending = this.pendingPlaintext;

@@ -15,6 +15,8 @@ public final class RemainderTransport implements Transport {
 	// Empty once it is served
 	private final ReadBuffer remainder;
 
+	private volatile int held;
+
 	/**
 	 * Creates a transport.
 	 * @param lower what everything else goes through
@@ -23,6 +25,7 @@ public final class RemainderTransport implements Transport {
 	RemainderTransport(Transport lower, ReadBuffer remainder) {
 		this.lower = lower;
 		this.remainder = remainder;
+		this.held = remainder.bytes().remaining();
 	}
 
 	@Override
@@ -41,6 +44,7 @@ public final class RemainderTransport implements Transport {
 		target.put(target.position(), from, from.position(), count);
 		target.position(target.position() + count);
 		from.position(from.position() + count);
+		this.held = from.remaining();
 		this.remainder.release();
 		return count;
 	}
@@ -53,6 +57,11 @@ public final class RemainderTransport implements Transport {
 	@Override
 	public int available() throws IOException {
 		return this.remainder.bytes().remaining() + this.lower.available();
+	}
+
+	@Override
+	public int held() {
+		return this.held + this.lower.held();
 	}
 
 	@Override
@@ -92,6 +101,7 @@ public final class RemainderTransport implements Transport {
 			this.lower.close();
 		}
 		finally {
+			this.held = 0;
 			this.remainder.clear();
 			this.remainder.close();
 		}

@@ -45,6 +45,14 @@ public interface Transport {
 	int available() throws IOException;
 
 	/**
+	 * How many bytes it has read of the socket, decoded or not, that the next read brings
+	 * without waiting; none while a read is under way. Any thread may ask.
+	 */
+	default int held() {
+		return 0;
+	}
+
+	/**
 	 * Lets other connections go first, after a bounded amount of work without a wait.
 	 */
 	void giveWay();

@@ -54,7 +54,7 @@ class CauseRulesTests {
 	private int now = Integer.MAX_VALUE - 3_000;
 
 	private void sample(ConnectionState state) {
-		this.trend.add(this.figures, state, 1_000, this.now, 1_000, TUNED.sendMaximum());
+		this.trend.add(this.figures, state, 1_000, 0, this.now, 1_000, TUNED.sendMaximum());
 		this.now += 1_000;
 	}
 
@@ -177,7 +177,9 @@ class CauseRulesTests {
 	void theEvidenceOfLossIsBytesAndSegments() {
 		after(3, ConnectionState.WRITING, sentAgain(100_000, 4_100, 3), TUNED);
 		assertThat(evidence(TUNED))
-			.isEqualTo("4.1 % of the bytes sent were sent again: 12300 of 299968, 9 segments in 3.0 s")
+			.isEqualTo(
+					"4.1 % of the bytes were sent again (bytes_retrans of bytes_sent): 12300 of 299968, 9 segments in "
+							+ "3.0 s (retrans)")
 			.doesNotContain("900000000000");
 	}
 
@@ -191,8 +193,36 @@ class CauseRulesTests {
 		growth.put(TcpInfoField.BYTES_SENT, 2_400_000L);
 		assertThat(after(3, ConnectionState.WRITING, growth, TUNED)).isEqualTo(cause);
 		if (cause != null && rtt == 6600) {
-			assertThat(evidence(TUNED)).contains("2.4 MB/s", "6.6 ms, 0.01 ms at the least");
+			assertThat(evidence(TUNED)).contains("2.4 MB/s", "6.6 ms (rtt), 0.01 ms at the least (minrtt)");
 		}
+	}
+
+	// 100 bytes at a time over 20 ms: the kernel's clock of the send buffer stands still
+	@ParameterizedTest
+	@CsvSource({ "16776, 0, 18, 144, 1000, 22300, 20036, SEND_BUFFER_TOO_SMALL",
+			"10923, 0, 18, 144, 950, 22300, 20036, SEND_BUFFER_TOO_SMALL", "10922, 0, 18, 144, 1000, 22300, 20036, ",
+			"16776, 1, 18, 144, 1000, 22300, 20036, ", "16776, 0, 144, 144, 1000, 22300, 20036, ",
+			"16776, 0, 18, 144, 949, 22300, 20036, ", "16776, 0, 18, 144, 1000, 22300, 5575, ",
+			"16776, 0, 18, 144, 1000, 999, 900, " })
+	void whenTheFixedSendBufferIsFullOfWhatIsSentThenItIsTooSmall(long used, long notSent, long unacked, long window,
+			long busy, long rtt, long minRtt, @Nullable Cause cause) {
+		this.figures.with(TcpInfoField.SEND_BUFFER, 16_384)
+			.with(TcpInfoField.SEND_BUFFER_USED, used)
+			.with(TcpInfoField.NOT_SENT, notSent)
+			.with(TcpInfoField.UNACKED, unacked)
+			.with(TcpInfoField.CONGESTION_WINDOW, window)
+			.with(TcpInfoField.RTT_MICROS, rtt)
+			.with(TcpInfoField.MIN_RTT_MICROS, minRtt);
+		Map<TcpInfoField, Long> growth = growth(busy, 0, 0);
+		growth.put(TcpInfoField.BYTES_SENT, 143_200L);
+		assertThat(after(5, ConnectionState.WRITING, growth, FIXED)).isEqualTo(cause);
+		if (cause != null && busy == 1000) {
+			assertThat(evidence(FIXED)).isEqualTo("the send buffer of 16384 bytes (tb; 8192 usable) is full of bytes "
+					+ "that wait for their ACK (w of skmem; unacked), with none to be sent (notsent): it carries "
+					+ "143.2 KB/s (bytes_sent) with a round-trip time of 22.3 ms (rtt); busy for 5.0 s of 5.0 s");
+		}
+		assertThat(CauseRules.decide(this.trend, TUNED)).isNull();
+		assertThat(after(3, ConnectionState.READING, growth, FIXED)).isNull();
 	}
 
 	@ParameterizedTest
@@ -202,8 +232,9 @@ class CauseRulesTests {
 		Map<TcpInfoField, Long> growth = Map.of(TcpInfoField.BYTES_RECEIVED, received);
 		assertThat(after(3, ConnectionState.READING, growth, FIXED)).isEqualTo(cause);
 		if (cause != null) {
-			assertThat(evidence(FIXED)).isEqualTo("660.0 KB/s came, 80.6 % of what a receive buffer of 16384 bytes "
-					+ "(rb; 8192 usable) allows with a round-trip time of 10 ms");
+			assertThat(evidence(FIXED))
+				.isEqualTo("660.0 KB/s came (bytes_received), 80.6 % of what a receive buffer of 16384 bytes "
+						+ "(rb; 8192 usable) allows with a round-trip time of 10 ms (rtt)");
 		}
 		assertThat(after(3, ConnectionState.READING, growth, TUNED)).isNull();
 	}
@@ -214,7 +245,7 @@ class CauseRulesTests {
 		assertThat(after(1, ConnectionState.WRITING, Map.of(), TUNED)).isNull();
 		this.figures.with(TcpInfoField.LAST_ACK_RECEIVED_MILLIS, 2_000);
 		assertThat(after(1, ConnectionState.WRITING, Map.of(), TUNED)).isEqualTo(Cause.PEER_UNREACHABLE);
-		assertThat(evidence(TUNED)).isEqualTo("no ACK for 2.0 s (lastack) and 2 timeouts in a row; "
+		assertThat(evidence(TUNED)).isEqualTo("no ACK for 2.0 s (lastack) and 2 timeouts in a row (backoff); "
 				+ "tcp.server.write-timeout ends it 30 s after the last ACK");
 		this.figures.with(TcpInfoField.CONSECUTIVE_TIMEOUTS, 1);
 		assertThat(after(1, ConnectionState.WRITING, Map.of(), TUNED)).isNull();
@@ -247,6 +278,31 @@ class CauseRulesTests {
 			.isEqualTo("512 bytes wait in the receive queue (Recv-Q), and nothing was read for 2.0 s");
 	}
 
+	@Test
+	void whenALayerHasBytesThatTheThreadDoesNotReadThenTheServerReadsSlowly() {
+		for (int i = 0; i < 3; i++) {
+			this.trend.add(this.figures, ConnectionState.READING, 1_000, 1_024, i * 1_000, 1_000, 0);
+			assertThat(CauseRules.decide(this.trend, TUNED)).isEqualTo((i > 0) ? Cause.SERVER_READS_SLOWLY : null);
+		}
+		this.trend.diagnosed(Cause.SERVER_READS_SLOWLY, 1_000);
+		assertThat(evidence(TUNED)).isEqualTo("0 bytes wait in the receive queue (Recv-Q) and 1024 above it, in the "
+				+ "layer of TLS or PROXY, and nothing was read for 2.0 s");
+		this.trend.add(this.figures, ConnectionState.READING, 2_024, 0, 3_000, 1_000, 0);
+		assertThat(CauseRules.decide(this.trend, TUNED)).isNull();
+	}
+
+	// The sampler does not see all of them each time
+	@Test
+	void whenAConnectionWasMissingInSamplesThenNothingIsSaidUntilEnoughGrew() {
+		assertThat(after(4, ConnectionState.WRITING, growth(1_000, 1_000, 0), TUNED))
+			.isEqualTo(Cause.PEER_READS_SLOWLY);
+		this.now += 66_000;
+		assertThat(after(0, ConnectionState.WRITING, Map.of(), TUNED)).isNull();
+		assertThat(CauseRules.decide(this.trend, TUNED)).isNull();
+		assertThat(after(2, ConnectionState.WRITING, growth(1_000, 1_000, 0), TUNED))
+			.isEqualTo(Cause.PEER_READS_SLOWLY);
+	}
+
 	@ParameterizedTest
 	@CsvSource({ "WRITING, 1000", "HANDSHAKING, 1000", "READING, 0" })
 	void whenThePeerIsWaitedForOrNothingWaitsThenTheServerDoesNotReadSlowly(ConnectionState state, long queue) {
@@ -258,7 +314,7 @@ class CauseRulesTests {
 	void whenTheApplicationHasReadThenItIsNotSlow() {
 		this.figures.with(TcpInfoField.RECEIVE_QUEUE, 512);
 		for (int i = 0; i < 5; i++) {
-			this.trend.add(this.figures, ConnectionState.READING, i, i * 1_000, 1_000, 0);
+			this.trend.add(this.figures, ConnectionState.READING, i, 0, i * 1_000, 1_000, 0);
 			assertThat(CauseRules.decide(this.trend, TUNED)).isNull();
 		}
 	}
@@ -306,7 +362,7 @@ class CauseRulesTests {
 		boolean seen = false;
 		for (int at = 0; at < 30_000; at += interval) {
 			growth(interval, interval, 0).forEach(this.figures::add);
-			this.trend.add(this.figures, ConnectionState.WRITING, 0, at, interval, 0);
+			this.trend.add(this.figures, ConnectionState.WRITING, 0, 0, at, interval, 0);
 			assertThat(this.trend.millis()).isLessThanOrEqualTo(ConnectionTrend.MAX_WINDOW_MILLIS);
 			assertThat(this.trend.windowLimitedMicros()).isEqualTo(this.trend.millis() * 1_000L);
 			seen |= this.trend.millis() >= ConnectionTrend.MIN_WINDOW_MILLIS;

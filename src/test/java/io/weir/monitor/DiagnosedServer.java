@@ -67,10 +67,12 @@ final class DiagnosedServer implements AutoCloseable {
 	/**
 	 * Starts a server.
 	 * @param network where it is
+	 * @param threads what serves its connections
 	 * @param tls null without TLS
 	 * @param buffer the size of both buffers; null leaves them to the kernel
 	 */
-	DiagnosedServer(NetworkNamespace network, @Nullable ServerTls tls, @Nullable Integer buffer) throws Exception {
+	DiagnosedServer(NetworkNamespace network, ConnectionThreads threads, @Nullable ServerTls tls,
+			@Nullable Integer buffer) throws Exception {
 		this.diagnostics = network.call(() -> new SocketDiagnosticsFactory().open());
 		List<Layer> layers = (tls != null) ? List.of(new Layer(tls.layer(), tls.handshakeTimeout(),
 				CloseReason.HANDSHAKE_FAILED, CloseReason.HANDSHAKE_TIMEOUT)) : List.of();
@@ -78,8 +80,8 @@ final class DiagnosedServer implements AutoCloseable {
 		this.server = new TcpServer(
 				new ServerSettings(new ListenerSettings("0.0.0.0", 0, null, buffer, true, false),
 						new SocketSettings(buffer, true, null),
-						new ServingSettings(100, ConnectionThreads.PLATFORM, Duration.ofMinutes(5),
-								Duration.ofSeconds(30), Duration.ZERO, Duration.ZERO, Duration.ZERO),
+						new ServingSettings(100, threads, Duration.ofMinutes(5), Duration.ofSeconds(30), Duration.ZERO,
+								Duration.ZERO, Duration.ZERO),
 						AdmissionRules.NONE),
 				new ServedProtocol("test", ProtocolSource.BUILT_IN, DiagnosedServer::serve, layers), this.registry,
 				kernel::readLimits, this.diagnostics);
@@ -95,8 +97,9 @@ final class DiagnosedServer implements AutoCloseable {
 	}
 
 	/**
-	 * The first byte says what to do: "s" sends without end, "p" 1.6 MB/s, "d" discards,
-	 * "c" computes and does not read, anything else is echoed.
+	 * The first byte says what to do: "s" sends without end, "t" does 100 bytes at a
+	 * time, "p" 1.6 MB/s, "d" discards, "c" computes and does not read, anything else is
+	 * echoed.
 	 */
 	private static void serve(ClientConnection connection) throws IOException {
 		ByteBuffer buffer = ByteBuffer.allocateDirect(8192);
@@ -104,6 +107,9 @@ final class DiagnosedServer implements AutoCloseable {
 		byte what = buffer.get(0);
 		while (what == 's') {
 			connection.write(buffer.clear());
+		}
+		while (what == 't') {
+			connection.write(buffer.clear().limit(100));
 		}
 		while (what == 'p') {
 			connection.write(buffer.clear());

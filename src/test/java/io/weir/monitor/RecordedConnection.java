@@ -31,7 +31,8 @@ record RecordedConnection(String name, @Nullable Cause cause, List<Sample> sampl
 			TcpInfoField.BYTES_SENT, TcpInfoField.BYTES_RETRANSMITTED, TcpInfoField.RETRANSMITS,
 			TcpInfoField.BYTES_RECEIVED, TcpInfoField.RTT_MICROS, TcpInfoField.MIN_RTT_MICROS,
 			TcpInfoField.RECEIVE_QUEUE, TcpInfoField.SEND_BUFFER, TcpInfoField.LAST_ACK_RECEIVED_MILLIS,
-			TcpInfoField.CONSECUTIVE_TIMEOUTS, TcpInfoField.NOT_SENT);
+			TcpInfoField.CONSECUTIVE_TIMEOUTS, TcpInfoField.NOT_SENT, TcpInfoField.SEND_BUFFER_USED,
+			TcpInfoField.UNACKED, TcpInfoField.CONGESTION_WINDOW);
 
 	/**
 	 * One sample.
@@ -61,7 +62,8 @@ record RecordedConnection(String name, @Nullable Cause cause, List<Sample> sampl
 		private static Sample parse(String line) {
 			String[] parts = line.split(",", -1);
 			Figures figures = new Figures();
-			for (int i = 0; i < FIELDS.size(); i++) {
+			// The first ones were recorded without the last figures
+			for (int i = 0; i < Math.min(FIELDS.size(), parts.length - 3); i++) {
 				if (!parts[i + 3].isEmpty()) {
 					figures.with(FIELDS.get(i), Long.parseLong(parts[i + 3]));
 				}

@@ -72,8 +72,8 @@ class RecordedConnectionTests {
 		Set<Cause> said = EnumSet.noneOf(Cause.class);
 		int last = samples.isEmpty() ? 0 : samples.getFirst().millis();
 		for (Sample sample : samples) {
-			trend.add(sample.figures(), sample.state(), sample.bytesReceived(), sample.millis(), sample.millis() - last,
-					limits.sendMaximum());
+			trend.add(sample.figures(), sample.state(), sample.bytesReceived(), 0, sample.millis(),
+					sample.millis() - last, limits.sendMaximum());
 			last = sample.millis();
 			Cause cause = CauseRules.decide(trend, limits);
 			trend.diagnosed(cause, 0);

@@ -22,11 +22,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 import io.weir.Certificates;
 import io.weir.Command;
 import io.weir.TlsClient;
 import io.weir.kernel.NetworkNamespace;
+import io.weir.server.ConnectionThreads;
 import io.weir.tls.ClientAuth;
 import io.weir.tls.ServerTls;
 import io.weir.tls.TlsMaterial;
@@ -97,8 +100,12 @@ class SlowConnectionTests {
 
 	// One without TLS, one with
 	private void start(@Nullable Integer buffer) throws Exception {
-		this.servers.add(closeLater(new DiagnosedServer(this.here, null, buffer)));
-		this.servers.add(closeLater(new DiagnosedServer(this.here, this.tls, buffer)));
+		start(ConnectionThreads.PLATFORM, buffer);
+	}
+
+	private void start(ConnectionThreads threads, @Nullable Integer buffer) throws Exception {
+		this.servers.add(closeLater(new DiagnosedServer(this.here, threads, null, buffer)));
+		this.servers.add(closeLater(new DiagnosedServer(this.here, threads, this.tls, buffer)));
 	}
 
 	private static void needs(String... command) throws InterruptedException {
@@ -106,7 +113,7 @@ class SlowConnectionTests {
 	}
 
 	private Client connect(DiagnosedServer server, NetworkNamespace from, @Nullable String source, String target,
-			int receiveBuffer, char what) throws Exception {
+			int receiveBuffer, char what, int more) throws Exception {
 		Socket socket = from.call(() -> {
 			Socket plain = new Socket();
 			if (receiveBuffer > 0) {
@@ -125,8 +132,15 @@ class SlowConnectionTests {
 			socket = secured;
 		}
 		Client client = closeLater(new Client(server, socket, what));
-		socket.getOutputStream().write(what);
+		byte[] first = new byte[1 + more];
+		first[0] = (byte) what;
+		socket.getOutputStream().write(first);
 		return client;
+	}
+
+	private Client connect(DiagnosedServer server, NetworkNamespace from, @Nullable String source, String target,
+			int receiveBuffer, char what) throws Exception {
+		return connect(server, from, source, target, receiveBuffer, what, 0);
 	}
 
 	private Client connect(DiagnosedServer server, char what) throws Exception {
@@ -187,6 +201,40 @@ class SlowConnectionTests {
 			.extracting(Diagnosis::cause)
 			.isEqualTo(Cause.PEER_READS_SLOWLY));
 		assertThat(calm).allSatisfy((client) -> assertThat(client.last()).as(client::toString).isNull());
+	}
+
+	// The test above has platform threads
+	@ParameterizedTest
+	@EnumSource(value = ConnectionThreads.class, names = { "AUTO", "VIRTUAL" })
+	void onThreadsOfEachKindTheSameIsNamed(ConnectionThreads threads) throws Exception {
+		start(threads, null);
+		List<Client> calm = new ArrayList<>();
+		List<Client> slow = new ArrayList<>();
+		List<Client> unread = new ArrayList<>();
+		for (DiagnosedServer server : this.servers) {
+			slow.add(connect(server, this.there, null, "10.99.99.1", 4096, 's').named("reads slowly")
+				.run((in, out) -> readSlowly(in, 1_000, 50)));
+			slow.add(connect(server, this.there, null, "10.99.99.1", 4096, 's').named("reads nothing"));
+			unread.add(connect(server, this.there, null, "10.99.99.1", 0, 'c', 1_000).named("is not read"));
+			calm.add(connect(server, 'e').named("idle"));
+			calm.add(connect(server, 'e').named("chat").run((in, out) -> chat(in, out, 64, 10)));
+		}
+		slow.forEach((client) -> await(client, Cause.PEER_READS_SLOWLY));
+		unread.forEach((client) -> await(client, Cause.SERVER_READS_SLOWLY));
+		assertThat(evidence(unread.getFirst())).startsWith("1000 bytes wait in the receive queue (Recv-Q), and ");
+		// All of it came in one record, with the byte that the handler has read
+		assertThat(evidence(unread.getLast()))
+			.startsWith("0 bytes wait in the receive queue (Recv-Q) and 1000 above it, in the layer of TLS or PROXY, ");
+		observe();
+		assertThat(slow).allSatisfy(
+				(client) -> assertThat(client.said()).as(client::toString).containsExactly(Cause.PEER_READS_SLOWLY));
+		assertThat(unread).allSatisfy(
+				(client) -> assertThat(client.said()).as(client::toString).containsExactly(Cause.SERVER_READS_SLOWLY));
+		assertNothingSaid(calm);
+	}
+
+	private static String evidence(Client client) {
+		return Objects.requireNonNull(client.diagnosis()).evidence();
 	}
 
 	@Test
@@ -283,13 +331,15 @@ class SlowConnectionTests {
 		for (DiagnosedServer server : this.servers) {
 			down.add(connect(server, this.there, null, "10.99.98.1", 0, 's').named("down, fixed")
 				.run((in, out) -> read(in)));
+			// Each write leaves at once: the kernel's clock sndbuf_limited stands still
+			down.add(connect(server, this.there, null, "10.99.98.1", 0, 't').named("small ones down, fixed")
+				.run((in, out) -> read(in)));
 			up.add(connect(server, this.there, null, "10.99.98.1", 0, 'd').named("up, fixed")
 				.run((in, out) -> upload(out, 65_536, 0)));
 			calm.add(connect(server, this.there, null, "10.99.98.1", 0, 'e').named("chat far away, fixed")
 				.run((in, out) -> chat(in, out, 64, 10)));
 		}
-		// With TLS the kernel's clock of the send buffer stands still in one run of four
-		await(down.getFirst(), Cause.SEND_BUFFER_TOO_SMALL);
+		down.forEach((client) -> await(client, Cause.SEND_BUFFER_TOO_SMALL));
 		up.forEach((client) -> await(client, Cause.RECEIVE_BUFFER_TOO_SMALL));
 		observe();
 		assertNothingSaid(calm);
@@ -305,7 +355,7 @@ class SlowConnectionTests {
 			streams.add(connect(server, this.there, null, "10.99.98.1", 0, 's').named("down, capped")
 				.run((in, out) -> read(in)));
 		}
-		await(streams.getFirst(), Cause.SEND_BUFFER_TOO_SMALL);
+		streams.forEach((client) -> await(client, Cause.SEND_BUFFER_TOO_SMALL));
 		assertThat(Objects.requireNonNull(streams.getFirst().diagnosis()).remedy()).contains("tcp_wmem, 16384 now");
 	}
 

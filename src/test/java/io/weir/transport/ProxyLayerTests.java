@@ -97,7 +97,11 @@ class ProxyLayerTests {
 		});
 		assertThat(next).isNull();
 		assertThat(seen).hasToString("GET /");
-		assertThat(upper.read(ByteBuffer.allocate(10))).isEqualTo(5);
+		assertThat(upper.held()).isEqualTo(5);
+		assertThat(upper.read(ByteBuffer.allocate(3))).isEqualTo(3);
+		assertThat(upper.held()).isEqualTo(2);
+		assertThat(upper.read(ByteBuffer.allocate(10))).isEqualTo(2);
+		assertThat(upper.held()).isZero();
 	}
 
 	@ParameterizedTest
