@@ -181,6 +181,8 @@ class WeirIntegrationTests {
 					limit=99999999999           | limit: '99999999999' is not valid
 					limit=-1                    | limit: -1 is negative
 					sort=colour                 | sort: 'colour' is none of bytes, age, idle, rtt, retransmits
+					diagnosed=maybe             | diagnosed: 'maybe' is none of true, false
+					state=closed&diagnosed=true | diagnosed: does not go with state=closed
 					state=ajar                  | state: 'ajar' is none of open, closed
 					state=closed&sort=age       | sort: does not go with state=closed, which is sorted by time
 					state=closed&reason=boredom | reason: 'boredom' is none of address_limit, closed_by_handler, closed_by_operator

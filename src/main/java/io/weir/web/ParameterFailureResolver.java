@@ -20,7 +20,7 @@ import org.springframework.web.servlet.view.json.JacksonJsonView;
 
 /**
  * Answers a parameter of an endpoint that is not valid with a 400 that says what is: an
- * enum's values in lower case, or what the endpoint says.
+ * enum's values in lower case, true and false, or what the endpoint says.
  */
 class ParameterFailureResolver implements HandlerExceptionResolver, Ordered {
 
@@ -53,14 +53,19 @@ class ParameterFailureResolver implements HandlerExceptionResolver, Ordered {
 	}
 
 	private static String message(OperationParameter parameter, @Nullable Object value) {
-		Object[] constants = parameter.getType().getEnumConstants();
-		if (constants == null) {
-			return "%s: '%s' is not valid".formatted(parameter.getName(), value);
+		String valid = valid(parameter.getType());
+		return "%s: '%s' is ".formatted(parameter.getName(), value)
+				+ ((valid != null) ? "none of " + valid : "not valid");
+	}
+
+	private static @Nullable String valid(Class<?> type) {
+		if (type == Boolean.class) {
+			return "true, false";
 		}
-		return "%s: '%s' is none of %s".formatted(parameter.getName(), value,
-				Arrays.stream(constants)
-					.map((constant) -> ((Enum<?>) constant).name().toLowerCase(Locale.ROOT))
-					.collect(Collectors.joining(", ")));
+		Object[] constants = type.getEnumConstants();
+		return (constants != null) ? Arrays.stream(constants)
+			.map((constant) -> ((Enum<?>) constant).name().toLowerCase(Locale.ROOT))
+			.collect(Collectors.joining(", ")) : null;
 	}
 
 }
