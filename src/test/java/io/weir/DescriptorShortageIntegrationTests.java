@@ -56,6 +56,9 @@ class DescriptorShortageIntegrationTests {
 			Awaitility.await("the shortage lasts a moment")
 				.during(Duration.ofMillis(500))
 				.until(() -> Footprint.openFiles(weir.pid()) >= limit - 3);
+			// Over a connection that it has kept
+			assertThat(actuator.json("/tcpserver").get("verdict").asString())
+				.startsWith("waits: accept(2) has failed for ");
 			for (Peer client : clients) {
 				client.close();
 			}
