@@ -4,14 +4,12 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Queue;
-import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.stream.IntStream;
+import java.util.concurrent.atomic.AtomicInteger;
 
 import org.junit.jupiter.api.Test;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 import io.weir.api.UnpackedRecord;
 import io.weir.struct.StructFormat;
@@ -42,19 +40,25 @@ class LineTextTests {
 
 	@Test
 	void whenManyThreadsWriteThenEachGetsItsOwn() throws Exception {
-		Queue<String> wrong = new ConcurrentLinkedQueue<>();
-		List<Thread> threads = IntStream.range(0, 8).mapToObj((connection) -> Thread.ofPlatform().start(() -> {
-			for (int i = 0; i < 5_000; i++) {
-				JsonNode line = new JsonMapper().readTree(json(record(connection, "10.0.0." + connection, i)));
-				if (line.get("connection").intValue() != connection || line.get("number").intValue() != i) {
-					wrong.add(line.toString());
+		AtomicInteger wrong = new AtomicInteger();
+		List<Thread> threads = new ArrayList<>();
+		for (int connection = 0; connection < 8; connection++) {
+			// Lines of eight lengths
+			UnpackedRecord record = record(connection, "10.0.0.1", (long) Math.pow(10, connection));
+			byte[] expected = this.text.json(record);
+			threads.add(Thread.ofPlatform().unstarted(() -> {
+				for (int i = 0; i < 50_000; i++) {
+					if (!Arrays.equals(this.text.json(record), expected)) {
+						wrong.incrementAndGet();
+					}
 				}
-			}
-		})).toList();
+			}));
+		}
+		threads.forEach(Thread::start);
 		for (Thread thread : threads) {
 			thread.join();
 		}
-		assertThat(wrong).isEmpty();
+		assertThat(wrong).hasValue(0);
 	}
 
 	private String json(UnpackedRecord record) {
