@@ -17,9 +17,10 @@ COPY . .
 RUN if [ -z "$JAR" ]; then rm -rf target && ./mvnw -B -ntp -DskipTests package; fi \
  && java -Djarmode=tools -jar "${JAR:-$(ls target/weir-*.jar | grep -v -e '-plain\.jar$')}" extract --layers --destination layers --application-filename weir.jar
 
-# A Java runtime of the modules that jdeps finds in the jar, with jcmd and Flight Recorder to look inside
+# A Java runtime of the modules that jdeps finds in the jar, with jcmd and Flight Recorder to look inside. Spring needs
+# java.desktop for java.beans, and nothing of its native code: windows, fonts, sound
 FROM $JDK_IMAGE AS java
-RUN jlink --no-header-files --no-man-pages --compress zip-6 --output /opt/java/weir --add-modules \
+RUN jlink --no-header-files --no-man-pages --compress zip-6 --exclude-files '/java.desktop/lib/**' --output /opt/java/weir --add-modules \
     java.compiler,java.desktop,java.instrument,java.naming,java.net.http,java.prefs,java.rmi,java.scripting,java.security.jgss,java.sql,jdk.jcmd,jdk.jfr,jdk.management,jdk.net,jdk.unsupported
 
 FROM $BASE_IMAGE AS runtime

@@ -36,7 +36,7 @@ class ImageTests(unittest.TestCase):
         for label in ("title", "description", "version", "revision", "created", "base.name"):
             self.assertTrue(labels.get(f"org.opencontainers.image.{label}"), label)
         print(f"\nimage: {config['Size'] / 1e6:.0f} MB", flush=True)
-        self.assertLess(config["Size"], 300e6)
+        self.assertLess(config["Size"], 265e6)
         for layer in podman("history", "--format", "{{.Size}}\t{{.CreatedBy}}", "--no-trunc", IMAGE).stdout.splitlines():
             if not layer.startswith("0 B"):
                 print("  " + layer[:100])
