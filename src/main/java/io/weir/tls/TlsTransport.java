@@ -186,7 +186,7 @@ final class TlsTransport implements Transport {
 		return target.position() - begin;
 	}
 
-	// Half a record brings nothing, whoever reads
+	// Half a record brings nothing to any reader
 	private void noteHeld() {
 		ByteBuffer encrypted = this.incoming.bytes();
 		HELD.setOpaque(this, available() + (TlsRecord.isWholeData(encrypted) ? encrypted.remaining() : 0));
