@@ -62,7 +62,8 @@ class HandshakeFloodIntegrationTests extends TlsProcessTest {
 			Awaitility.await().pollDelay(TIMEOUT).until(() -> true);
 			assertThat(percentile(others, 0.99)).as("99th percentile of the others' exchanges")
 				.isLessThan(others.getFirst().limit());
-			// Their time begins when each is accepted, which platform threads that have work
+			// Their time begins when each is accepted, which platform threads that have
+			// work
 			// put off
 			Awaitility.await()
 				.atMost(Duration.ofSeconds(20))
