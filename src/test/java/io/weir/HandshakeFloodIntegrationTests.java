@@ -62,9 +62,7 @@ class HandshakeFloodIntegrationTests extends TlsProcessTest {
 			Awaitility.await().pollDelay(TIMEOUT).until(() -> true);
 			assertThat(percentile(others, 0.99)).as("99th percentile of the others' exchanges")
 				.isLessThan(others.getFirst().limit());
-			// Their time begins when each is accepted, which platform threads that have
-			// work
-			// put off
+			// Their time begins when each is accepted: busy platform threads put that off
 			Awaitility.await()
 				.atMost(Duration.ofSeconds(20))
 				.pollInterval(Duration.ofMillis(250))
