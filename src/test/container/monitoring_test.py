@@ -157,6 +157,15 @@ class MonitoringTests(unittest.TestCase):
                 self.assertTrue(self.query(expression), expression)
         print(f"\n{len(expressions)} queries of the dashboard return data", flush=True)
 
+    def test_2_every_query_of_the_operating_document_gets_data(self):
+        document = (ROOT / "src/docs/operating.md").read_text()
+        queries = re.findall(r"^```promql\n(.*?)^```$", document, re.DOTALL | re.MULTILINE)
+        queries += re.findall(r"`(topk\([^`]+)`", document)
+        self.assertGreaterEqual(len(queries), 2)
+        for query in queries:
+            with self.subTest(query):
+                self.assertTrue(self.query(query.replace("[5m]", "[30s]")), query)
+
     def test_2_promtool_complains_only_of_names_that_are_not_weirs(self):
         scrape = http(self.calm.http, "/actuator/prometheus")[1]
         done = subprocess.run(["promtool", "check", "metrics"], input=scrape, capture_output=True, text=True, timeout=30)
