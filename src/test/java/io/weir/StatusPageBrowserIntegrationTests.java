@@ -139,14 +139,7 @@ class StatusPageBrowserIntegrationTests extends StatusPageTest {
 		RunningWeir weir = start("--tcp.server.protocol=echo", "--tcp.server.backlog=1000000",
 				"--management.endpoint.tcpconnections.access=unrestricted");
 		try (Peer peer = Peer.connect(weir.tcpPort())) {
-			peer.send(new byte[1]).receive(1);
-			try (Peer gone = Peer.connect(weir.tcpPort())) {
-				gone.send(new byte[1]).receive(1);
-			}
-			open(weir);
-			awaitText("#ended", "end of stream");
-			browser.find("#open button.peer").click();
-			browser.find("summary").click();
+			unfoldWithOneEnded(weir, peer);
 			for (String scheme : List.of("light", "dark")) {
 				for (int width : List.of(1280, 360, 3840)) {
 					browser.prefer(scheme).resize(width, 900);
@@ -158,18 +151,24 @@ class StatusPageBrowserIntegrationTests extends StatusPageTest {
 		}
 	}
 
+	// All that the page can show without a fault: an open connection in full, an ended
+	// one
+	private static void unfoldWithOneEnded(RunningWeir weir, Peer peer) throws Exception {
+		peer.send(new byte[1]).receive(1);
+		try (Peer gone = Peer.connect(weir.tcpPort())) {
+			gone.send(new byte[1]).receive(1);
+		}
+		open(weir);
+		awaitText("#ended", "end of stream");
+		browser.find("#open button.peer").click();
+		browser.find("summary").click();
+	}
+
 	@Test
 	void whenTheWindowIsAPhonesThenNothingSticksOutAndWhatMattersIsSeen() throws Exception {
 		RunningWeir weir = start("--tcp.server.protocol=echo", "--tcp.server.backlog=1000000");
 		try (Peer peer = Peer.connect(weir.tcpPort())) {
-			peer.send(new byte[1]).receive(1);
-			try (Peer gone = Peer.connect(weir.tcpPort())) {
-				gone.send(new byte[1]).receive(1);
-			}
-			open(weir);
-			awaitText("#ended", "end of stream");
-			browser.find("#open button.peer").click();
-			browser.find("summary").click();
+			unfoldWithOneEnded(weir, peer);
 			assertThat(browser.shows("#open td.wide")).isTrue();
 			for (int width : List.of(320, 360, 768, 1280, 3840)) {
 				browser.resize(width, 900);
