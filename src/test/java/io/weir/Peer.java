@@ -7,19 +7,25 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The other side of a connection: a blocking client whose reads end with an exception
- * after ten seconds.
+ * after ten seconds. It stays open until it is closed, whether a test keeps it or not: a
+ * socket that nobody holds is closed by the garbage collector, now and then.
  */
 public final class Peer implements Closeable {
 
 	private static final int TIMEOUT = 10_000;
 
+	private static final Set<Socket> OPEN = ConcurrentHashMap.newKeySet();
+
 	private final Socket socket;
 
 	private Peer(Socket socket) {
 		this.socket = socket;
+		OPEN.add(socket);
 	}
 
 	public static Peer connect(int port) throws IOException {
@@ -93,7 +99,7 @@ public final class Peer implements Closeable {
 	 */
 	public void reset() throws IOException {
 		this.socket.setOption(StandardSocketOptions.SO_LINGER, 0);
-		this.socket.close();
+		close();
 	}
 
 	public void timeout(int millis) throws IOException {
@@ -102,6 +108,7 @@ public final class Peer implements Closeable {
 
 	@Override
 	public void close() throws IOException {
+		OPEN.remove(this.socket);
 		this.socket.close();
 	}
 
