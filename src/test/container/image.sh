@@ -21,8 +21,8 @@ for tool in buildah podman runc debootstrap; do
   command -v "$tool" >/dev/null || packages+=("$tool")
 done
 if [ ${#packages[@]} -gt 0 ]; then
-  apt-get update -q
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${packages[@]}"
+  apt-get -o Acquire::Retries=3 update -q
+  DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=3 install -y -q --no-install-recommends "${packages[@]}"
 fi
 
 work=$(mktemp -d)
@@ -44,7 +44,12 @@ clean() {
 trap clean EXIT
 
 echo "== Stand-ins for the base images"
-debootstrap --variant=minbase bookworm "$work/debian" >"$work/debootstrap.log" || { tail -n 20 "$work/debootstrap.log"; exit 1; }
+debian() {
+  rm -rf --one-file-system "$work/debian"
+  debootstrap --variant=minbase bookworm "$work/debian" >"$work/debootstrap.log"
+}
+# A download may fail once
+debian || debian || { tail -n 20 "$work/debootstrap.log"; exit 1; }
 # What the slim image leaves out too
 rm -rf "$work"/debian/{var/cache/apt,var/lib/apt/lists,usr/share/doc,usr/share/man,usr/share/locale,usr/share/info}/*
 base=$(buildah from scratch)

@@ -6,8 +6,8 @@ cd "$(dirname "$0")/../../.."
 . src/test/container/plain.sh
 
 if ! command -v haproxy >/dev/null; then
-  apt-get update -q
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends haproxy
+  apt-get -o Acquire::Retries=3 update -q
+  DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::Retries=3 install -y -q --no-install-recommends haproxy
 fi
 
 rm -rf target/kafka

@@ -21,7 +21,10 @@ if ! command -v prometheus >/dev/null || ! command -v promtool >/dev/null; then
   (
     cd "$work"
     # Where the package lists are old, the package is gone
-    apt-get download -q prometheus 2>/dev/null || { apt-get update -q; apt-get download -q prometheus; }
+    apt() {
+      apt-get -q -o Acquire::Retries=3 "$@"
+    }
+    apt download prometheus 2>/dev/null || { apt update; apt download prometheus; }
     dpkg-deb -x prometheus_*.deb prometheus
   )
   export PATH=$work/prometheus/usr/bin:$PATH
