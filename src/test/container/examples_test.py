@@ -84,7 +84,7 @@ class LibraryTests(unittest.TestCase):
             warnings = [line for line in log.splitlines() if " WARN " in line]
             self.assertEqual(len([line for line in warnings if "TCP_SERVER_COLOUR" in line]), 1, log)
             self.assertIn("native access", log)
-            wait_for(lambda: json_of(port, "/actuator/tcpserver")["connections"]["closed"]["closed_by_handler"] == 1, 5,
+            wait_for(lambda: json_of(port, "/actuator/tcpserver")["connections"]["closed"]["closed_by_handler"] == 1, 20,
                      "end")
             self.assertEqual(lines.end(), 143, "of SIGTERM")
 
@@ -122,7 +122,7 @@ class PluginTests(unittest.TestCase):
                     client.shutdown(1)
                     self.assertEqual(client.recv(1), b"")
                 server = wait_for(lambda: (lambda body: body["connections"]["active"] == 0 and body)(
-                    json_of(port, "/actuator/tcpserver")), 5, "end")
+                    json_of(port, "/actuator/tcpserver")), 20, "end")
                 self.assertEqual((server["protocol"], server["protocolSource"]), ("frames", "jar"))
                 closed = {reason: count for reason, count in server["connections"]["closed"].items() if count}
                 self.assertEqual(closed, {"end_of_stream": 1, "partial_record": 1})

@@ -99,7 +99,8 @@ class ImageTests(unittest.TestCase):
             finally:
                 os.kill(weir.pid(), signal.SIGCONT)
             self.assertNotEqual(failed, 0)
-            self.assertLess(took, 3 + 1, "the HEALTHCHECK's own timeout and podman's start")
+            # On a busy machine podman's start alone takes seconds
+            self.assertLess(took, 3 + 12, "the HEALTHCHECK's own timeout and podman's start")
 
     def test_settings_from_the_environment_and_from_a_mounted_file(self):
         with tempfile.TemporaryDirectory() as folder:
@@ -140,7 +141,7 @@ class ImageTests(unittest.TestCase):
                     # Fails unless close_notify is answered
                     client.unwrap().close()
                 wait_for(lambda: json_of(weir.http, "/actuator/tcpserver")["connections"]["closed"]["end_of_stream"] == 1,
-                         5, "end")
+                         20, "end")
                 self.assertEqual(json_of(weir.http, "/actuator/tcpserver")["records"]["unpacked"], 20)
 
     def test_bad_setting_ends_the_container_with_a_report(self):
@@ -190,7 +191,7 @@ class ConfinedTests(unittest.TestCase):
         with connect(self.weir.tcp) as client:
             self.assertTrue(exchange(client))
             peer = "127.0.0.1:%d" % client.getsockname()[1]
-            wait_for(lambda: json_of(self.weir.http, "/actuator/tcpserver")["records"]["unpacked"] >= 1, 5, "record")
+            wait_for(lambda: json_of(self.weir.http, "/actuator/tcpserver")["records"]["unpacked"] >= 1, 20, "record")
             server = json_of(self.weir.http, "/actuator/tcpserver")
             self.assertEqual(server["state"], "accepting")
             self.assertEqual(server["settings"]["backlog"]["source"], "sock_diag")
@@ -199,7 +200,7 @@ class ConfinedTests(unittest.TestCase):
                       for connection in json_of(self.weir.http, "/actuator/tcpconnections")["connections"]}[peer]
             self.assertEqual(kernel["source"], "sock_diag")
             self.assertGreater(kernel["rttMicros"], 0)
-            wait_for(lambda: "tcp_server_rtt_seconds" in http(self.weir.http, "/actuator/prometheus")[1], 5, "RTT")
+            wait_for(lambda: "tcp_server_rtt_seconds" in http(self.weir.http, "/actuator/prometheus")[1], 20, "RTT")
 
     def test_structured_lines_carry_connection_and_peer(self):
         with connect(self.weir.tcp) as client:
@@ -209,7 +210,7 @@ class ConfinedTests(unittest.TestCase):
             def line():
                 lines = [json.loads(text) for text in self.weir.log().splitlines() if text.startswith("{")]
                 return [fields for fields in lines if fields.get("peer") == peer]
-            fields = wait_for(line, 5, "a line of the connection")[0]
+            fields = wait_for(line, 20, "a line of the connection")[0]
             self.assertIsInstance(fields["connection"], int)
             self.assertEqual(fields["service"]["name"], "weir")
             self.assertEqual(fields["log"]["level"], "DEBUG")

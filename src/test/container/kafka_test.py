@@ -79,7 +79,7 @@ offsets.topic.replication.factor=1
     def start(self):
         self.started = Started(self.folder / "broker.log", JAVA, "-Xmx384m", "-cp", self.classpath, "kafka.Kafka",
                                self.properties)
-        wait_for(lambda: socket.create_connection(("127.0.0.1", self.port), timeout=1).close() or True, 60,
+        wait_for(lambda: socket.create_connection(("127.0.0.1", self.port), timeout=1).close() or True, 120,
                  "the broker listens")
 
     def end(self, number=signal.SIGTERM):
@@ -112,7 +112,7 @@ class KafkaTests(unittest.TestCase):
             "TCP_SERVER_RECORDS_FIELDS": "client,number",
             "TCP_SERVER_PROXYPROTOCOL_ENABLED": "true", "TCP_SERVER_PROXYPROTOCOL_TRUSTED": "127.0.0.1",
             # Shorter than the broker is away: a connection that waits for Kafka is not idle
-            "TCP_SERVER_IDLETIMEOUT": "5s",
+            "TCP_SERVER_IDLETIMEOUT": "9s",
             "WEIR_KAFKA_BOOTSTRAPSERVERS": f"127.0.0.1:{self.broker.port}", "WEIR_KAFKA_TOPIC": TOPIC,
             "WEIR_KAFKA_PROPERTIES_BUFFER_MEMORY": BUFFER})) for _ in range(2)]
         for weir in self.weirs:

@@ -79,7 +79,7 @@ class MonitoringTests(unittest.TestCase):
             ["prometheus", f"--config.file={config}", f"--storage.tsdb.path={folder}/data",
              f"--web.listen-address=127.0.0.1:{cls.port}"], stdout=log, stderr=subprocess.STDOUT)
         cls.stack.callback(lambda: (prometheus.terminate(), prometheus.wait(20)))
-        wait_for(lambda: http(cls.port, "/-/ready")[0] == 200, 30, "Prometheus is ready")
+        wait_for(lambda: http(cls.port, "/-/ready")[0] == 200, 60, "Prometheus is ready")
         wait_for(lambda: len(cls.query("up == 1")) == 2, 30, "both are scraped")
 
         cls.stop = threading.Event()

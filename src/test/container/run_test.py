@@ -72,7 +72,7 @@ class RunTests(unittest.TestCase):
                         connect(tcp)
                     # Now it is quiet, too
                     self.assertEqual(busy.recv(1), b"")
-                wait_for(lambda: not processes(maven.pid) and maven.poll() is not None, 15, "all processes have ended")
+                wait_for(lambda: not processes(maven.pid) and maven.poll() is not None, 60, "all processes have ended")
                 with socket.socket() as again:
                     again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
                     again.bind(("127.0.0.1", tcp))
