@@ -40,6 +40,9 @@ final class AcceptLoop {
 	// A call that blocked for longer had a file descriptor: the episode was over
 	private static final long AT_ONCE = TimeUnit.MILLISECONDS.toNanos(10);
 
+	// A connection that stood in the queue takes less
+	private static final long WAITED = TimeUnit.MICROSECONDS.toNanos(50);
+
 	private static final Duration WAKE_UP_TIME = Duration.ofSeconds(1);
 
 	// In milliseconds
@@ -261,6 +264,7 @@ final class AcceptLoop {
 		}
 	}
 
+	@SuppressWarnings("ThreadPriorityCheck") // Others run, if there are any
 	private void accept(Slot slot) {
 		long begin = System.nanoTime();
 		this.acceptingSince = begin;
@@ -271,7 +275,13 @@ final class AcceptLoop {
 			SocketChannel accepted = this.socket.channel().accept();
 			this.inEpisode = false;
 			this.backingOffSince = 0;
+			boolean waited = System.nanoTime() - begin > WAITED;
 			served = serve(accepted, slot);
+			if (waited) {
+				// Woken for each newcomer it would take the processor from connections
+				// as often. So several come to stand in the queue
+				Thread.yield();
+			}
 		}
 		catch (ClosedChannelException ex) {
 			logger.debug("The listening socket was closed");
