@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -12,6 +13,7 @@ import io.weir.Peer;
 import io.weir.actuate.DiagnosisMetrics;
 import io.weir.actuate.MeterRefresher;
 import io.weir.connection.Connection;
+import io.weir.connection.ConnectionState;
 import io.weir.kernel.ProcReader;
 import io.weir.kernel.TcpInfoField;
 
@@ -44,6 +46,13 @@ class DiagnosisFindingsTests {
 			this.peers.add(this.running.connect().send((byte) 1));
 			this.peers.getLast().receive(1);
 		}
+		// Who has the echo may be ahead of the thread that has written it
+		Awaitility.await()
+			.pollDelay(Duration.ZERO)
+			.until(() -> this.running.registry()
+				.connections()
+				.stream()
+				.allMatch((connection) -> connection.state() == ConnectionState.READING));
 	}
 
 	// So many of them have bytes that nobody reads
