@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -21,6 +22,7 @@ import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.OutputStreamAppender;
 import ch.qos.logback.core.UnsynchronizedAppenderBase;
 import ch.qos.logback.core.spi.ConfigurationEvent;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -96,18 +98,18 @@ class NonBlockingLoggingTests {
 		this.output.open.countDown();
 		this.logger.debug("no");
 		this.logger.info("yes");
-		this.context.stop();
+		end(this.context::stop);
 		assertThat(this.output.text()).isEqualTo("INFO yes\n");
 	}
 
 	@Test
 	void whenTheFilterTakesOnlySomeLevelThenItsLinesAreWritten() {
 		this.output.open.countDown();
-		this.context.reset();
+		end(this.context::reset);
 		configure("ERROR");
 		this.logger.warn("no");
 		this.logger.error("yes");
-		this.context.stop();
+		end(this.context::stop);
 		assertThat(this.output.text()).isEqualTo("ERROR yes\n");
 	}
 
@@ -117,7 +119,7 @@ class NonBlockingLoggingTests {
 		for (int i = 0; i < 10_000; i++) {
 			this.logger.info("{}", i);
 		}
-		this.context.stop();
+		end(this.context::stop);
 		assertThat(this.output.text().lines()).hasSize(10_000).endsWith("INFO 9999");
 		assertThat(this.output.closed).isTrue();
 		assertThat(this.appender.isStarted()).isFalse();
@@ -128,7 +130,7 @@ class NonBlockingLoggingTests {
 		this.logger.info("a");
 		long begin = System.nanoTime();
 		this.context.stop();
-		assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(3));
+		assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(10));
 		assertThat(this.output.text()).isEmpty();
 	}
 
@@ -193,7 +195,7 @@ class NonBlockingLoggingTests {
 	@Test
 	void whenTheConfigurationIsReadAgainThenItsAppendersAreWrappedToo() {
 		this.output.open.countDown();
-		this.context.reset();
+		end(this.context::reset);
 		assertThat(this.output.closed).isTrue();
 		Collecting collecting = new Collecting();
 		collecting.setContext(this.context);
@@ -216,7 +218,7 @@ class NonBlockingLoggingTests {
 		this.context.getLogger(name)
 			.info("Received [{}]", "GET / HTTP/1.1\r\nINFO forged", new IllegalStateException("x\nINFO forged"));
 		this.context.getLogger(name).info("x".repeat(45_000));
-		this.context.stop();
+		end(this.context::stop);
 		List<String> lines = this.output.text().lines().toList();
 		assertThat(lines).first().isEqualTo("INFO Received [GET / HTTP/1.1\\r\\nINFO forged]");
 		assertThat(lines).noneMatch((line) -> line.startsWith("INFO forged"))
@@ -229,8 +231,17 @@ class NonBlockingLoggingTests {
 	void whenALoggerQuotesNoPeerThenItsLinesStayAsTheyAre() {
 		this.output.open.countDown();
 		this.context.getLogger("org.springframework.boot.diagnostics.LoggingFailureAnalysisReporter").info("a\nb");
-		this.context.stop();
+		end(this.context::stop);
 		assertThat(this.output.text()).isEqualTo("INFO a\nb\n");
+	}
+
+	// Logback waits for a second at most, which the machine may stand still for
+	private void end(Runnable stopOrReset) {
+		long begin = System.nanoTime();
+		stopOrReset.run();
+		if (System.nanoTime() - begin > TimeUnit.MILLISECONDS.toNanos(900)) {
+			Awaitility.await().until(() -> !this.appender.isStarted());
+		}
 	}
 
 	private void flush(String name) {

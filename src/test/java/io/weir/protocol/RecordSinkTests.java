@@ -108,8 +108,9 @@ class RecordSinkTests {
 		try (TimeoutWatchdog watch = watchdog(registry);
 				ServedConnection served = new ServedConnection(registry, record(blocking(free)));
 				ServedConnection idle = new ServedConnection(registry, record(this.taken::add))) {
-			watch.start();
 			served.peer().send(Recipe.records(2));
+			Awaitility.await().until(() -> served.connection().records() == 1);
+			watch.start();
 			// Another one is idle in that time
 			assertThat(idle.peer().receiveToEnd()).isEmpty();
 			idle.peer().endStream();
@@ -117,8 +118,8 @@ class RecordSinkTests {
 			Awaitility.await().until(() -> served.connection().age().compareTo(IDLE_TIMEOUT.multipliedBy(3)) > 0);
 			assertThat(served.connection().closeReason()).isNull();
 			assertThat(served.connection().records()).isEqualTo(1);
-			free.countDown();
 			served.peer().endStream();
+			free.countDown();
 			assertThat(served.reason()).isEqualTo(CloseReason.END_OF_STREAM);
 			assertThat(this.taken).hasSize(2);
 		}
@@ -132,9 +133,9 @@ class RecordSinkTests {
 		try (TimeoutWatchdog watch = watchdog(registry);
 				ServedConnection served = new ServedConnection(registry,
 						new RecordHandler(Recipe.FORMAT, POOL, sinks))) {
-			watch.start();
 			served.peer().send(Recipe.records(2));
 			Awaitility.await().until(() -> served.connection().records() == 1);
+			watch.start();
 			assertThat(served.connection().end(CloseReason.CLOSED_BY_OPERATOR)).isTrue();
 			assertThat(served.reason()).isEqualTo(CloseReason.CLOSED_BY_OPERATOR);
 			assertThat(sinks.counts().failed()).isEqualTo(1);

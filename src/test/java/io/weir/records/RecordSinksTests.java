@@ -10,6 +10,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -99,7 +100,7 @@ class RecordSinksTests {
 	}
 
 	@Test
-	void whenFinishedThenAllSinksAreFlushedAtOnceAndNotLongerThanThat() {
+	void whenFinishedThenAllSinksAreFlushedAtOnceAndNotLongerThanThat() throws Exception {
 		CountDownLatch both = new CountDownLatch(2);
 		RecordSink hanging = new FlushedSink(() -> {
 			both.countDown();
@@ -113,8 +114,8 @@ class RecordSinksTests {
 			long begin = System.nanoTime();
 			assertThat(sinks.finish(Duration.ofMillis(300))).isZero();
 			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(Duration.ofMillis(300),
-					Duration.ofSeconds(3));
-			assertThat(both.getCount()).isZero();
+					Duration.ofSeconds(10));
+			assertThat(both.await(10, TimeUnit.SECONDS)).isTrue();
 		}
 	}
 

@@ -119,7 +119,10 @@ class RecordWriterTests {
 				accepted.incrementAndGet();
 			}
 		});
-		Awaitility.await().until(() -> connection.getState() == Thread.State.WAITING);
+		// A thread waits for the buffer's lock, too, while there is room
+		Awaitility.await()
+			.until(() -> accepted.get() * this.output.lineLength() >= RecordBuffer.HALF - 200L
+					&& connection.getState() == Thread.State.WAITING);
 		Awaitility.await().ignoreException(NullPointerException.class).untilAsserted(() -> {
 			WriteFault fault = Objects.requireNonNull(this.writer.fault());
 			assertThat(fault.reason()).isEqualTo("No space left on device");
@@ -147,7 +150,8 @@ class RecordWriterTests {
 		});
 		this.output.permits.release(100);
 		this.writer.flush(Duration.ofSeconds(5));
-		assertThat(this.writer.fault()).isNull();
+		// The write has yet to return
+		Awaitility.await().until(() -> this.writer.fault() == null);
 	}
 
 	@Test
