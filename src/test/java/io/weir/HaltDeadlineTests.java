@@ -62,7 +62,7 @@ class HaltDeadlineTests {
 		public static void main(String[] args) {
 			HaltDeadline deadline = new HaltDeadline();
 			Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> {
-				deadline.start(Duration.ofSeconds(1), 143);
+				deadline.start(Duration.ofSeconds(3), 143);
 				// Changes nothing
 				deadline.start(Duration.ofDays(1), 7);
 				try {

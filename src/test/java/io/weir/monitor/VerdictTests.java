@@ -31,7 +31,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class VerdictTests {
 
-	private final RunningServer running = new RunningServer(2, Duration.ofSeconds(1), Duration.ofSeconds(1));
+	private final RunningServer running = new RunningServer(2, Duration.ofSeconds(4), Duration.ofSeconds(10));
 
 	@AfterEach
 	void close() {
@@ -148,6 +148,9 @@ class VerdictTests {
 			this.running.diagnostics().listener(3, 2, 0);
 			assertThat(verdict()).startsWith("dropped: the queue of 2 is full with 3, as 2 of 2 places are taken");
 			this.running.diagnostics().listener(0, 2, 0);
+			// A drain waits for what is inside a record
+			one.send((byte) 'p');
+			two.send((byte) 'p');
 			Thread stopping = Thread.ofPlatform().start(this.running.server()::stop);
 			// Within the delay, and after it until the connections are cut
 			Awaitility.await().until(() -> verdict().endsWith("; only until tcp.server.drain.delay is over"));
@@ -156,6 +159,8 @@ class VerdictTests {
 			this.running.diagnostics().listener(1, 2, 0);
 			Awaitility.await().until(() -> verdict().startsWith("nobody listens: the server drains"));
 			assertThat(Objects.requireNonNull(this.running.server().address())).isNotNull();
+			one.endStream();
+			two.endStream();
 			stopping.join();
 		}
 		assertThat(verdict()).isEqualTo("nobody listens: the server is stopped");
