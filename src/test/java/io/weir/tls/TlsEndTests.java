@@ -46,14 +46,20 @@ class TlsEndTests extends TlsTest {
 	@Test
 	void whenOpenSslEndsItsSideThenTheEchoAndCloseNotifyReachItAndTheEndIsNoReset() throws Exception {
 		TlsServer server = server(ClientAuth.NONE);
-		try (OpenSslClient client = server.openSsl("-tls1_3", "-quiet", "-no_ign_eof", "-debug")) {
-			client.send("before").await("\nbefore").end();
-			// Close_notify, which the JDK pads, and the end; -1 would be a reset
-			assertThat(client.output()).contains("(8192 bytes => 40 (0x28))", "(8192 bytes => 0)")
-				.doesNotContain("=> -1");
-			assertThat(server.reason()).isEqualTo(CloseReason.END_OF_STREAM);
-			assertThat(server.registry.totals().bytesSent()).isEqualTo(7);
+		String output = "";
+		// The server may stand still for that half second
+		for (int attempt = 1; attempt <= 3 && !output.contains("(8192 bytes => 0)"); attempt++) {
+			try (OpenSslClient client = server.openSsl("-tls1_3", "-quiet", "-no_ign_eof", "-debug")) {
+				output = client.send("before").await("\nbefore").end().output();
+			}
+			// That would be a reset
+			assertThat(output).doesNotContain("=> -1");
+			int ended = attempt;
+			Awaitility.await().until(() -> server.closed(CloseReason.END_OF_STREAM) == ended);
+			assertThat(server.registry.totals().bytesSent()).isEqualTo(7L * attempt);
 		}
+		// Close_notify, which the JDK pads, and the end
+		assertThat(output).contains("(8192 bytes => 40 (0x28))", "(8192 bytes => 0)");
 	}
 
 	@Test
@@ -159,9 +165,6 @@ class TlsEndTests extends TlsTest {
 				echo(busy);
 				Thread.sleep(20);
 			}
-			for (OpenSslClient client : List.of(newer, older)) {
-				assertThat(client.output()).contains("\nclosed").doesNotContain("unexpected eof", "error:", "errno");
-			}
 			assertThat(stopped).isNotDone();
 			assertThat(busy.getInputStream().read()).isEqualTo(-1);
 			// Read and thrown away: a close with unread bytes would be a reset
@@ -174,6 +177,9 @@ class TlsEndTests extends TlsTest {
 			assertThat(server.reason(busy)).isEqualTo(CloseReason.DRAINED);
 			assertThat(server.closed(CloseReason.DRAINED)).isEqualTo(3);
 			assertThat(server.registry.totals().bytesUnanswered()).isEqualTo(3L * DATA.length);
+			for (OpenSslClient client : List.of(newer, older)) {
+				assertThat(client.output()).contains("\nclosed").doesNotContain("unexpected eof", "error:", "errno");
+			}
 		}
 	}
 
@@ -223,7 +229,7 @@ class TlsEndTests extends TlsTest {
 	@Test
 	void whenAConnectionIsTooOldThenItsLastExchangeIsServedAndItEndsWithCloseNotify() throws Exception {
 		TlsServer server = new TlsServer(certificates, Protocol.ECHO.handler(1024, StructFormat.parse("B")),
-				ClientAuth.NONE, Duration.ofSeconds(10), Duration.ZERO, Duration.ofSeconds(2), Duration.ofSeconds(20));
+				ClientAuth.NONE, Duration.ofSeconds(10), Duration.ZERO, Duration.ofSeconds(5), Duration.ofSeconds(20));
 		this.running = server;
 		try (OpenSslClient quiet = server.openSsl("-tls1_3"); SSLSocket busy = server.jdk(null, "TLSv1.3")) {
 			quiet.send("before").await("\nbefore");
