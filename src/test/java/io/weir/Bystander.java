@@ -50,8 +50,8 @@ public final class Bystander implements AutoCloseable {
 
 	private final List<Duration> waits = new CopyOnWriteArrayList<>();
 
-	// System.nanoTime() when the exchange began that is under way
-	private volatile @Nullable Long begin;
+	// Of the exchange that is under way
+	private volatile @Nullable Stopwatch underWay;
 
 	/**
 	 * Begins.
@@ -94,11 +94,11 @@ public final class Bystander implements AutoCloseable {
 	private void run() {
 		try {
 			while (!this.enough) {
-				long now = System.nanoTime();
-				this.begin = now;
+				Stopwatch now = Stopwatch.start();
+				this.underWay = now;
 				this.exchange.run();
-				this.begin = null;
-				Duration time = Duration.ofNanos(System.nanoTime() - now);
+				this.underWay = null;
+				Duration time = now.time();
 				this.slowest = (time.compareTo(this.slowest) > 0) ? time : this.slowest;
 				this.exchanges.incrementAndGet();
 				this.waits.addAll(waits(time));
@@ -125,9 +125,9 @@ public final class Bystander implements AutoCloseable {
 	 */
 	public List<Duration> waits() {
 		List<Duration> all = new ArrayList<>(this.waits);
-		Long now = this.begin;
+		Stopwatch now = this.underWay;
 		if (now != null) {
-			all.addAll(waits(Duration.ofNanos(System.nanoTime() - now)));
+			all.addAll(waits(now.time()));
 		}
 		return all;
 	}

@@ -98,11 +98,11 @@ class NewcomerIntegrationTests extends TlsProcessTest {
 	private static void assertNewcomersAreServed(WeirProcess weir, String protocol, @Nullable TlsClient tls,
 			Duration limit) throws IOException {
 		List<Duration> waits = new ArrayList<>();
-		long begin = System.nanoTime();
-		for (int i = 0; i < NEWCOMERS && System.nanoTime() - begin < PATIENCE.toNanos(); i++) {
-			long then = System.nanoTime();
+		Stopwatch all = Stopwatch.start();
+		for (int i = 0; i < NEWCOMERS && all.time().compareTo(PATIENCE) < 0; i++) {
+			Stopwatch one = Stopwatch.start();
 			visit(weir, protocol, tls);
-			waits.add(Duration.ofNanos(System.nanoTime() - then));
+			waits.add(one.time());
 		}
 		assertThat(waits).as("waits of newcomers").hasSize(NEWCOMERS).allMatch((wait) -> wait.compareTo(limit) < 0);
 	}
@@ -111,13 +111,14 @@ class NewcomerIntegrationTests extends TlsProcessTest {
 	// the loading of its classes
 	private static Duration slowestOfCalm(WeirProcess weir, String protocol, @Nullable TlsClient tls)
 			throws IOException {
-		long slowest = 0;
+		Duration slowest = Duration.ZERO;
 		for (int i = 0; i < 2 * NEWCOMERS; i++) {
-			long then = System.nanoTime();
+			Stopwatch one = Stopwatch.start();
 			visit(weir, protocol, tls);
-			slowest = (i < NEWCOMERS) ? 0 : Math.max(slowest, System.nanoTime() - then);
+			Duration time = one.time();
+			slowest = (i >= NEWCOMERS && time.compareTo(slowest) > 0) ? time : slowest;
 		}
-		return Duration.ofNanos(3 * slowest);
+		return slowest.multipliedBy(3);
 	}
 
 	// The server ends its side when it has served all
