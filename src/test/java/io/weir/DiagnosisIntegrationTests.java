@@ -28,7 +28,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  * Why connections are slow, over HTTP: really slow ones on loopback, while they are open
  * and after the write timeout has cut one of them.
  */
-@Timeout(120)
+@Timeout(180)
 class DiagnosisIntegrationTests {
 
 	private static final String[] FIELDS = { "cause", "evidence", "remedy", "since" };
@@ -38,7 +38,7 @@ class DiagnosisIntegrationTests {
 		SocketStatistics.assumeAvailable();
 		Instant begin = Instant.now();
 		try (RunningWeir weir = RunningWeir.start(List.of(Handlers.class), "--tcp.server.protocol=by-first-byte",
-				"--tcp.server.sampling.interval=100ms", "--tcp.server.write-timeout=15s");
+				"--tcp.server.sampling.interval=100ms", "--tcp.server.write-timeout=20s");
 				Actuator actuator = new Actuator(weir.httpPort());
 				Peer idle = Peer.connect(weir.tcpPort()).send((byte) 'e');
 				Peer unread = Peer.connect(weir.tcpPort()).send((byte) 'c').send(new byte[512]);
@@ -49,6 +49,7 @@ class DiagnosisIntegrationTests {
 			int blockedPort = ((InetSocketAddress) blocked.getLocalAddress()).getPort();
 			assertThat(idle.receive(1)).hasSize(1);
 			Awaitility.await()
+				.atMost(Duration.ofSeconds(15))
 				.untilAsserted(() -> assertThat(actuator.json("/tcpserver").get("diagnosis"))
 					.hasToString("{\"peer_reads_slowly\":1,\"server_reads_slowly\":1}"));
 			assertThat(actuator.json("/tcpserver").get("verdict").asString()).isEqualTo("accepted at once");
@@ -56,7 +57,7 @@ class DiagnosisIntegrationTests {
 			assertThat(actuator.text("/prometheus")).contains(
 					"tcp_server_diagnosed_connections{cause=\"peer_reads_slowly\"} 1.0",
 					"tcp_server_diagnosed_connections{cause=\"path_is_slow\"} 0.0");
-			Awaitility.await("the write timeout").atMost(Duration.ofMinutes(1)).untilAsserted(() -> {
+			Awaitility.await("the write timeout").atMost(Duration.ofSeconds(90)).untilAsserted(() -> {
 				JsonNode cut = actuator.json("/tcpconnections?state=closed&reason=write_timeout").get("connections");
 				assertThat(cut).hasSize(1);
 				assertThat(cut.get(0).get("peer").asString()).isEqualTo("127.0.0.1:" + blockedPort);

@@ -182,7 +182,8 @@ class JarIntegrationTests {
 		environment.put("TCP_SERVER_RECORDFORMAT", ">H");
 		environment.put("TCP_SERVER_THREADS", "platform");
 		environment.put("TCP_SERVER_MAXCONNECTIONS", "1");
-		environment.put("TCP_SERVER_IDLETIMEOUT", "2s");
+		// Longer than all that is looked at while the place is taken
+		environment.put("TCP_SERVER_IDLETIMEOUT", "6s");
 		environment.put("TCP_SERVER_NODELAY", "false");
 		environment.put("TCP_SERVER_KEEPALIVE_IDLE", "77s");
 		environment.put("TCP_SERVER_KEEPALIVE_INTERVAL", "7s");
@@ -207,7 +208,7 @@ class JarIntegrationTests {
 					SocketStatistics connection = SocketStatistics.connection(port, first.port());
 					assertThat(connection.memory("rb")).isEqualTo(100_000);
 					assertThat(connection.memory("tb")).isEqualTo(120_000);
-					assertThat(connection.text()).containsPattern("timer:\\(keepalive,(1min1|7)");
+					assertThat(connection.text()).containsPattern("timer:\\(keepalive,(1min|7)");
 					assertThat(SocketStatistics.listener(port).sendQueue()).isEqualTo(7);
 				}
 				second.send((byte) 0, (byte) 9);
@@ -248,7 +249,7 @@ class JarIntegrationTests {
 				    keep-alive:
 				      enabled: false
 				    drain:
-				      delay: 1s
+				      delay: 5s
 				      grace-period: 2s
 				    metrics:
 				      connections: 1
@@ -291,7 +292,7 @@ class JarIntegrationTests {
 				peer.endStream();
 				// Stands before a record
 				assertThat(other.receiveToEnd()).isEmpty();
-				assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThan(Duration.ofMillis(2900));
+				assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThan(Duration.ofMillis(6900));
 				other.endStream();
 			}
 			assertThat(weir.exitCode()).isEqualTo(143);
@@ -312,7 +313,7 @@ class JarIntegrationTests {
 	@Test
 	void whenPeersDoNotReadThenTheirWritesTimeOut() throws Exception {
 		try (WeirProcess weir = WeirProcess
-			.start(this.directory, Map.of("TCP_SERVER_WRITETIMEOUT", "1s", "TCP_SERVER_SENDBUFFERSIZE", "8KB"),
+			.start(this.directory, Map.of("TCP_SERVER_WRITETIMEOUT", "5s", "TCP_SERVER_SENDBUFFERSIZE", "8KB"),
 					"--tcp.server.port=0", "--tcp.server.protocol=echo", "--tcp.server.max-connections=1")
 			.awaitStarted(); Actuator actuator = weir.actuator()) {
 			try (ExecutorService writer = Executors.newSingleThreadExecutor();

@@ -31,9 +31,10 @@ class PauseIntegrationTests {
 
 	private static final byte[] DATA = "data\n".getBytes(StandardCharsets.US_ASCII);
 
-	private static final Duration TIMEOUT = Duration.ofSeconds(2);
+	// The process is stopped before it is over for the first of many clients
+	private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
-	private static final Duration PAUSE = Duration.ofSeconds(4);
+	private static final Duration PAUSE = Duration.ofSeconds(7);
 
 	@TempDir
 	@SuppressWarnings("NullAway.Init")
@@ -60,7 +61,9 @@ class PauseIntegrationTests {
 			}
 			assertThat(answered).as("clients that are answered").isEqualTo(200);
 			assertThat(silent.receiveToEnd()).isEmpty();
-			Awaitility.await().until(() -> actuator.json("/tcpserver").at("/connections/active").asInt() == 0);
+			Awaitility.await()
+				.atMost(TIMEOUT.plusSeconds(15))
+				.until(() -> actuator.json("/tcpserver").at("/connections/active").asInt() == 0);
 			assertThat(actuator.json("/tcpserver").at("/connections/closed/idle_timeout").asInt()).isEqualTo(201);
 		}
 		finally {
@@ -117,6 +120,8 @@ class PauseIntegrationTests {
 		for (int i = 0; i < count; i++) {
 			Peer peer = Peer.connect(weir.tcpPort());
 			peers.add(peer);
+			// Also of those that read while the process is stopped
+			peer.timeout(30_000);
 			assertThat(peer.send(DATA).receive(DATA.length)).isEqualTo(DATA);
 		}
 		return peers;

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 
 import org.awaitility.Awaitility;
@@ -144,14 +145,14 @@ class RecordsIntegrationTests {
 		Path fifo = this.directory.resolve("fifo");
 		assumeTrue(Command.succeeds("mkfifo", fifo.toString()), "there is no mkfifo");
 		int each = 50_000;
-		try (WeirProcess weir = toFile(fifo, "--tcp.server.idle-timeout=2s"); Actuator actuator = weir.actuator()) {
+		try (WeirProcess weir = toFile(fifo, "--tcp.server.idle-timeout=4s"); Actuator actuator = weir.actuator()) {
 			CompletableFuture<Void> sent = sendInBackground(weir.tcpPort(), 2, each);
 			Awaitility.await()
 				.atMost(Duration.ofSeconds(20))
 				.until(() -> actuator.json("/tcpserver").get("findings").toString().contains("a write is blocked"));
 			// Longer than a connection may be idle
 			Awaitility.await()
-				.atMost(Duration.ofSeconds(12))
+				.atMost(Duration.ofSeconds(30))
 				.during(Duration.ofSeconds(10))
 				.until(() -> !sent.isDone());
 			assertThat(actuator.json("/tcpserver").at("/connections/active").intValue()).isEqualTo(2);
@@ -161,7 +162,7 @@ class RecordsIntegrationTests {
 					assertNext(reader.readLine(), next);
 				}
 			}
-			sent.get(10, TimeUnit.SECONDS);
+			sent.get(60, TimeUnit.SECONDS);
 			assertThat(next.values()).containsOnly((long) each);
 			awaitWritten(actuator, 2L * each);
 		}
@@ -172,7 +173,7 @@ class RecordsIntegrationTests {
 		Path fifo = this.directory.resolve("fifo");
 		assumeTrue(Command.succeeds("mkfifo", fifo.toString()), "there is no mkfifo");
 		int each = 50_000;
-		try (WeirProcess weir = toFile(fifo, "--tcp.server.idle-timeout=2s"); Actuator actuator = weir.actuator()) {
+		try (WeirProcess weir = toFile(fifo, "--tcp.server.idle-timeout=4s"); Actuator actuator = weir.actuator()) {
 			CompletableFuture<Void> sent = sendInBackground(weir.tcpPort(), 2, each);
 			ByteArrayOutputStream read = new ByteArrayOutputStream();
 			try (InputStream in = Files.newInputStream(fifo)) {
@@ -191,7 +192,7 @@ class RecordsIntegrationTests {
 				}
 				assertThat(next).hasSize(2).values().containsOnly((long) each);
 			}
-			sent.get(10, TimeUnit.SECONDS);
+			sent.get(60, TimeUnit.SECONDS);
 			awaitWritten(actuator, 2L * each);
 		}
 	}
@@ -286,11 +287,12 @@ class RecordsIntegrationTests {
 			Awaitility.await()
 				.atMost(Duration.ofSeconds(20))
 				.until(() -> actuator.json("/tcpserver").get("findings").toString().contains("a write is blocked"));
-			long unpacked = actuator.json("/tcpserver").at("/records/unpacked").longValue();
+			long unpacked = awaitNoMoreUnpacked(actuator);
 			long begin = System.nanoTime();
 			weir.terminate();
 			assertThat(weir.exitCode()).isEqualTo(143);
-			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(9));
+			// The grace period and 8 s, and what a busy machine adds
+			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(1 + 8 + 3));
 			Awaitility.await().until(sent::isDone);
 			reader.getOutputStream().write('\n');
 			reader.getOutputStream().close();
@@ -325,6 +327,15 @@ class RecordsIntegrationTests {
 				.allSatisfy((line) -> assertThat(JSON.readTree(line).get("ecs")).isNotNull());
 			assertThat(Files.readAllLines(out)).hasSize(40_000);
 		}
+	}
+
+	// The buffer is full: a peer may fill it later than a write is blocked
+	private static long awaitNoMoreUnpacked(Actuator actuator) {
+		AtomicLong last = new AtomicLong(-1);
+		return Awaitility.await()
+			.pollInterval(Duration.ofSeconds(1))
+			.until(() -> actuator.json("/tcpserver").at("/records/unpacked").longValue(),
+					(unpacked) -> last.getAndSet(unpacked) == unpacked);
 	}
 
 	private WeirProcess toFile(Path file, String... more) throws IOException {
