@@ -16,14 +16,14 @@ public final class Command {
 	}
 
 	/**
-	 * Whether a program is there, ends in ten seconds, and says that all is well.
+	 * Whether a program is there, ends in a minute, and says that all is well.
 	 */
 	public static boolean succeeds(String... command) throws InterruptedException {
 		try {
 			Process process = new ProcessBuilder(command).redirectErrorStream(true)
 				.redirectOutput(ProcessBuilder.Redirect.DISCARD)
 				.start();
-			return process.waitFor(10, TimeUnit.SECONDS) && process.exitValue() == 0;
+			return process.waitFor(60, TimeUnit.SECONDS) && process.exitValue() == 0;
 		}
 		catch (IOException ex) {
 			return false;

@@ -105,8 +105,8 @@ class ForeignPeersIntegrationTests {
 				assertThat(peer.receiveToEnd()).isEmpty();
 			}
 			assertThat(found(context)).isEmpty();
-			Command.succeeds("curl", "--max-time", "2", "http://127.0.0.1:" + port + "/");
-			Command.succeeds("sh", "-c", "timeout 2 openssl s_client -connect 127.0.0.1:" + port + " < /dev/null");
+			Command.succeeds("curl", "--max-time", "10", "http://127.0.0.1:" + port + "/");
+			Command.succeeds("sh", "-c", "timeout 10 openssl s_client -connect 127.0.0.1:" + port + " < /dev/null");
 			say(port, ascii("PROXY TCP4 192.0.2.1 192.0.2.2 40000 9999\r\n"));
 			say(port, PROXY_V2);
 			sayByteByByte(port, "GET / HTTP/1.1\r\n\r\n");

@@ -51,7 +51,7 @@ final class NginxProcess implements AutoCloseable {
 			.redirectOutput(directory.resolve("nginx.out").toFile())
 			.start();
 		NginxProcess nginx = new NginxProcess(process);
-		Awaitility.await("nginx").atMost(Duration.ofSeconds(10)).until(() -> {
+		Awaitility.await("nginx").atMost(Duration.ofSeconds(30)).until(() -> {
 			assertThat(process.isAlive()).as(() -> read(directory.resolve("nginx.out")) + read(log)).isTrue();
 			return Files.exists(pid);
 		});

@@ -57,7 +57,7 @@ final class PipedProcess implements AutoCloseable {
 	 */
 	Peer connect() {
 		return Awaitility.await("a connection")
-			.atMost(Duration.ofSeconds(40))
+			.atMost(Duration.ofSeconds(60))
 			.ignoreExceptions()
 			.until(() -> Peer.connect(this.tcpPort), (peer) -> peer != null);
 	}

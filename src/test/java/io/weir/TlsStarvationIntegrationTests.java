@@ -94,7 +94,7 @@ class TlsStarvationIntegrationTests extends TlsProcessTest {
 			try (TlsAttacker attacker = new TlsAttacker(weir.tcpPort(), attack)) {
 				Awaitility.await("the attacker is ended")
 					.pollDelay(ATTACK)
-					.atMost(ATTACK.plus(HANDSHAKE_TIMEOUT).plusSeconds(2))
+					.atMost(ATTACK.plus(HANDSHAKE_TIMEOUT).plusSeconds(8))
 					.until(() -> attacker.ended() > 0 && other.exchanges() > 0);
 			}
 		}
