@@ -67,10 +67,12 @@ class FaultIntegrationTests {
 				awaitReceived(actuator, 2L * BEGUN);
 				assertEndsInsideARecord(port);
 				Awaitility.await().untilAsserted(() -> assertThat(handlerErrors(actuator)).isEqualTo(1));
-				assertThat(weir.log()).contains("OutOfMemoryError");
+				weir.awaitLog("OutOfMemoryError");
 				assertStatus(actuator, "/health/liveness", "UP");
 				// There is room again
 				second.close();
+				Awaitility.await()
+					.until(() -> actuator.json("/tcpserver").at("/connections/closed/partial_record").asInt() == 1);
 				long before = actuator.json("/tcpserver").at("/connections/bytesReceived").asLong();
 				try (Peer fourth = beginRecord(port)) {
 					awaitReceived(actuator, before + BEGUN);
@@ -78,12 +80,13 @@ class FaultIntegrationTests {
 					assertThat(weir.log()).doesNotContain("liveness is broken");
 					assertEndsInsideARecord(port);
 					weir.awaitLog("liveness is broken");
-					assertStatus(actuator, "/health/liveness", "DOWN");
+					// It is told a moment before it is so
+					Awaitility.await().untilAsserted(() -> assertStatus(actuator, "/health/liveness", "DOWN"));
 					assertThat(actuator.status("GET", "/health/liveness")).isEqualTo(503);
 					assertThat(fourth.send(new byte[100])).isNotNull();
 				}
 				third.close();
-				assertThat(handlerErrors(actuator)).isEqualTo(3);
+				Awaitility.await().untilAsserted(() -> assertThat(handlerErrors(actuator)).isEqualTo(3));
 				other.awaitServed();
 			}
 		}
@@ -131,7 +134,7 @@ class FaultIntegrationTests {
 			}
 			// It has ended, says that it is broken, or serves as before
 			Awaitility.await()
-				.atMost(Duration.ofSeconds(40))
+				.atMost(Duration.ofSeconds(90))
 				.ignoreExceptionsInstanceOf(IOException.class)
 				.until(() -> !weir.isAlive() || actuator.status("GET", "/health/liveness") == 503
 						|| (isServed(weir.tcpPort()) && actuator.status("GET", "/health/readiness") == 200));
@@ -286,7 +289,7 @@ class FaultIntegrationTests {
 	void whenTerminatedUnderLoadThenReadinessGoesFirstAndNobodyIsReset() throws Exception {
 		try (NetworkNamespace network = network();
 				WeirProcess weir = network.call(() -> WeirProcess.start(this.directory, Map.of(), "--tcp.server.port=0",
-						"--tcp.server.protocol=echo", "--tcp.server.drain.delay=4s",
+						"--tcp.server.protocol=echo", "--tcp.server.drain.delay=8s",
 						"--tcp.server.drain.grace-period=8s"))
 					.awaitStarted();
 				Actuator actuator = network.call(weir::actuator)) {
@@ -322,8 +325,8 @@ class FaultIntegrationTests {
 					assertThat(network.call(readiness)).isEqualTo("OUT_OF_SERVICE");
 					assertThat(network.call(() -> actuator.json("/tcpserver").at("/state").asString()))
 						.isEqualTo("draining");
-					Awaitility.await().until(() -> network.call(() -> isRefused(port)));
-					assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThan(Duration.ofMillis(3900));
+					Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> network.call(() -> isRefused(port)));
+					assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThan(Duration.ofMillis(7900));
 					// They go on in the grace period
 					long then = exchanges.get();
 					Awaitility.await().until(() -> exchanges.get() > then + 1_000);
@@ -335,7 +338,7 @@ class FaultIntegrationTests {
 					result.get(30, TimeUnit.SECONDS);
 				}
 				assertThat(weir.exitCode()).isEqualTo(143);
-				assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(4 + 8 + 1));
+				assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(8 + 8 + 1));
 			}
 			assertThat(weir.logBesidesTheJdk())
 				.contains(peers.size() + " connections drained, 0 cut at the end of the grace period, "
@@ -401,6 +404,8 @@ class FaultIntegrationTests {
 			weir.awaitLog("without round-trip times and retransmits, as sock_diag is not available: "
 					+ "no netlink socket: Operation not permitted");
 			assertThat(weir.logBesidesTheJdk()).doesNotContain("\tat ", "WARN", "ERROR");
+			// It has been accepted
+			Awaitility.await().until(() -> other.exchanges() > 0);
 			// What /proc tells is there, all else is absent
 			JsonNode server = actuator.json("/tcpserver");
 			assertThat(server.at("/state").asString()).isEqualTo("accepting");
@@ -449,6 +454,7 @@ class FaultIntegrationTests {
 				}
 				Scrape scrape = Scrape.of(actuator);
 				assertThat(scrape.value("tcp_server_rejected_connections_total{reason=\"thread_start\"}")).isEqualTo(3);
+				weir.awaitLog("no thread could be started");
 				assertThat(weir.log().lines().filter((line) -> line.contains("no thread could be started"))).hasSize(1);
 				assertStatus(actuator, "/health", "UP");
 			}
@@ -483,8 +489,12 @@ class FaultIntegrationTests {
 			return new Scrape(actuator.text("/prometheus").lines().filter((line) -> !line.startsWith("#")).toList());
 		}
 
+		// One a collection's cause is told of some time after it
 		List<String> names() {
-			return this.lines.stream().map((line) -> line.substring(0, line.lastIndexOf(' '))).toList();
+			return this.lines.stream()
+				.map((line) -> line.substring(0, line.lastIndexOf(' ')))
+				.filter((name) -> !name.startsWith("jvm_gc_"))
+				.toList();
 		}
 
 		double value(String name) {

@@ -3,6 +3,7 @@ package io.weir;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Map;
@@ -14,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIOException;
 
 /**
  * What the documents tell operators to do with a running service.
@@ -64,11 +65,13 @@ class OperatorIntegrationTests {
 				assertThat(request(trusted, "GET /actuator/tcpserver HTTP/1.0\r\nHost: localhost\r\n\r\n"))
 					.startsWith("HTTP/1.1 200");
 			}
-			assertThatExceptionOfType(SSLException.class).isThrownBy(() -> {
+			// The reset of a request that comes behind the end may be seen before the
+			// alert
+			assertThatIOException().isThrownBy(() -> {
 				try (SSLSocket stranger = new TlsClient(certificates, null).connect(actuator.port())) {
 					request(stranger, "GET /actuator/tcpserver HTTP/1.0\r\nHost: localhost\r\n\r\n");
 				}
-			});
+			}).isInstanceOfAny(SSLException.class, SocketException.class);
 		}
 	}
 

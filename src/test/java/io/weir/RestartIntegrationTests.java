@@ -38,9 +38,9 @@ class RestartIntegrationTests {
 			assertThat(server.state()).isEqualTo(ServerState.ACCEPTING);
 			assertThat(metersAfterASample(context)).isEqualTo(meters);
 			Footprint.awaitNoMoreThan(before);
-			assertThat(threads("tcp-accept")).isEqualTo(1);
-			assertThat(threads("tcp-watchdog")).isEqualTo(1);
-			assertThat(threads("tcp-sampler")).isEqualTo(1);
+			for (String name : List.of("tcp-accept", "tcp-watchdog", "tcp-sampler")) {
+				Awaitility.await().untilAsserted(() -> assertThat(threads(name)).as(name).isEqualTo(1));
+			}
 		}
 		assertFree(port);
 	}

@@ -144,7 +144,12 @@ class WeirIntegrationTests {
 		large.send(new byte[50]).receive(50);
 		Peer middle = connect();
 		middle.send(new byte[10]).receive(10);
-		JsonNode body = this.actuator.json("/tcpconnections");
+		// Each has written its answer and reads again
+		JsonNode body = Awaitility.await()
+			.until(() -> this.actuator.json("/tcpconnections"),
+					(all) -> all.at("/connections")
+						.valueStream()
+						.allMatch((one) -> one.at("/state").asString().equals("reading")));
 		assertThat(body.at("/total").asInt()).isEqualTo(3);
 		assertThat(peers(body)).containsExactly(address(large), address(middle), address(small));
 		JsonNode first = body.at("/connections/0");
@@ -215,9 +220,10 @@ class WeirIntegrationTests {
 		partial.receive(30);
 		String id = this.actuator.json("/tcpconnections").at("/connections/0/id").asString();
 		partial.send(new byte[5]).endStream().receiveToEnd();
+		awaitLastEnd(partial);
 		Peer empty = connect();
 		empty.endStream().receiveToEnd();
-		Awaitility.await().until(() -> this.registry.active() == 0);
+		awaitLastEnd(empty);
 		JsonNode body = this.actuator.json("/tcpconnections?state=closed&limit=2");
 		assertThat(body.at("/total").asInt()).isGreaterThanOrEqualTo(2);
 		assertThat(peers(body)).containsExactly(address(empty), address(partial));
@@ -242,6 +248,13 @@ class WeirIntegrationTests {
 		assertThat(this.actuator.json("/tcpconnections?state=closed&reason=THREAD_START").toString())
 			.isEqualTo("{\"total\":0,\"connections\":[]}");
 		assertThat(this.actuator.json("/tcpconnections?state=closed&peer=10.0.0.0/8").at("/total").asInt()).isZero();
+	}
+
+	// A moment after the peer has seen it
+	private void awaitLastEnd(Peer peer) {
+		Awaitility.await()
+			.untilAsserted(() -> assertThat(peers(this.actuator.json("/tcpconnections?state=closed&limit=1")))
+				.containsExactly(address(peer)));
 	}
 
 	@ParameterizedTest

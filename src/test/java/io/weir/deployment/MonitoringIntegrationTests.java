@@ -78,8 +78,9 @@ class MonitoringIntegrationTests {
 		OutputStream out = client.getOutputStream();
 		out.write("data\n".getBytes(StandardCharsets.US_ASCII));
 		assertThat(client.getInputStream().readNBytes(5)).hasSize(5);
-		// A round-trip time is known after the first sample
+		// A round-trip time is known after the first sample, and all else a moment later
 		scrape = Awaitility.await()
+			.during(Duration.ofMillis(500))
 			.atMost(Duration.ofSeconds(20))
 			.until(MonitoringIntegrationTests::scrape,
 					(all) -> all.stream().anyMatch((series) -> series.name().equals("tcp_server_rtt_seconds")));
