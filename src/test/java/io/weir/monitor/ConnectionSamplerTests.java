@@ -80,6 +80,11 @@ class ConnectionSamplerTests {
 	void whenSampledThenTheFiguresOfAllConnectionsAreSummedUp(int count, int walks) throws Exception {
 		assumeTrue(this.diagnostics.source() == Source.SOCK_DIAG, "sock_diag is not available");
 		connect(count);
+		// An ACK that is still on its way brings another round-trip time
+		Awaitility.await().pollDelay(Duration.ZERO).untilAsserted(() -> assertSummedUp(count, walks));
+	}
+
+	private void assertSummedUp(int count, int walks) {
 		CountingDiagnostics counting = new CountingDiagnostics(this.diagnostics, Source.SOCK_DIAG);
 		ConnectionSampler sampler = new ConnectionSampler(this.running.server(), this.running.registry(), counting,
 				Duration.ofSeconds(1), this.running.diagnoses());
@@ -151,14 +156,17 @@ class ConnectionSamplerTests {
 		for (int i = 0; i < 200; i++) {
 			sampler.sample();
 		}
-		long before = threads.getCurrentThreadAllocatedBytes();
-		int samples = 20;
-		for (int i = 0; i < samples; i++) {
-			sampler.sample();
-		}
-		long each = (threads.getCurrentThreadAllocatedBytes() - before) / samples;
-		// Some objects a sample, none a connection
-		assertThat(each).isLessThan(8_000);
+		// Until code is compiled, late on a busy machine, there is garbage of its making
+		Awaitility.await().atMost(Duration.ofSeconds(60)).pollDelay(Duration.ZERO).untilAsserted(() -> {
+			long before = threads.getCurrentThreadAllocatedBytes();
+			int samples = 20;
+			for (int i = 0; i < samples; i++) {
+				sampler.sample();
+			}
+			long each = (threads.getCurrentThreadAllocatedBytes() - before) / samples;
+			// Some objects a sample, none a connection
+			assertThat(each).isLessThan(8_000);
+		});
 	}
 
 	@Test
