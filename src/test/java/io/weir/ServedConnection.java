@@ -201,6 +201,7 @@ public final class ServedConnection implements AutoCloseable {
 	public void close() throws IOException {
 		this.peer.close();
 		this.connection.channel().close();
+		this.thread.channelClosed();
 		try {
 			this.ended.await(5, TimeUnit.SECONDS);
 			this.scheduler.stop();
