@@ -369,10 +369,11 @@ final class AcceptLoop {
 			this.errors.accept(AcceptError.of(ex));
 			// A connection that ends meanwhile gives its file descriptor back
 			LockSupport.parkNanos(this, PAUSE.toNanos());
-			if (millisLeft() <= 0) {
+			boolean over = millisLeft() <= 0;
+			if (over) {
 				logger.warn("What waits in the accept queue could not be accepted before the end: {}", ex.toString());
 			}
-			return millisLeft() > 0;
+			return !over;
 		}
 		finally {
 			if (!served) {
