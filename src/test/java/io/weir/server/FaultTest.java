@@ -150,15 +150,20 @@ abstract class FaultTest {
 			peers.add(peer);
 		}
 		ByteBuffer bytes = ByteBuffer.allocate(65_536);
-		Awaitility.await().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(5)).until(() -> {
-			for (SocketChannel peer : peers) {
-				peer.write(bytes.clear());
-			}
-			return this.registry.connections()
-				.stream()
-				.filter((connection) -> connection.writeBlockedFor().toMillis() > 300)
-				.count() >= count;
-		});
+		// The first time may have been a server that stood still
+		Awaitility.await()
+			.pollDelay(Duration.ZERO)
+			.pollInterval(Duration.ofMillis(5))
+			.during(Duration.ofMillis(100))
+			.until(() -> {
+				for (SocketChannel peer : peers) {
+					peer.write(bytes.clear());
+				}
+				return this.registry.connections()
+					.stream()
+					.filter((connection) -> connection.writeBlockedFor().toMillis() > 300)
+					.count() >= count;
+			});
 		return peers;
 	}
 

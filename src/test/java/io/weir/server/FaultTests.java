@@ -2,6 +2,7 @@ package io.weir.server;
 
 import java.net.StandardSocketOptions;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -149,7 +150,11 @@ class FaultTests extends FaultTest {
 		for (int part = 1; part <= 3; part++) {
 			long expected = 2L * DATA.length + part * 1000L;
 			peer.send(new byte[1000]);
-			Awaitility.await().until(() -> this.registry.totals().bytesReceived() == expected);
+			// In the one second for which it is read on
+			Awaitility.await()
+				.pollDelay(Duration.ZERO)
+				.pollInterval(Duration.ofMillis(1))
+				.until(() -> this.registry.totals().bytesReceived() == expected);
 		}
 		assertThat(peer.receiveToEnd()).isEmpty();
 		peer.close();

@@ -32,6 +32,7 @@ import io.weir.Footprint;
 import io.weir.FreePort;
 import io.weir.Peer;
 import io.weir.SocketStatistics;
+import io.weir.Standstills;
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
 import io.weir.api.ConnectionHandler;
@@ -278,7 +279,7 @@ class TcpServerTests {
 	@Test
 	void whenStoppedThenQuietOnesAreDrainedBusyOnesServedAndStuckOnesCut() throws Exception {
 		// An exchange is two bytes
-		TcpServer server = server(Settings.LISTENER, 10, NONE, Duration.ofSeconds(4), TcpServerTests::echoPairs);
+		TcpServer server = server(Settings.LISTENER, 10, NONE, Duration.ofSeconds(6), TcpServerTests::echoPairs);
 		server.start();
 		try (Peer quiet = Peer.connect(port(server));
 				Peer busy = Peer.connect(port(server));
@@ -296,10 +297,10 @@ class TcpServerTests {
 			busy.send((byte) 3, (byte) 4).receive(2);
 			assertThat(busy.receiveToEnd()).isEmpty();
 			busy.endStream();
-			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofMillis(3900));
+			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofMillis(5900));
 			assertThat(stuck.receiveToEnd()).isEmpty();
-			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(Duration.ofMillis(3900),
-					Duration.ofSeconds(6));
+			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(Duration.ofMillis(5900),
+					Duration.ofSeconds(9));
 			stuck.endStream();
 			Awaitility.await().until(() -> !stopping.isAlive());
 			assertThat(this.registry.totals().closed(CloseReason.DRAINED)).isEqualTo(2);
@@ -314,15 +315,15 @@ class TcpServerTests {
 		server.start();
 		try (Peer busy = Peer.connect(port(server))) {
 			busy.send((byte) 1).receive(1);
-			Thread stopping = Thread.ofPlatform().start(server::stop);
 			long begin = System.nanoTime();
+			Thread stopping = Thread.ofPlatform().start(server::stop);
 			int exchanges = 0;
 			while (busy.send((byte) 1).receive(1).length == 1) {
 				exchanges++;
 			}
 			assertThat(exchanges).isGreaterThan(10);
-			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(Duration.ofMillis(2400),
-					Duration.ofSeconds(5));
+			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(Duration.ofMillis(2500),
+					Duration.ofSeconds(6));
 			busy.endStream();
 			Awaitility.await().until(() -> !stopping.isAlive());
 			assertThat(this.registry.totals().closed(CloseReason.DRAIN_TIMEOUT)).isEqualTo(1);
@@ -335,12 +336,14 @@ class TcpServerTests {
 		server.start();
 		try (Peer silent = Peer.connect(port(server))) {
 			silent.send((byte) 1).receive(1);
+			Duration stood = Standstills.total();
 			long begin = System.nanoTime();
 			server.stop();
 			assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(Duration.ofSeconds(1),
-					Duration.ofSeconds(3));
+					Duration.ofSeconds(3).plus(Standstills.since(stood)));
+			// A machine that stands still leaves it less time than it has to be read on
+			Awaitility.await().until(() -> this.registry.totals().closed(CloseReason.DRAIN_TIMEOUT) == 1);
 			assertThat(this.registry.active()).isZero();
-			assertThat(this.registry.totals().closed(CloseReason.DRAIN_TIMEOUT)).isEqualTo(1);
 		}
 	}
 
@@ -402,7 +405,7 @@ class TcpServerTests {
 			Awaitility.await().until(server::state, (state) -> state == ServerState.DRAINING);
 			stopping.interrupt();
 			assertThat(stuck.receiveToEnd()).isEmpty();
-			assertThat(interrupted.get(5, TimeUnit.SECONDS)).isTrue();
+			assertThat(interrupted.get(20, TimeUnit.SECONDS)).isTrue();
 			assertThat(server.state()).isEqualTo(ServerState.STOPPED);
 		}
 	}
