@@ -359,6 +359,8 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 		to.count().incrementAndGet();
 		this.loop = to;
 		from.count().decrementAndGet();
+		// It arrives wherever it runs next: if the new loop ends now, that is here
+		this.carrier = null;
 		Thread.yield();
 	}
 

@@ -7,11 +7,13 @@ import java.nio.channels.ClosedByInterruptException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 
@@ -58,6 +60,27 @@ class LoopThreadTests extends EventLoopTest {
 			each.get(30, TimeUnit.SECONDS);
 		}
 		assertThat(this.scheduler.size()).isEqualTo(1);
+	}
+
+	@Test
+	void whenTheLoopThatAConnectionMovesToEndsThenItIsServedWhereItWas() throws Exception {
+		AtomicReference<LoopThread> moving = new AtomicReference<>();
+		Socket socket = dial(server((thread, channel) -> {
+			moving.set((LoopThread) thread);
+			EchoServer.echo(thread, channel);
+		}));
+		assertEchoes(socket);
+		EventLoop first = this.scheduler.states().getFirst().loop();
+		EventLoop next = new EventLoop("next", (task, from) -> first.hand(task));
+		CountDownLatch end = new CountDownLatch(1);
+		next.hand((loop) -> Awaitility.await().until(() -> end.getCount() == 0));
+		next.start();
+		Objects.requireNonNull(moving.get()).askToMove(next, true);
+		Awaitility.await().until(() -> next.count().get() == 1);
+		next.stop();
+		end.countDown();
+		assertEchoes(socket);
+		assertThat(first.count()).hasValue(1);
 	}
 
 	@Test
