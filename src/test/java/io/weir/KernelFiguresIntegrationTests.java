@@ -253,8 +253,10 @@ class KernelFiguresIntegrationTests {
 		peer.configureBlocking(false);
 		ByteBuffer bytes = ByteBuffer.allocate(65_536);
 		long quietSince = System.nanoTime();
-		while (System.nanoTime() - quietSince < Duration.ofMillis(500).toNanos() || !isWriterBlocked()) {
-			if (peer.write(bytes.clear()) > 0) {
+		int written = 1;
+		while (written > 0 || System.nanoTime() - quietSince < Duration.ofMillis(500).toNanos() || !isWriterBlocked()) {
+			written = peer.write(bytes.clear());
+			if (written > 0) {
 				quietSince = System.nanoTime();
 			}
 			Thread.onSpinWait();

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
 
 import javax.net.ssl.SSLSocket;
 
@@ -46,6 +47,9 @@ class SlowConnectionTests {
 
 	// Long enough for two windows
 	private static final Duration OBSERVED = Duration.ofSeconds(7);
+
+	// A sample that is late begins all windows anew
+	private static final Duration LONG = Duration.ofSeconds(30);
 
 	@TempDir
 	@SuppressWarnings("NullAway.Init")
@@ -149,6 +153,7 @@ class SlowConnectionTests {
 
 	private static void await(Client client, Cause cause) {
 		Awaitility.await(cause.text())
+			.atMost(LONG)
 			.pollInterval(Duration.ofMillis(50))
 			.untilAsserted(() -> assertThat(client.diagnosis()).as(client::toString)
 				.isNotNull()
@@ -221,10 +226,11 @@ class SlowConnectionTests {
 		}
 		slow.forEach((client) -> await(client, Cause.PEER_READS_SLOWLY));
 		unread.forEach((client) -> await(client, Cause.SERVER_READS_SLOWLY));
-		assertThat(evidence(unread.getFirst())).startsWith("1000 bytes wait in the receive queue (Recv-Q), and ");
+		await(unread.getFirst(), (diagnosis) -> assertThat(diagnosis.evidence())
+			.startsWith("1000 bytes wait in the receive queue (Recv-Q), and "));
 		// All of it came in one record, with the byte that the handler has read
-		assertThat(evidence(unread.getLast()))
-			.startsWith("0 bytes wait in the receive queue (Recv-Q) and 1000 above it, in the layer of TLS or PROXY, ");
+		await(unread.getLast(), (diagnosis) -> assertThat(diagnosis.evidence()).startsWith(
+				"0 bytes wait in the receive queue (Recv-Q) and 1000 above it, in the layer of TLS or PROXY, "));
 		observe();
 		assertThat(slow).allSatisfy(
 				(client) -> assertThat(client.said()).as(client::toString).containsExactly(Cause.PEER_READS_SLOWLY));
@@ -233,8 +239,10 @@ class SlowConnectionTests {
 		assertNothingSaid(calm);
 	}
 
-	private static String evidence(Client client) {
-		return Objects.requireNonNull(client.diagnosis()).evidence();
+	private static void await(Client client, Consumer<Diagnosis> what) {
+		Awaitility.await()
+			.atMost(LONG)
+			.untilAsserted(() -> assertThat(client.diagnosis()).as(client::toString).isNotNull().satisfies(what));
 	}
 
 	@Test
@@ -356,7 +364,7 @@ class SlowConnectionTests {
 				.run((in, out) -> read(in)));
 		}
 		streams.forEach((client) -> await(client, Cause.SEND_BUFFER_TOO_SMALL));
-		assertThat(Objects.requireNonNull(streams.getFirst().diagnosis()).remedy()).contains("tcp_wmem, 16384 now");
+		await(streams.getFirst(), (diagnosis) -> assertThat(diagnosis.remedy()).contains("tcp_wmem, 16384 now"));
 	}
 
 	private static void readSlowly(InputStream in, int bytes, int pauseMillis) throws Exception {

@@ -7,9 +7,9 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -32,7 +32,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 @Timeout(30)
 class KafkaRecordSinkTests {
 
-	private final List<MockProducer<String, byte[]>> producers = new ArrayList<>();
+	// One is added by the sink's own thread
+	private final List<MockProducer<String, byte[]>> producers = new CopyOnWriteArrayList<>();
 
 	private final KafkaRecordSink sink = new KafkaRecordSink("topic", new Text(), () -> {
 		MockProducer<String, byte[]> producer = new MockProducer<>(false, null, new StringSerializer(),
