@@ -331,18 +331,6 @@ public final class Connection {
 	}
 
 	/**
-	 * Begins a read of its handler. An overdue connection ends here, between two
-	 * exchanges.
-	 * @throws ConnectionEndedException if the connection has ended
-	 */
-	void beginRead() throws ConnectionEndedException {
-		if (!this.lifecycle.beginRead()) {
-			end(CloseReason.MAX_AGE);
-			throw new ConnectionEndedException();
-		}
-	}
-
-	/**
 	 * For how many nanoseconds it has been open.
 	 * @param now {@link System#nanoTime()}
 	 */

@@ -94,7 +94,7 @@ public final class ConnectionRunner {
 
 	private void serve(Connection connection, Slot slot) {
 		EndReason reason = CloseReason.HANDLER_ERROR;
-		HandlerConnection door = new HandlerConnection(connection);
+		HandlerConnection door = null;
 		try {
 			reason = identify(connection, slot);
 			if (reason == null) {
@@ -102,6 +102,7 @@ public final class ConnectionRunner {
 				reason = agree(connection);
 			}
 			if (reason == null) {
+				door = new HandlerConnection(connection);
 				reason = handle(connection, door);
 			}
 		}
@@ -109,7 +110,8 @@ public final class ConnectionRunner {
 			reason = failed(connection, ex);
 		}
 		finally {
-			end(connection, Objects.requireNonNullElse(reason, CloseReason.HANDLER_ERROR), door.isPeerEnded());
+			end(connection, Objects.requireNonNullElse(reason, CloseReason.HANDLER_ERROR),
+					door != null && door.isPeerEnded());
 		}
 	}
 

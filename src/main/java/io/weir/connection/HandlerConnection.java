@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import io.weir.transport.PooledConnection;
 import io.weir.transport.ReadBuffer;
 import io.weir.transport.SecureSession;
+import io.weir.transport.Transport;
 
 /**
  * A connection as its handler sees it: reads, writes and counts, and remembers what of
@@ -23,12 +24,26 @@ final class HandlerConnection implements PooledConnection {
 
 	private final Connection connection;
 
+	// Each object between here and these is one more that the processor has to fetch for
+	// every exchange, where thousands of connections take turns
+	private final ConnectionCounters counters;
+
+	private final ConnectionLifecycle lifecycle;
+
+	private final Transport transport;
+
 	private volatile boolean peerEnded;
 
 	private volatile @Nullable IOException failure;
 
+	/**
+	 * Creates it for a connection whose layers are agreed on.
+	 */
 	HandlerConnection(Connection connection) {
 		this.connection = connection;
+		this.counters = connection.counters();
+		this.lifecycle = connection.lifecycle();
+		this.transport = connection.path().transport();
 	}
 
 	@Override
@@ -64,13 +79,13 @@ final class HandlerConnection implements PooledConnection {
 		}
 		beginRead();
 		try {
-			return came(this.connection.path().transport().read(target));
+			return came(this.transport.read(target));
 		}
 		catch (IOException ex) {
 			throw failed(ex);
 		}
 		catch (RuntimeException | Error ex) {
-			this.connection.lifecycle().abandonRead();
+			this.lifecycle.abandonRead();
 			throw ex;
 		}
 	}
@@ -79,20 +94,24 @@ final class HandlerConnection implements PooledConnection {
 	public int read(ReadBuffer target) throws IOException {
 		beginRead();
 		try {
-			return came(this.connection.path().transport().read(target));
+			return came(this.transport.read(target));
 		}
 		catch (IOException ex) {
 			throw failed(ex);
 		}
 		catch (RuntimeException | Error ex) {
-			this.connection.lifecycle().abandonRead();
+			this.lifecycle.abandonRead();
 			throw ex;
 		}
 	}
 
+	// An overdue connection ends here, between two exchanges
 	private void beginRead() throws IOException {
 		try {
-			this.connection.beginRead();
+			if (!this.lifecycle.beginRead()) {
+				this.connection.end(CloseReason.MAX_AGE);
+				throw new ConnectionEndedException();
+			}
 		}
 		catch (ConnectionEndedException ex) {
 			throw failed(ex);
@@ -101,24 +120,24 @@ final class HandlerConnection implements PooledConnection {
 
 	private int came(int count) throws ConnectionEndedException {
 		if (count > 0) {
-			this.connection.counters().addReceived(count);
+			this.counters.addReceived(count);
 		}
 		else {
 			this.peerEnded = true;
 		}
 		try {
-			this.connection.lifecycle().endRead(count > 0);
+			this.lifecycle.endRead(count > 0);
 			return count;
 		}
 		catch (ConnectionEndedException ex) {
-			this.connection.counters().addUnanswered(Math.max(0, count));
+			this.counters.addUnanswered(Math.max(0, count));
 			throw ex;
 		}
 	}
 
 	@Override
 	public int available() throws IOException {
-		return this.connection.path().transport().available();
+		return this.transport.available();
 	}
 
 	@Override
@@ -128,24 +147,24 @@ final class HandlerConnection implements PooledConnection {
 		}
 		beginWrite(source);
 		try {
-			this.connection.counters().writeBegins();
+			this.counters.writeBegins();
 			while (source.hasRemaining()) {
-				this.connection.counters().addSent(this.connection.path().transport().write(source));
+				this.counters.addSent(this.transport.write(source));
 			}
-			this.connection.lifecycle().endWrite();
+			this.lifecycle.endWrite();
 		}
 		catch (IOException ex) {
 			throw cutOff(source, ex);
 		}
 		catch (RuntimeException | Error ex) {
-			this.connection.lifecycle().abandonWrite();
+			this.lifecycle.abandonWrite();
 			throw ex;
 		}
 	}
 
 	private void beginWrite(ByteBuffer source) throws IOException {
 		try {
-			this.connection.lifecycle().beginWrite();
+			this.lifecycle.beginWrite();
 		}
 		catch (ConnectionEndedException ex) {
 			throw cutOff(source, ex);
@@ -156,7 +175,7 @@ final class HandlerConnection implements PooledConnection {
 		// A peer that has reset the connection waits for no answer
 		CloseReason reason = this.connection.closeReason();
 		if (reason != null && reason != CloseReason.RESET) {
-			this.connection.counters().addUnanswered(source.remaining());
+			this.counters.addUnanswered(source.remaining());
 		}
 		return failed(ex);
 	}
@@ -193,18 +212,18 @@ final class HandlerConnection implements PooledConnection {
 
 	@Override
 	public void exchangeBegins() {
-		this.connection.lifecycle().exchangeBegins();
+		this.lifecycle.exchangeBegins();
 	}
 
 	@Override
 	public void exchangeDone() {
-		this.connection.lifecycle().exchangeDone();
+		this.lifecycle.exchangeDone();
 	}
 
 	@Override
 	public void recordUnpacked() {
-		if (this.connection.counters().addRecord() % RECORDS_BEFORE_GIVING_WAY == 0) {
-			this.connection.path().transport().giveWay();
+		if (this.counters.addRecord() % RECORDS_BEFORE_GIVING_WAY == 0) {
+			this.transport.giveWay();
 		}
 	}
 
