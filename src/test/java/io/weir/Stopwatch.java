@@ -57,11 +57,18 @@ public final class Stopwatch {
 	}
 
 	/**
-	 * The time since the start.
+	 * The time since the start without the stalls.
 	 */
 	public Duration time() {
-		long stalled = stalls() - this.stallsBefore;
-		return Duration.ofNanos(Math.max(0, System.nanoTime() - this.begin - stalled));
+		Duration stalled = stalled();
+		return Duration.ofNanos(Math.max(0, System.nanoTime() - this.begin - stalled.toNanos()));
+	}
+
+	/**
+	 * The stalls since the start.
+	 */
+	public Duration stalled() {
+		return Duration.ofNanos(stalls() - this.stallsBefore);
 	}
 
 }

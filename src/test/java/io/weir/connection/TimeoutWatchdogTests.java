@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 
 import io.weir.CapturedLog;
 import io.weir.ServedConnection;
-import io.weir.Standstills;
+import io.weir.Stopwatch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -141,11 +141,11 @@ class TimeoutWatchdogTests {
 			Awaitility.await()
 				.until(() -> served.connection().writeBlockedFor().compareTo(Duration.ofMillis(1500)) > 0);
 			assertThat(served.connection().closeReason()).isNull();
-			Duration stood = Standstills.total();
+			Stopwatch watch = Stopwatch.start();
 			goesOn.set(false);
 			assertThat(served.reason()).isEqualTo(CloseReason.WRITE_TIMEOUT);
 			assertThat(Duration.ofNanos(System.nanoTime() - last.get())).isBetween(Duration.ofMillis(300),
-					Duration.ofMillis(750).plus(Standstills.since(stood)));
+					Duration.ofMillis(750).plus(watch.stalled()));
 		}
 	}
 
@@ -203,7 +203,7 @@ class TimeoutWatchdogTests {
 	void whenAConnectionIsTooOldThenItEndsBetweenTwoExchangesWithoutQuietTime() throws Exception {
 		this.maxAge = new MaxAge(Duration.ofMillis(800), Duration.ofMinutes(1));
 		start(Duration.ZERO, Duration.ZERO);
-		Duration stood = Standstills.total();
+		Stopwatch watch = Stopwatch.start();
 		try (ServedConnection quiet = new ServedConnection(this.registry, ConnectionTests::echo);
 				ServedConnection busy = new ServedConnection(this.registry, ConnectionTests::echo)) {
 			long exchanges = 0;
@@ -213,7 +213,7 @@ class TimeoutWatchdogTests {
 			busy.peer().endStream();
 			assertThat(busy.reason()).isEqualTo(CloseReason.MAX_AGE);
 			assertThat(busy.connection().age()).isBetween(Duration.ofMillis(720),
-					Duration.ofMillis(1500).plus(Standstills.since(stood)));
+					Duration.ofMillis(1500).plus(watch.stalled()));
 			assertThat(busy.connection().bytesSent()).isEqualTo(exchanges);
 			assertThat(quiet.peer().receiveToEnd()).isEmpty();
 			quiet.peer().endStream();
@@ -277,7 +277,7 @@ class TimeoutWatchdogTests {
 		start(Duration.ZERO, Duration.ZERO);
 		List<Duration> ages = new CopyOnWriteArrayList<>();
 		List<Duration> late = new CopyOnWriteArrayList<>();
-		Duration stood = Standstills.total();
+		Stopwatch watch = Stopwatch.start();
 		this.registry.addListener(new ConnectionListener() {
 
 			@Override
@@ -314,7 +314,7 @@ class TimeoutWatchdogTests {
 			.allMatch((age) -> age.toMillis() >= 1_800 && age.toMillis() <= 2_200)
 			.anyMatch((age) -> age.toMillis() < 1_950)
 			.anyMatch((age) -> age.toMillis() > 2_050);
-		Duration most = Duration.ofSeconds(1).plus(Standstills.since(stood));
+		Duration most = Duration.ofSeconds(1).plus(watch.stalled());
 		assertThat(late).as("ends after its own age")
 			.allMatch((time) -> !time.isNegative() && time.compareTo(most) < 0);
 	}

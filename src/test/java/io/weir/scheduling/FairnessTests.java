@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-import io.weir.Standstills;
+import io.weir.Stopwatch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -88,10 +88,9 @@ class FairnessTests {
 	private static Duration slowest(Step step) throws Exception {
 		long slowest = 0;
 		for (int i = 0; i < NEWCOMERS; i++) {
-			Duration stood = Standstills.total();
-			long begin = System.nanoTime();
+			Stopwatch watch = Stopwatch.start();
 			step.run();
-			slowest = Math.max(slowest, System.nanoTime() - begin - Standstills.since(stood).toNanos());
+			slowest = Math.max(slowest, watch.time().toNanos());
 		}
 		return Duration.ofNanos(slowest);
 	}

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 
 import io.weir.Bystander;
 import io.weir.Peer;
-import io.weir.Standstills;
+import io.weir.Stopwatch;
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
 import io.weir.kernel.Source;
@@ -121,13 +121,13 @@ class SlowPeerFaultTests extends FaultTest {
 		Peer silent = connect(server);
 		Peer midRecord = connect(server);
 		assertEchoed(midRecord);
-		Duration stood = Standstills.total();
+		Stopwatch watch = Stopwatch.start();
 		long begin = System.nanoTime();
 		midRecord.send(new byte[3]);
 		assertThat(silent.receiveToEnd()).isEmpty();
 		assertThat(midRecord.receiveToEnd()).isEmpty();
 		assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(this.idleTimeout,
-				Duration.ofMillis(2300).plus(Standstills.since(stood)));
+				Duration.ofMillis(2300).plus(watch.stalled()));
 		silent.close();
 		midRecord.close();
 		awaitClosed(CloseReason.IDLE_TIMEOUT, 2);

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 
 import io.weir.Bystander;
 import io.weir.Peer;
-import io.weir.Standstills;
+import io.weir.Stopwatch;
 import io.weir.connection.CloseReason;
 import io.weir.protocol.Protocol;
 
@@ -77,7 +77,7 @@ class StopFaultTests extends FaultTest {
 		TcpServer server = start(Protocol.ECHO);
 		Bystander other = bystander(server);
 		blockPeers(server, 1);
-		Duration stood = Standstills.total();
+		Stopwatch watch = Stopwatch.start();
 		long begin = System.nanoTime();
 		Thread stopping = Thread.ofPlatform().start(server::stop);
 		Awaitility.await().until(server::state, (state) -> state == ServerState.DRAINING);
@@ -86,7 +86,7 @@ class StopFaultTests extends FaultTest {
 		other.close();
 		stopping.join();
 		assertThat(Duration.ofNanos(System.nanoTime() - begin)).isBetween(this.gracePeriod,
-				this.gracePeriod.plusMillis(2_500).plus(Standstills.since(stood)));
+				this.gracePeriod.plusMillis(2_500).plus(watch.stalled()));
 		awaitClosed(CloseReason.DRAIN_TIMEOUT, 1);
 		assertThat(this.registry.totals().bytesUnanswered()).isPositive();
 		assertThat(this.registry.active()).isZero();
