@@ -80,7 +80,6 @@ class KernelFiguresIntegrationTests {
 		Awaitility.await()
 			.until(() -> this.connections.active() == 0
 					&& this.actuator.json("/tcpserver").at("/acceptQueue/length").asInt() == 0);
-		Awaitility.await().until(() -> this.connections.active() == 0);
 		this.actuator.close();
 	}
 
