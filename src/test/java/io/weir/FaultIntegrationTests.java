@@ -489,7 +489,7 @@ class FaultIntegrationTests {
 			return new Scrape(actuator.text("/prometheus").lines().filter((line) -> !line.startsWith("#")).toList());
 		}
 
-		// One a collection's cause is told of some time after it
+		// A collection adds series some time after it
 		List<String> names() {
 			return this.lines.stream()
 				.map((line) -> line.substring(0, line.lastIndexOf(' ')))

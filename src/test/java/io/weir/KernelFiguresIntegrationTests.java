@@ -176,9 +176,8 @@ class KernelFiguresIntegrationTests {
 				// The test is over
 			}
 		});
-		// While it moves two looks never agree: the kernel's figures lie between ours
-		// before
-		// and after
+		// While it moves two looks never agree: the kernel's figures lie between ours of
+		// before and after
 		long before = connection(peer.port()).at("/kernel/bytesReceived").asLong();
 		long between = ss(peer.port()).bytesReceived();
 		long after = connection(peer.port()).at("/kernel/bytesReceived").asLong();

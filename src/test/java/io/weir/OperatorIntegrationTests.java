@@ -65,8 +65,7 @@ class OperatorIntegrationTests {
 				assertThat(request(trusted, "GET /actuator/tcpserver HTTP/1.0\r\nHost: localhost\r\n\r\n"))
 					.startsWith("HTTP/1.1 200");
 			}
-			// The reset of a request that comes behind the end may be seen before the
-			// alert
+			// The client may see the reset of its late request before the alert
 			assertThatIOException().isThrownBy(() -> {
 				try (SSLSocket stranger = new TlsClient(certificates, null).connect(actuator.port())) {
 					request(stranger, "GET /actuator/tcpserver HTTP/1.0\r\nHost: localhost\r\n\r\n");

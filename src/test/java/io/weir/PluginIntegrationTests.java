@@ -126,9 +126,8 @@ class PluginIntegrationTests {
 		return Files.createDirectories(this.directory.resolve("plugins"));
 	}
 
-	// A jar with an auto-configuration whose handler says the class's name, without some
-	// of
-	// its classes
+	// A jar that lacks some of its classes, with an auto-configuration whose handler says
+	// the class's name
 	private Path plugin(String name, String type, String bean, String constructor, String... without)
 			throws IOException {
 		Path work = Files.createDirectories(this.directory.resolve(type));

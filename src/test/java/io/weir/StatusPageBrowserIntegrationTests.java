@@ -151,8 +151,7 @@ class StatusPageBrowserIntegrationTests extends StatusPageTest {
 		}
 	}
 
-	// All that the page can show without a fault: an open connection in full, an ended
-	// one
+	// The page with all that it shows without a fault
 	private static void unfoldWithOneEnded(RunningWeir weir, Peer peer) throws Exception {
 		peer.send(new byte[1]).receive(1);
 		try (Peer gone = Peer.connect(weir.tcpPort())) {

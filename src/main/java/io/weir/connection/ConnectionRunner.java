@@ -133,9 +133,8 @@ public final class ConnectionRunner {
 		return false;
 	}
 
-	// Asks a proxy for whom it comes, and whether that client is admitted. Returns null
-	// if
-	// so, else why the connection ended
+	// Asks a proxy for whom it comes, and whether that client is admitted. Returns why
+	// the connection ended; null if it goes on
 	private @Nullable EndReason identify(Connection connection, Slot slot) {
 		if (this.proxies == null || !this.proxies.layer().equals(connection.path().layer())) {
 			return null;

@@ -22,9 +22,8 @@ final class ForeignBeginning {
 	private static final ForeignBeginning PROXY_V2 = new ForeignBeginning(ForeignProtocol.PROXY_HEADER,
 			"\r\n\r\n\0\r\nQUIT\n");
 
-	// RFC 8446, 5.1 and 4: a record of the type handshake, version 3.x and any length,
-	// with
-	// a ClientHello
+	// RFC 8446, 5.1 and 4: a record of the type handshake with a ClientHello, version
+	// 3.x and any length
 	private static final ForeignBeginning TLS = new ForeignBeginning(ForeignProtocol.TLS, "\26\3???\1");
 
 	// RFC 9110, 9.1, and the first line of HTTP/2, RFC 9113, 3.4

@@ -188,9 +188,8 @@ public final class FileOutput implements RecordOutput {
 		}
 	}
 
-	// Whether the open file has no name any more. A file that was renamed gets the rest
-	// of
-	// the line; one that was removed, perhaps as the disk was full, would take it away.
+	// Whether the open file has no name any more. A renamed file gets the rest of the
+	// line; a removed one, perhaps as the disk was full, would take it away
 	private boolean isGone() throws IOException {
 		if (!isMoved()) {
 			return false;

@@ -109,9 +109,8 @@ final class EventLoopScheduler implements ConnectionScheduler {
 		return new LoopThread(this.threads, name, channel, choose(current).loop());
 	}
 
-	// In turn, a busy loop less often. As the figures are up to 1 s old, not all go to
-	// the
-	// one that was least busy
+	// In turn, a busy loop less often. Not all go to the least busy one, as the figures
+	// are up to 1 s old
 	private static LoopState choose(List<LoopState> loops) {
 		LoopState chosen = loops.getFirst();
 		if (loops.size() > 1) {

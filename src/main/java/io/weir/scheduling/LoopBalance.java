@@ -45,8 +45,7 @@ final class LoopBalance {
 	boolean wantsMore(List<LoopState> loops, int max) {
 		List<LoopState> active = active(loops);
 		boolean busy = active.size() < max && active.stream().anyMatch((state) -> state.busy() > BUSY);
-		// The figure is that since it was asked for last: it counts from the second time
-		// on
+		// The figure is that since the last call: it counts from the second call on
 		double spare = busy ? this.load.spareProcessors() : 0;
 		boolean counts = this.wasBusy;
 		this.wasBusy = busy;

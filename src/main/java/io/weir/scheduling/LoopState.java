@@ -84,9 +84,8 @@ final class LoopState {
 		return this.takesConnections;
 	}
 
-	// The loop whose turn has risen highest is next. A busy loop's turn rises more
-	// slowly:
-	// one third as fast as an idle one's
+	// The loop whose turn has risen highest is next. A busy loop's turn rises one third
+	// as fast as an idle one's
 	double addTurn() {
 		this.turn += weight();
 		return this.turn;

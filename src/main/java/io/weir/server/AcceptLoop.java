@@ -113,8 +113,7 @@ final class AcceptLoop {
 	 */
 	ServerState state() {
 		ServerState now = this.state;
-		// accept(2) takes a file descriptor before it waits: only a call that waits has
-		// one
+		// accept(2) takes a descriptor before it waits: only a call that waits has one
 		boolean trying = now == ServerState.ACCEPTING && this.backingOffSince != 0
 				&& System.nanoTime() - this.acceptingSince < AT_ONCE;
 		return trying ? ServerState.BACKING_OFF : now;
@@ -278,8 +277,8 @@ final class AcceptLoop {
 			boolean waited = System.nanoTime() - begin > WAITED;
 			served = serve(accepted, slot);
 			if (waited) {
-				// Woken for each newcomer it would take the processor from connections
-				// as often. So several come to stand in the queue
+				// Each wake-up takes the processor from connections. While they run,
+				// more newcomers queue up, and one wake-up serves them all
 				Thread.yield();
 			}
 		}
@@ -335,9 +334,8 @@ final class AcceptLoop {
 		}
 	}
 
-	// Those that waited when accepting was stopped; where their number is not known,
-	// until
-	// the queue is empty once
+	// Those that waited when accepting was stopped. Where their number is not known, it
+	// ends when the queue is empty once
 	private void acceptQueued() throws IOException, InterruptedException {
 		if (!this.socket.channel().isOpen()) {
 			return;

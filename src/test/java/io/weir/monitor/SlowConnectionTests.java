@@ -48,7 +48,7 @@ class SlowConnectionTests {
 	// Long enough for two windows
 	private static final Duration OBSERVED = Duration.ofSeconds(7);
 
-	// A sample that is late begins all windows anew
+	// A late sample restarts all windows
 	private static final Duration LONG = Duration.ofSeconds(30);
 
 	@TempDir
