@@ -28,7 +28,7 @@ class Process:
         self.folder = folder
 
     def __enter__(self):
-        self.output = tempfile.TemporaryFile("w+")
+        self.output = tempfile.NamedTemporaryFile()
         self.process = subprocess.Popen(self.command, cwd=self.folder, env=self.environment, stdout=self.output,
                                         stderr=subprocess.STDOUT)
         return self
@@ -39,8 +39,8 @@ class Process:
         self.output.close()
 
     def log(self):
-        self.output.seek(0)
-        return self.output.read()
+        # Opened again: the process writes where this file's own position is
+        return pathlib.Path(self.output.name).read_text(errors="replace")
 
     def await_log(self, text):
         def found():

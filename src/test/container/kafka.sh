@@ -13,7 +13,7 @@ fi
 rm -rf target/kafka
 cp -r src/plugins/kafka "$work/kafka"
 rm -rf "$work/kafka/target"
-against_plain -f "$work/kafka/pom.xml" verify
+against_plain -Dsurefire.rerunFailingTestsCount=1 -f "$work/kafka/pom.xml" verify
 mkdir -p target/kafka
 cp -r "$work/kafka/target/plugins" "$work/kafka/target/test-classes" target/kafka/
 # The broker's own jars, where Maven has put them for this run
