@@ -27,7 +27,7 @@ public class ConnectionSampler implements AutoCloseable {
 	// So many are asked about one by one in the time that an empty table takes to walk
 	private static final int FEW = 128;
 
-	private static final Duration INTERVAL_WITHOUT_SAMPLES = Duration.ofSeconds(1);
+	private static final Duration MAX_ROUND = Duration.ofSeconds(1);
 
 	private static final Logger logger = LoggerFactory.getLogger(ConnectionSampler.class);
 
@@ -75,8 +75,8 @@ public class ConnectionSampler implements AutoCloseable {
 	}
 
 	/**
-	 * Adds what is to run after each sample, on the sampling thread; without samples,
-	 * once a second.
+	 * Adds what is to run after each sample and at least once a second, on the sampling
+	 * thread.
 	 * @param listener must not block
 	 */
 	public void addListener(Runnable listener) {
@@ -102,9 +102,11 @@ public class ConnectionSampler implements AutoCloseable {
 	}
 
 	private void run() {
+		long rest = 0;
 		while (!this.closed) {
+			boolean due = rest <= 0 && !this.interval.isZero();
 			try {
-				if (!this.interval.isZero()) {
+				if (due) {
 					sample();
 				}
 				this.listeners.forEach(Runnable::run);
@@ -113,7 +115,10 @@ public class ConnectionSampler implements AutoCloseable {
 			catch (Throwable ex) {
 				warn(ex);
 			}
-			LockSupport.parkNanos(this, (this.interval.isZero() ? INTERVAL_WITHOUT_SAMPLES : this.interval).toNanos());
+			long begin = System.nanoTime();
+			rest = due ? this.interval.toNanos() : rest;
+			LockSupport.parkNanos(this, (rest > 0) ? Math.min(rest, MAX_ROUND.toNanos()) : MAX_ROUND.toNanos());
+			rest -= System.nanoTime() - begin;
 		}
 	}
 

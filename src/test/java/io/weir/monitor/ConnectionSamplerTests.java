@@ -119,6 +119,21 @@ class ConnectionSamplerTests {
 		assertThat(counting.walks).isOne();
 	}
 
+	@ParameterizedTest
+	@CsvSource({ "PT0S, 0", "PT1H, 1" })
+	void whenSamplesAreRareThenListenersRunAllTheSame(Duration interval, int samples) throws Exception {
+		connect(1);
+		CountingDiagnostics counting = new CountingDiagnostics(this.diagnostics, Source.PROCFS);
+		CountDownLatch rounds = new CountDownLatch(3);
+		try (ConnectionSampler sampler = new ConnectionSampler(this.running.server(), this.running.registry(), counting,
+				interval, this.running.diagnoses())) {
+			sampler.addListener(rounds::countDown);
+			sampler.start();
+			assertThat(rounds.await(30, TimeUnit.SECONDS)).isTrue();
+			assertThat(counting.walks).isEqualTo(samples);
+		}
+	}
+
 	// The page asks for 50 of as many as there are, every 2 s
 	@Test
 	void whenSomeAreListedThenTheKernelIsAskedAboutNoOthers() throws Exception {
