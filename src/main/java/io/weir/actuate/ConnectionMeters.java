@@ -17,6 +17,7 @@ import io.micrometer.core.instrument.Timer;
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
 import io.weir.connection.ConnectionListener;
+import io.weir.connection.RejectReason;
 
 /**
  * The meters of single connections: bytes while one is open, for a bounded number at
@@ -96,16 +97,26 @@ public class ConnectionMeters implements ConnectionListener {
 			.register(this.registry);
 	}
 
+	// A PROXY header that was too slow may be rejected just when it has come
+	@Override
+	public void rejected(Connection connection, RejectReason reason) {
+		remove(connection);
+	}
+
 	@Override
 	public void closed(Connection connection, CloseReason reason) {
+		remove(connection);
+		Objects.requireNonNull(this.durations.get(reason)).record(connection.age());
+		this.received.record((double) connection.bytesReceived());
+		this.sent.record((double) connection.bytesSent());
+	}
+
+	private void remove(Connection connection) {
 		List<Meter> own = this.meters.remove(connection);
 		if (own != null) {
 			own.forEach(this.registry::remove);
 			this.places.release();
 		}
-		Objects.requireNonNull(this.durations.get(reason)).record(connection.age());
-		this.received.record((double) connection.bytesReceived());
-		this.sent.record((double) connection.bytesSent());
 	}
 
 }

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 
 import io.weir.Peer;
 import io.weir.connection.CloseReason;
+import io.weir.connection.RejectReason;
 import io.weir.monitor.RunningServer;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -93,6 +94,23 @@ class ConnectionMetersTests {
 					assertThat(connections()).contains("4").doesNotContain("1");
 				}
 			}
+		}
+	}
+
+	@Test
+	void whenAConnectionIsRejectedThenItsPlaceIsFree() throws Exception {
+		ConnectionMeters own = new ConnectionMeters(this.meters, 1, this.refresher);
+		try (RunningServer running = new RunningServer(200).start();
+				Peer first = running.connect();
+				Peer second = running.connect()) {
+			first.send((byte) 1).receive(1);
+			second.send((byte) 1).receive(1);
+			running.registry().connections().forEach((connection) -> {
+				own.opened(connection);
+				assertThat(connections()).containsExactly(Long.toString(connection.id()));
+				own.rejected(connection, RejectReason.PROXY_HEADER);
+				assertThat(connections()).isEmpty();
+			});
 		}
 	}
 
