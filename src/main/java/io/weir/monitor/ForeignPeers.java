@@ -40,23 +40,27 @@ public final class ForeignPeers implements ConnectionListener {
 	 * Creates the counts.
 	 * @param protocol the name of what serves connections
 	 * @param tls whether they are protected
+	 * @param proxyProtocol whether some of them begin with a header of the PROXY protocol
 	 */
-	public ForeignPeers(String protocol, boolean tls) {
-		this(protocol, tls, System::nanoTime);
+	public ForeignPeers(String protocol, boolean tls, boolean proxyProtocol) {
+		this(protocol, tls, proxyProtocol, System::nanoTime);
 	}
 
-	ForeignPeers(String protocol, boolean tls, LongSupplier nanoTime) {
+	ForeignPeers(String protocol, boolean tls, boolean proxyProtocol, LongSupplier nanoTime) {
 		for (ForeignProtocol foreign : ForeignProtocol.values()) {
 			this.counts.put(foreign, new RecentCount(nanoTime));
 		}
 		this.tls = tls;
+		this.beginnings = beginnings(protocol, tls).stream()
+			.filter((beginning) -> !proxyProtocol || beginning.protocol() != ForeignProtocol.PROXY_HEADER)
+			.toList();
+	}
+
+	private static List<ForeignBeginning> beginnings(String protocol, boolean tls) {
 		if (tls) {
-			this.beginnings = ForeignBeginning.INSTEAD_OF_TLS;
+			return ForeignBeginning.INSTEAD_OF_TLS;
 		}
-		else {
-			this.beginnings = hasRecords(protocol) ? ForeignBeginning.INSTEAD_OF_RECORDS
-					: ForeignBeginning.INSTEAD_OF_DATA;
-		}
+		return hasRecords(protocol) ? ForeignBeginning.INSTEAD_OF_RECORDS : ForeignBeginning.INSTEAD_OF_DATA;
 	}
 
 	/**

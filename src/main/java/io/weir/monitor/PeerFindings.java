@@ -25,14 +25,14 @@ final class PeerFindings implements Evidence.Rule {
 			findings.put(FindingKind.ONE_ADDRESS_HOLDS_MOST, new Finding("max-connections",
 					"%s has %d of at most %d connections, more than half".formatted(share.address().shortText(),
 							share.connections(), evidence.server().serving().maxConnections()),
-					"Look at /actuator/tcpconnections what they do; have this client open fewer, end them by a "
+					"See in /actuator/tcpconnections?peer= what they do; have this client open fewer, end them by a "
 							+ "shorter tcp.server.idle-timeout, or set tcp.server.max-connections-per-address"));
 		}
 		boolean tls = evidence.tls() != null;
 		foreign(ForeignProtocol.PROXY_HEADER, FindingKind.PROXY_HEADERS, "proxy-protocol",
 				"a header of the PROXY protocol" + (tls ? ", so no handshake succeeded" : ", which was taken for data"),
 				"Set tcp.server.proxy-protocol.enabled and name the proxy in tcp.server.proxy-protocol.trusted; or have "
-						+ "it send none (HAProxy: no send-proxy, send-proxy-v2; nginx: proxy_protocol off)",
+						+ "it send none (HAProxy: remove send-proxy, send-proxy-v2; nginx: proxy_protocol off)",
 				findings);
 		foreign(ForeignProtocol.TLS, FindingKind.TLS_WITHOUT_BUNDLE, "ssl",
 				"a TLS handshake, which was taken for data: this port has no TLS",

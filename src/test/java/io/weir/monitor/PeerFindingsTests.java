@@ -50,7 +50,7 @@ class PeerFindingsTests {
 		try (RunningServer running = new RunningServer(null, null, 10, this.proc.reader()).start()) {
 			BusiestAddress addresses = new BusiestAddress(running.registry(), 10, AddressPrefixes.NONE);
 			Findings findings = running.findings(System::nanoTime,
-					List.of(new PeerFindings(addresses, new ForeignPeers("echo", false))));
+					List.of(new PeerFindings(addresses, new ForeignPeers("echo", false, false))));
 			List<Peer> peers = new ArrayList<>();
 			for (int i = 0; i < 5; i++) {
 				peers.add(running.connect());
@@ -86,7 +86,7 @@ class PeerFindingsTests {
 			.start()) {
 			BusiestAddress addresses = new BusiestAddress(running.registry(), 10, proxies.trusted());
 			Findings findings = running.findings(System::nanoTime,
-					List.of(new PeerFindings(addresses, new ForeignPeers("echo", false))));
+					List.of(new PeerFindings(addresses, new ForeignPeers("echo", false, false))));
 			List<Peer> peers = new ArrayList<>();
 			for (String client : List.of("2001:db8::1", "2001:db8:0:1::1", "2001:db8::2", "2001:db8::ffff:0:0:3",
 					"2001:db8::4", "2001:db8::5")) {
@@ -143,7 +143,7 @@ class PeerFindingsTests {
 	void whenPeersSpeakAnotherProtocolThenTheyAreFoundAndForgottenInTime() {
 		AtomicLong now = new AtomicLong();
 		try (RunningServer running = new RunningServer(null, null, 10, this.proc.reader()).start()) {
-			ForeignPeers foreign = new ForeignPeers("record", false, now::get);
+			ForeignPeers foreign = new ForeignPeers("record", false, false, now::get);
 			Findings findings = running.findings(now::get, List
 				.of(new PeerFindings(new BusiestAddress(running.registry(), 10, AddressPrefixes.NONE), foreign)));
 			assertThat(findings.current()).isEmpty();
