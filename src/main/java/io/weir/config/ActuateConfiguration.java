@@ -76,8 +76,10 @@ class ActuateConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	ForeignPeers foreignPeers(TcpServer server, ConnectionRegistry connections, ObjectProvider<ServerTls> tls) {
-		ForeignPeers peers = new ForeignPeers(server.status().protocol(), tls.getIfAvailable() != null);
+	ForeignPeers foreignPeers(TcpServer server, ConnectionRegistry connections, ObjectProvider<ServerTls> tls,
+			AdmissionRules admission) {
+		ForeignPeers peers = new ForeignPeers(server.status().protocol(), tls.getIfAvailable() != null,
+				admission.proxies() != null);
 		connections.addListener(peers);
 		return peers;
 	}
@@ -87,10 +89,11 @@ class ActuateConfiguration {
 	Findings findings(TcpServer server, ListenerFigures listener, ProcReader proc, ObjectProvider<ServerTls> tls,
 			TcpServerProperties properties, BusiestAddress addresses, ForeignPeers foreign,
 			ConnectionRegistry connections, Diagnoses diagnoses, RecordSinks sinks) {
-		boolean records = ForeignPeers.hasRecords(server.status().protocol());
-		int recordBytes = records ? StructFormat.parse(properties.recordFormat()).size() : 0;
-		return new Findings(server, listener, proc, tls.getIfAvailable(), Jvm.running(recordBytes), addresses, foreign,
-				connections, diagnoses, sinks);
+		String protocol = server.status().protocol();
+		int chunk = protocol.equals("echo-record") ? (int) properties.chunkSize().toBytes() : 0;
+		int record = ForeignPeers.hasRecords(protocol) ? StructFormat.parse(properties.recordFormat()).size() : 0;
+		return new Findings(server, listener, proc, tls.getIfAvailable(), Jvm.running(chunk, record), addresses,
+				foreign, connections, diagnoses, sinks);
 	}
 
 	@Bean

@@ -36,13 +36,17 @@ final class JvmFindings implements Evidence.Rule {
 		if (maxConnections > fitting) {
 			findings.put(FindingKind.RECORDS_DO_NOT_FIT, tooLarge(each, maxConnections, fitting));
 		}
+		long chunk = this.jvm.chunkBytes();
+		if (chunk * maxConnections > this.jvm.memory()) {
+			findings.put(FindingKind.CHUNKS_DO_NOT_FIT, tooLarge(chunk, maxConnections));
+		}
 	}
 
 	private static Finding faulty(Runtime.Version version) {
 		String faults = (version.update() < PARKED_CURED_IN)
 				? "a parked one (JDK-8369227) and a blocked one (JDK-8373120)" : "a blocked one (JDK-8373120)";
 		return new Finding("jdk",
-				"JDK %s has a known fault in virtual threads: %s may never wake up, and its connection with it"
+				"JDK %s has a known fault in virtual threads: %s may sleep for ever, and its connection hangs"
 					.formatted(version, faults),
 				"Take JDK 25.0.%d or later".formatted(BLOCKED_CURED_IN));
 	}
@@ -58,9 +62,19 @@ final class JvmFindings implements Evidence.Rule {
 		return (recordBytes <= BufferPool.SMALL) ? BufferPool.SMALL : Math.max(BufferPool.MEDIUM, 2L * recordBytes);
 	}
 
+	// No chunk is held as a whole, so no memory runs out
+	private Finding tooLarge(long chunk, int maxConnections) {
+		return new Finding("chunk-size",
+				("a chunk of %d bytes from each of %d connections would take %d MB of buffers, of %d MB that the JVM may "
+						+ "take: chunks are echoed in parts")
+					.formatted(chunk, maxConnections, maxConnections * chunk / MB, this.jvm.memory() / MB),
+				"Set tcp.server.chunk-size to what a client sends at once, or tcp.server.max-connections to %d"
+					.formatted(Math.max(1, this.jvm.memory() / chunk)));
+	}
+
 	private Finding tooLarge(long each, int maxConnections, long fitting) {
 		return new Finding("record-format",
-				("a record has %d bytes: %d connections that each hold back the end of one take up to %d MB of buffers, "
+				("a record has %d bytes: %d connections that each wait for the end of one take up to %d MB of buffers, "
 						+ "of %d MB that the JVM may take")
 					.formatted(this.jvm.recordBytes(), maxConnections, maxConnections * each / MB,
 							this.jvm.memory() / MB),

@@ -23,7 +23,7 @@ class JvmFindingsTests extends FakeProcTest {
 	@CsvSource({ "25, JDK-8369227 JDK-8373120", "25.0.2, JDK-8369227 JDK-8373120", "25.0.3, JDK-8373120",
 			"25.0.3+9-LTS, JDK-8373120", "25.0.4, ''", "25.0.10, ''", "25.1, ''", "26, ''" })
 	void whenTheJdkHasAKnownFaultThenItIsNamedWithTheOneToTake(String version, String faults) throws IOException {
-		List<Finding> found = jvmFindings(new Jvm(Runtime.Version.parse(version), Long.MAX_VALUE, 0), 10);
+		List<Finding> found = jvmFindings(new Jvm(Runtime.Version.parse(version), Long.MAX_VALUE, 0, 0), 10);
 		if (faults.isEmpty()) {
 			assertThat(found).isEmpty();
 		}
@@ -43,7 +43,7 @@ class JvmFindingsTests extends FakeProcTest {
 			"16777216, 34359738367, 1023", "3000, 17825792, -1", "3000, 17000000, 976" })
 	void whenRecordsDoNotFitTheMemoryThenTheNumberThatFitsIsNamed(int recordBytes, long memory, int fitting)
 			throws IOException {
-		List<Finding> found = jvmFindings(new Jvm(Runtime.Version.parse("25.0.4"), memory, recordBytes), 1024);
+		List<Finding> found = jvmFindings(new Jvm(Runtime.Version.parse("25.0.4"), memory, 0, recordBytes), 1024);
 		if (fitting < 0) {
 			assertThat(found).isEmpty();
 		}
@@ -52,6 +52,24 @@ class JvmFindingsTests extends FakeProcTest {
 				assertThat(finding.setting()).isEqualTo("record-format");
 				assertThat(finding.message()).startsWith("a record has " + recordBytes + " bytes: 1024 connections");
 				assertThat(finding.remedy()).contains("tcp.server.max-connections to " + fitting + ",");
+			});
+		}
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "1024, 1048576, -1", "1024, 1048575, 1023", "16777216, 17179869183, 1023", "16777216, 1, 1", "0, 1, -1" })
+	void whenChunksDoNotFitTheMemoryThenTheNumberThatFitsIsNamed(int chunkBytes, long memory, int fitting)
+			throws IOException {
+		List<Finding> found = jvmFindings(new Jvm(Runtime.Version.parse("25.0.4"), memory, chunkBytes, 0), 1024);
+		if (fitting < 0) {
+			assertThat(found).isEmpty();
+		}
+		else {
+			assertThat(found).singleElement().satisfies((finding) -> {
+				assertThat(finding.setting()).isEqualTo("chunk-size");
+				assertThat(finding.message())
+					.startsWith("a chunk of " + chunkBytes + " bytes from each of 1024 connections");
+				assertThat(finding.remedy()).endsWith("tcp.server.max-connections to " + fitting);
 			});
 		}
 	}
