@@ -1,6 +1,7 @@
 """Runs the examples: an application that has Weir as a library, and a plug-in behind the service's jar. Called by
 examples.sh."""
 
+import json
 import os
 import pathlib
 import re
@@ -87,6 +88,21 @@ class LibraryTests(unittest.TestCase):
             wait_for(lambda: json_of(port, "/actuator/tcpserver")["connections"]["closed"]["closed_by_handler"] == 1, 20,
                      "end")
             self.assertEqual(lines.end(), 143, "of SIGTERM")
+
+    def test_a_value_that_is_not_valid_is_answered_for_its_list_only(self):
+        tcp, port = free_port(), free_port()
+        with Process("-jar", EXAMPLES / "lines.jar", environment={
+                "TCP_SERVER_PORT": str(tcp), "SERVER_PORT": str(port),
+                "MANAGEMENT_ENDPOINTS_WEB_EXPOSURE_INCLUDE": "tcpconnections,metrics"}) as lines:
+            lines.await_log("Started LinesApplication")
+            for query, message in (("sort=nonsense", "sort: 'nonsense' is none of bytes, age, idle, rtt, retransmits, diagnosis"),
+                                   ("limit=-1", "limit")):
+                status, body = http(port, f"/actuator/tcpconnections?{query}")
+                self.assertEqual(status, 400)
+                self.assertIn(message, json.loads(body)["message"])
+            status, body = http(port, "/actuator/metrics/jvm.memory.used?tag=nonsense")
+            self.assertEqual(status, 400)
+            self.assertNotIn("message", json.loads(body), "as without Weir")
 
     def test_an_application_can_turn_it_off(self):
         port = free_port()

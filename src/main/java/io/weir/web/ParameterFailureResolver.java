@@ -15,6 +15,7 @@ import org.springframework.boot.actuate.endpoint.invoke.ParameterMappingExceptio
 import org.springframework.core.Ordered;
 import org.springframework.http.HttpStatus;
 import org.springframework.web.servlet.HandlerExceptionResolver;
+import org.springframework.web.servlet.HandlerMapping;
 import org.springframework.web.servlet.ModelAndView;
 import org.springframework.web.servlet.view.json.JacksonJsonView;
 
@@ -26,6 +27,16 @@ class ParameterFailureResolver implements HandlerExceptionResolver, Ordered {
 
 	private final JacksonJsonView view = new JacksonJsonView();
 
+	private final String path;
+
+	/**
+	 * Creates a resolver.
+	 * @param path what the paths begin with that it answers for, in whole segments
+	 */
+	ParameterFailureResolver(String path) {
+		this.path = path + '/';
+	}
+
 	@Override
 	public int getOrder() {
 		return HIGHEST_PRECEDENCE;
@@ -34,6 +45,9 @@ class ParameterFailureResolver implements HandlerExceptionResolver, Ordered {
 	@Override
 	public @Nullable ModelAndView resolveException(HttpServletRequest request, HttpServletResponse response,
 			@Nullable Object handler, Exception failure) {
+		if (!(request.getAttribute(HandlerMapping.BEST_MATCHING_PATTERN_ATTRIBUTE) + "/").startsWith(this.path)) {
+			return null;
+		}
 		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
 			if (cause instanceof ParameterMappingException mapping) {
 				return answer(message(mapping.getParameter(), mapping.getValue()));

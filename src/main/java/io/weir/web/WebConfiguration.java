@@ -59,8 +59,8 @@ class WebConfiguration {
 	}
 
 	@Bean
-	ParameterFailureResolver weirParameterFailureResolver() {
-		return new ParameterFailureResolver();
+	ParameterFailureResolver weirParameterFailureResolver(WebEndpointProperties endpoints) {
+		return new ParameterFailureResolver(endpoints.getBasePath());
 	}
 
 }
