@@ -10,9 +10,15 @@ import org.apache.kafka.common.serialization.StringSerializer;
 
 import org.springframework.boot.autoconfigure.AutoConfiguration;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
-import org.springframework.boot.autoconfigure.condition.ConditionalOnProperty;
+import org.springframework.boot.autoconfigure.condition.ConditionOutcome;
+import org.springframework.boot.autoconfigure.condition.SpringBootCondition;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.ConditionContext;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.core.type.AnnotatedTypeMetadata;
 
 import io.weir.api.RecordText;
 
@@ -20,7 +26,7 @@ import io.weir.api.RecordText;
  * Makes the sink, where {@code weir.kafka.bootstrap-servers} is set and Weir serves.
  */
 @AutoConfiguration(afterName = "io.weir.config.WeirAutoConfiguration")
-@ConditionalOnProperty("weir.kafka.bootstrap-servers")
+@Conditional(KafkaAutoConfiguration.OnBroker.class)
 @ConditionalOnBean(RecordText.class)
 @EnableConfigurationProperties(KafkaProperties.class)
 public class KafkaAutoConfiguration {
@@ -51,6 +57,24 @@ public class KafkaAutoConfiguration {
 		configuration.putAll(properties.properties());
 		configuration.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, properties.bootstrapServers());
 		return configuration;
+	}
+
+	/**
+	 * Whether a broker is named, in one value or as a list.
+	 */
+	static class OnBroker extends SpringBootCondition {
+
+		private static final String BROKERS = "weir.kafka.bootstrap-servers";
+
+		@Override
+		public ConditionOutcome getMatchOutcome(ConditionContext context, AnnotatedTypeMetadata metadata) {
+			boolean named = Binder.get(context.getEnvironment())
+				.bind(BROKERS, Bindable.listOf(String.class))
+				.map((brokers) -> !brokers.isEmpty())
+				.orElse(false);
+			return new ConditionOutcome(named, BROKERS + (named ? " is set" : " is not set"));
+		}
+
 	}
 
 }

@@ -6,6 +6,8 @@ import java.util.Map;
 import org.apache.kafka.common.config.ConfigException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import org.springframework.boot.autoconfigure.AutoConfigurations;
 import org.springframework.boot.diagnostics.FailureAnalysis;
@@ -40,8 +42,17 @@ class KafkaAutoConfigurationTests {
 	}
 
 	@Test
-	void whenABrokerIsNamedThenThereIsASink() {
-		this.weir.withPropertyValues("weir.kafka.bootstrap-servers=127.0.0.1:9092", "weir.kafka.topic=records")
+	void whenTheListOfBrokersIsEmptyThenThereIsNoSink() {
+		this.weir.withPropertyValues("weir.kafka.bootstrap-servers=")
+			.run((context) -> assertThat(context).hasNotFailed().doesNotHaveBean(KafkaRecordSink.class));
+	}
+
+	@ParameterizedTest
+	@ValueSource(strings = { "weir.kafka.bootstrap-servers=127.0.0.1:9092",
+			"weir.kafka.bootstrap-servers=127.0.0.1:9092, 127.0.0.1:9093",
+			"weir.kafka.bootstrap-servers[0]=127.0.0.1:9092" })
+	void whenABrokerIsNamedThenThereIsASink(String brokers) {
+		this.weir.withPropertyValues(brokers, "weir.kafka.topic=records")
 			.run((context) -> assertThat(context).hasSingleBean(KafkaRecordSink.class));
 	}
 
