@@ -221,7 +221,7 @@ class StatusPageFiguresIntegrationTests extends StatusPageTest {
 		JsonNode server = moment.server();
 		assertFigure(moment, "open", server.at("/connections/active"), "connections");
 		assertThat(moment.text("[data-figure=open] .figure")).isEqualTo("%,d of %,d",
-				server.at("/connections/active").asLong(), server.at("/settings/maxConnections/effective").asLong());
+				server.at("/connections/active").asLong(), server.at("/settings/maxConnections/requested").asLong());
 		assertThat(moment.text("[data-figure=open] .note")).isEqualTo("%,d accepted in all",
 				server.at("/connections/accepted").asLong());
 		assertRate(moment, "accepted", "/connections/accepted", "connections in all");

@@ -161,7 +161,7 @@ function tiles({ connections, records, acceptQueue: queue, sample, settings }) {
 		return [label, figure, `${unit}/s`, `${whole(sum)} bytes in all`, `${bytes(sum)} in all`, rates[name]];
 	};
 	return {
-		open: ['Open connections', whole(connections.active), `of ${whole(settings?.maxConnections?.effective)}`,
+		open: ['Open connections', whole(connections.active), `of ${whole(settings?.maxConnections?.requested)}`,
 			`${whole(connections.active)} connections`, `${whole(connections.accepted)} accepted in all`, connections.active],
 		accepted: rate('accepted', 'Accepted', connections.accepted, 'connections',
 			`${whole(total(connections.rejected))} rejected in all`),
