@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 import javax.net.ssl.SSLSocket;
 
@@ -283,6 +284,28 @@ class StatusPageBrowserIntegrationTests extends StatusPageTest {
 				.untilAsserted(() -> assertThat(browser.find("[data-figure=open] .line").getDomAttribute("d"))
 					.containsPattern("M.*M"));
 		}
+	}
+
+	// The page's own clock goes ahead, and the line is 120 units wide
+	@Test
+	void whenTwoMinutesHavePassedThenTheLineForgets() {
+		open(start());
+		browser.run("""
+				const now = performance.now.bind(performance);
+				ahead = 0;
+				performance.now = () => now() + ahead;""");
+		browser.run("ahead = 100_000");
+		awaitOldest(1, 20);
+		browser.run("ahead += 121_000");
+		awaitOldest(100, 120);
+	}
+
+	private static void awaitOldest(double from, double to) {
+		Awaitility.await()
+			.atMost(PATIENCE)
+			.untilAsserted(() -> assertThat(((Number) Objects.requireNonNull(browser.run("""
+					const line = document.querySelector('[data-figure=open] .line').getAttribute('d');
+					return Math.min(...line.match(/[-.\\d]+(?= )/g));"""))).doubleValue()).isBetween(from, to));
 	}
 
 	@Test
