@@ -68,7 +68,7 @@ class FullIntegrationTests {
 				Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> readiness().equals("OUT_OF_SERVICE"));
 				assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThan(Duration.ofSeconds(10));
 				assertThat(this.actuator.json("/tcpserver").at("/findings").toString())
-					.contains("all of 1 are open for 1", "2 newcomers wait to be accepted");
+					.contains("all of 1 places have been taken for 1", "2 clients wait in the accept queue");
 				Awaitility.await()
 					.untilAsserted(() -> assertThat(List.of(output.getOut().split("\n", -1)))
 						.filteredOn((line) -> line.contains("newcomers wait"))

@@ -111,7 +111,7 @@ public class ServingLiveness implements ConnectionListener, Runnable {
 			this.failingSince = since;
 			if (now - since >= PATIENCE.toNanos()) {
 				breakLiveness(
-						"no newcomer was served for " + PATIENCE.toSeconds() + " s, and nothing is short any more");
+						"no newcomer was served for " + PATIENCE.toSeconds() + " s, although sockets can be opened again");
 			}
 		}
 	}

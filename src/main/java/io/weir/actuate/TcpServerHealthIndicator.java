@@ -77,7 +77,7 @@ public class TcpServerHealthIndicator extends AbstractHealthIndicator {
 		}
 		else {
 			builder.outOfService()
-				.withDetail("error", "all places are taken, and newcomers wait for " + TimeText.measured(time));
+				.withDetail("error", "all places are taken, and newcomers have waited for " + TimeText.measured(time));
 		}
 	}
 

@@ -29,8 +29,7 @@ public interface ClientConnection {
 	long id();
 
 	/**
-	 * The client's address and port. Behind a proxy that tells it, the client's own and
-	 * not the proxy's.
+	 * The client's address and port; behind a trusted proxy, those of the PROXY header.
 	 */
 	InetSocketAddress peer();
 
@@ -45,8 +44,8 @@ public interface ClientConnection {
 	InetSocketAddress local();
 
 	/**
-	 * The subject of the client's certificate (RFC 2253); null without TLS, and if it has
-	 * shown none.
+	 * The subject of the client's certificate (RFC 2253); null without TLS, or if the
+	 * client sent no certificate.
 	 */
 	@Nullable String tlsSubject();
 

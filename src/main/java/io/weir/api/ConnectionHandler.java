@@ -16,8 +16,8 @@ public interface ConnectionHandler {
 	 * it returns, the connection ends as at the end of the stream: the peer gets a FIN
 	 * and is read to its own.
 	 * <p>
-	 * What {@link ClientConnection}'s reads and writes throw may pass: the connection
-	 * then ends for its true reason. A {@link java.io.EOFException} after the peer's end
+	 * Let exceptions of {@link ClientConnection}'s reads and writes propagate: Weir then
+	 * records the true reason of the end. A {@link java.io.EOFException} after the peer's end
 	 * means that the stream ended inside an exchange. Whatever else leaves this method is
 	 * logged as a failure of the handler, and ends this connection only.
 	 * <p>
@@ -28,7 +28,8 @@ public interface ConnectionHandler {
 	 * <p>
 	 * With {@code tcp.server.threads=auto} connections share event loops: a handler that
 	 * computes for long or blocks in file I/O keeps others waiting. With {@code virtual}
-	 * or {@code platform} it does not.
+	 * it does so when as many handlers compute as there are processors, with
+	 * {@code platform} never.
 	 * @param connection the connection; of no use after the return
 	 * @throws IOException if reading or writing failed, or because the server ended the
 	 * connection

@@ -12,9 +12,11 @@ import java.time.Duration;
 public interface RecordSink {
 
 	/**
-	 * Takes one record, on its connection's thread. Blocking is the backpressure: that
-	 * connection, and so its peer, waits, and no other does. The thread is interrupted
-	 * when the connection is cut meanwhile.
+	 * Takes one record, on its connection's thread. Blocking is the backpressure: a sink
+	 * that waits for a lock, a queue or a socket holds up that connection, and so its
+	 * peer, and no other. With {@code tcp.server.threads=auto}, computing or file I/O
+	 * holds up the other connections of the event loop. The thread is interrupted when
+	 * the connection is cut meanwhile.
 	 * <p>
 	 * Whatever is thrown ends the connection, and counts the record as failed.
 	 * @param record the record

@@ -30,7 +30,7 @@ class OtherValueFailureAnalyzer extends AbstractFailureAnalyzer<BindException> {
 		String reason = type.isEnum()
 				? "must be one of " + String.join(", ", KnownSetting.values(type))
 						+ Nearest.question(String.valueOf(property.getValue()), KnownSetting.values(type))
-				: "it is not of the kind that this setting has";
+				: "it cannot be read as a value of this setting";
 		return InvalidConfigurationFailureAnalyzer
 			.report(new InvalidConfigurationException(List.of(Mistake.of(name, property, reason))));
 	}

@@ -37,7 +37,8 @@ import io.weir.tls.ClientAuth;
  * kernel's accept queue.
  * @param idleTimeout Ends a connection after so long without a byte in either direction.
  * 0 is never.
- * @param writeTimeout Ends a connection whose write is blocked for so long. 0 is never.
+ * @param writeTimeout Ends a connection whose write is blocked while the peer
+ * acknowledges no byte for so long. 0 is never.
  * @param maxConnectionAge Ends a connection so long after its accept, a tenth more or
  * less: between two exchanges, at the latest after drain.grace-period. 0 is never.
  * @param history Most connections that ended and are remembered, and as many more that

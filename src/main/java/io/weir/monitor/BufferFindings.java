@@ -31,7 +31,7 @@ final class BufferFindings implements Evidence.Rule {
 			return new Finding(name,
 					"%d bytes requested, %d granted: %s clamped it at the start, and allows it now"
 						.formatted(buffer.setting().requested(), buffer.usable(), buffer.setting().limitedBy()),
-					"A restart takes it");
+					"Restart Weir");
 		}
 		return new Finding(name,
 				"%d bytes requested, %d granted: %s clamps it".formatted(buffer.setting().requested(), buffer.usable(),

@@ -67,7 +67,7 @@ final class DiagnosisText {
 		return switch (cause) {
 			case PEER_UNREACHABLE ->
 				"Peer or path: look whether the client's host is up and a firewall or NAT drops its "
-						+ "packets; nothing here can reach it. A shorter tcp.server.write-timeout gives its place back earlier";
+						+ "packets; nothing here can reach it. A shorter tcp.server.write-timeout frees its place earlier";
 			case PEER_READS_SLOWLY -> "Peer: its application has to read faster, or to have a larger receive buffer; "
 					+ "this server can only wait. tcp.server.write-timeout ends one that reads nothing";
 			case SEND_BUFFER_TOO_SMALL -> (limits.sendBuffer() > 0)

@@ -57,7 +57,7 @@ final class QueueFindings implements Evidence.Rule {
 		return new Finding("backlog",
 				"%s, %d granted: net.core.somaxconn was %d at the start and is %d now".formatted(
 						(requested != null) ? requested + " requested" : "left out", effective, effective, maximum),
-				enough ? "A restart takes it" : "sysctl -w net.core.somaxconn=%d%s. A restart then takes it"
+				enough ? "Restart Weir" : "sysctl -w net.core.somaxconn=%d%s. Then restart Weir"
 					.formatted(requested, Evidence.SYSCTL_IN_CONTAINER));
 	}
 
@@ -65,7 +65,7 @@ final class QueueFindings implements Evidence.Rule {
 		return new Finding("backlog",
 				"%d requested, %d granted: %s is %d".formatted(backlog.requested(), backlog.effective(),
 						backlog.limitedBy(), backlog.maximum()),
-				("sysctl -w net.core.somaxconn=%d%s. A restart then takes it. "
+				("sysctl -w net.core.somaxconn=%d%s. Then restart Weir. "
 						+ "Or set tcp.server.backlog to what is granted")
 					.formatted(backlog.requested(), Evidence.SYSCTL_IN_CONTAINER));
 	}
@@ -73,7 +73,7 @@ final class QueueFindings implements Evidence.Rule {
 	private static Finding overflowed(Setting backlog, long count) {
 		boolean bySomaxconn = backlog.effective() != null && backlog.effective().equals(backlog.maximum());
 		String remedy = isRaised(backlog)
-				? "net.core.somaxconn is %d now, a restart takes it".formatted(backlog.maximum())
+				? "net.core.somaxconn is %d now: restart Weir".formatted(backlog.maximum())
 				: bySomaxconn
 						? "net.core.somaxconn bounds it: sysctl -w net.core.somaxconn=<more>%s%s".formatted(
 								Evidence.SYSCTL_IN_CONTAINER,

@@ -70,7 +70,7 @@ public final class RecordFields {
 				problems.add("name %d is empty".formatted(i + 1));
 			}
 			else if (RESERVED.contains(name)) {
-				problems.add("'%s' is the name of what each line has anyway: at, connection, peer".formatted(name));
+				problems.add("'%s' is reserved: each line has at, connection and peer already".formatted(name));
 			}
 			else if (!seen.add(name)) {
 				problems.add("'%s' is there twice".formatted(name));

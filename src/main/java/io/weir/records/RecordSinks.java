@@ -158,7 +158,7 @@ public final class RecordSinks implements RecordStatus, AutoCloseable {
 		catch (IOException ex) {
 			WriteFault fault = writer.fault();
 			writer.giveUp();
-			logger.warn("Given up at the end: {} to {}: {}", ex.getMessage(), writer.output().text(),
+			logger.warn("Weir ends, and {} to {}. Cause: {}", ex.getMessage(), writer.output().text(),
 					(fault != null) ? fault.reason() : "it takes them too slowly");
 		}
 	}

@@ -312,8 +312,8 @@ final class AcceptLoop {
 			this.inEpisode = true;
 			this.backingOffSince = System.nanoTime();
 			logger.warn(
-					"Cannot accept connections for now ({}: {}); newcomers wait in the accept queue, "
-							+ "open connections are served, trying again every {} ms. What to do: {}",
+					"Cannot accept connections for now ({}: {}): newcomers wait in the accept queue, open connections "
+							+ "are served. Weir tries again every {} ms. What to do: {}",
 					error.text(), ex.getMessage(), PAUSE.toMillis(), error.remedy());
 		}
 		this.state = ServerState.BACKING_OFF;

@@ -248,7 +248,7 @@ class FindingsTests extends FakeProcTest {
 			Awaitility.await()
 				.untilAsserted(() -> assertThat(findings.current()).singleElement().satisfies((finding) -> {
 					assertThat(finding.message()).endsWith("and is 10000 now");
-					assertThat(finding.remedy()).isEqualTo("A restart takes it");
+					assertThat(finding.remedy()).isEqualTo("Restart Weir");
 				}));
 			ServerStatus status = running.monitor().status();
 			assertThat(Objects.requireNonNull(status.settings()).backlog()).satisfies((backlog) -> {
@@ -298,7 +298,7 @@ class FindingsTests extends FakeProcTest {
 			assertThat(findings.current()).singleElement().satisfies((finding) -> {
 				assertThat(finding.setting()).isEqualTo("max-connections");
 				assertThat(finding.message())
-					.isEqualTo("all of 1 are open for 12 s, and 3 newcomers wait to be accepted");
+					.isEqualTo("all of 1 places have been taken for 12 s, and 3 clients wait in the accept queue");
 			});
 			findings.logNew();
 			findings.logNew();
