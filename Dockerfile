@@ -44,8 +44,8 @@ RUN bash /tmp/train.sh
 FROM runtime
 COPY --from=trained /app/weir.aot ./
 ARG BASE_IMAGE
-# The pom's version and the commit; /actuator/info has both whatever is given here
-ARG VERSION=
+# The pom's version, and the commit if it is given; /actuator/info has both anyway
+ARG VERSION=0.1.0
 ARG REVISION=
 ARG CREATED=
 LABEL org.opencontainers.image.title="Weir" \

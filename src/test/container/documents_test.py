@@ -136,6 +136,7 @@ class DocumentTests(unittest.TestCase):
             with self.subTest(document):
                 named = re.findall(r"\bweir[-:](\d+\.\d+\.\d+)", (ROOT / document).read_text())
                 self.assertEqual(set(named) - {version}, set())
+        self.assertIn(f"ARG VERSION={version}\n", (ROOT / "Dockerfile").read_text())
 
     def test_everyday_jobs(self):
         loggers = re.search(r"^```properties\n(.*?)^```$", (ROOT / OPERATING).read_text(), re.DOTALL | re.MULTILINE)
