@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.util.concurrent.locks.ReentrantLock;
 
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
@@ -24,9 +25,10 @@ import io.weir.transport.Transport;
  * The server's side of TLS over another transport: the handshake, and what comes from the
  * peer. {@link TlsOutput} has what goes to it.
  * <p>
- * The connection's thread does everything but one thing: any thread may send the
- * close_notify while that one waits in a read. The engine allows one thread that unwraps
- * and one that wraps at the same time.
+ * One thread reads while one writes, and any thread may send the close_notify: the engine
+ * allows one thread that unwraps and one that wraps at the same time. When a handler
+ * returns while another thread of its own still reads, the connection's thread waits for
+ * that one before it reads on, or gives the buffers back.
  */
 final class TlsTransport implements Transport {
 
@@ -62,6 +64,9 @@ final class TlsTransport implements Transport {
 	private final TlsTasks tasks;
 
 	private final TlsOutput output;
+
+	// Held over a read, and over the end of its buffers
+	private final ReentrantLock input = new ReentrantLock();
 
 	private boolean established;
 
@@ -159,6 +164,16 @@ final class TlsTransport implements Transport {
 
 	@Override
 	public int read(ByteBuffer target) throws IOException {
+		this.input.lock();
+		try {
+			return readAlone(target);
+		}
+		finally {
+			this.input.unlock();
+		}
+	}
+
+	private int readAlone(ByteBuffer target) throws IOException {
 		int begin = target.position();
 		HELD.setOpaque(this, 0);
 		try {
@@ -343,16 +358,23 @@ final class TlsTransport implements Transport {
 	}
 
 	/**
-	 * Gives all buffers back. Called by the connection's thread.
+	 * Gives all buffers back. Called by the connection's thread; a read that is under way
+	 * ends before, as the socket is closed.
 	 */
 	void release() {
-		HELD.setOpaque(this, 0);
-		this.incoming.clear();
-		this.incoming.close();
-		ByteBuffer pending = this.pendingPlaintext;
-		if (pending != null) {
-			this.pendingPlaintext = null;
-			this.buffers.give(pending);
+		this.input.lock();
+		try {
+			HELD.setOpaque(this, 0);
+			this.incoming.clear();
+			this.incoming.close();
+			ByteBuffer pending = this.pendingPlaintext;
+			if (pending != null) {
+				this.pendingPlaintext = null;
+				this.buffers.give(pending);
+			}
+		}
+		finally {
+			this.input.unlock();
 		}
 	}
 

@@ -12,7 +12,9 @@ public final class RemainderTransport implements Transport {
 
 	private final Transport lower;
 
-	// Empty once it is served
+	// Empty once it is served. Guarded by this, as the connection's thread closes it
+	// while
+	// another one may still read
 	private final ReadBuffer remainder;
 
 	private volatile int held;
@@ -30,15 +32,16 @@ public final class RemainderTransport implements Transport {
 
 	@Override
 	public int read(ByteBuffer target) throws IOException {
-		return this.remainder.bytes().hasRemaining() ? serve(target) : this.lower.read(target);
+		int count = (this.held > 0) ? serve(target) : 0;
+		return (count > 0) ? count : this.lower.read(target);
 	}
 
 	@Override
 	public int read(ReadBuffer target) throws IOException {
-		return this.remainder.bytes().hasRemaining() ? target.fill(this::serve) : this.lower.read(target);
+		return (this.held > 0) ? target.fill(this::read) : this.lower.read(target);
 	}
 
-	private int serve(ByteBuffer target) {
+	private synchronized int serve(ByteBuffer target) {
 		ByteBuffer from = this.remainder.bytes();
 		int count = Math.min(from.remaining(), target.remaining());
 		target.put(target.position(), from, from.position(), count);
@@ -56,7 +59,7 @@ public final class RemainderTransport implements Transport {
 
 	@Override
 	public int available() throws IOException {
-		return this.remainder.bytes().remaining() + this.lower.available();
+		return this.held + this.lower.available();
 	}
 
 	@Override
@@ -101,10 +104,14 @@ public final class RemainderTransport implements Transport {
 			this.lower.close();
 		}
 		finally {
-			this.held = 0;
-			this.remainder.clear();
-			this.remainder.close();
+			release();
 		}
+	}
+
+	private synchronized void release() {
+		this.held = 0;
+		this.remainder.clear();
+		this.remainder.close();
 	}
 
 }

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -17,15 +18,18 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import io.weir.OpenSslClient;
 import io.weir.Peer;
 import io.weir.TlsClient;
+import io.weir.api.ConnectionHandler;
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
 import io.weir.connection.ConnectionState;
 import io.weir.protocol.Protocol;
+import io.weir.server.ConnectionThreads;
 import io.weir.struct.StructFormat;
 
 import static io.weir.TlsClient.DATA;
@@ -60,6 +64,36 @@ class TlsEndTests extends TlsTest {
 		}
 		// Close_notify, which the JDK pads, and the end
 		assertThat(output).contains("(8192 bytes => 40 (0x28))", "(8192 bytes => 0)");
+	}
+
+	// It is in the midst of a read, for which the connection's own thread has to wait
+	@ParameterizedTest
+	@EnumSource
+	void whenAThreadOfTheHandlersStillReadsAtTheReturnThenThePeerIsReadToItsEnd(ConnectionThreads threads)
+			throws Exception {
+		ConnectionHandler handler = (connection) -> {
+			Thread reader = Thread.ofPlatform().start(() -> {
+				try {
+					connection.read(ByteBuffer.allocate(1));
+				}
+				catch (IOException ex) {
+					// The connection has ended
+				}
+			});
+			Awaitility.await()
+				.until(() -> Arrays.stream(reader.getStackTrace()).anyMatch(StackTraceElement::isNativeMethod));
+			connection.write(ByteBuffer.wrap(new byte[] { 7 }));
+		};
+		TlsServer server = new TlsServer(certificates, handler, ClientAuth.NONE, Duration.ofSeconds(10),
+				Duration.ofMinutes(5), Duration.ZERO, Duration.ZERO, threads);
+		this.running = server;
+		try (SSLSocket client = server.jdk(null, "TLSv1.3")) {
+			assertThat(client.getInputStream().readAllBytes()).containsExactly(7);
+			client.getOutputStream().write(new byte[100_000]);
+			client.shutdownOutput();
+			assertThat(server.reason(client)).isEqualTo(CloseReason.CLOSED_BY_HANDLER);
+			assertThat(server.registry.totals().bytesReceived()).isEqualTo(100_000);
+		}
 	}
 
 	@Test

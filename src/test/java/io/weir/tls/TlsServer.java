@@ -69,10 +69,16 @@ final class TlsServer implements AutoCloseable {
 
 	TlsServer(Certificates certificates, ConnectionHandler handler, ClientAuth clientAuth, Duration handshakeTimeout,
 			Duration idleTimeout, Duration maxAge, Duration gracePeriod) throws IOException {
+		this(certificates, handler, clientAuth, handshakeTimeout, idleTimeout, maxAge, gracePeriod,
+				ConnectionThreads.AUTO);
+	}
+
+	TlsServer(Certificates certificates, ConnectionHandler handler, ClientAuth clientAuth, Duration handshakeTimeout,
+			Duration idleTimeout, Duration maxAge, Duration gracePeriod, ConnectionThreads threads) throws IOException {
 		this.certificates = certificates;
 		this.tls = new ServerTls("test", clientAuth, handshakeTimeout, material(certificates, "server", "server"));
 		ServerSettings settings = new ServerSettings(new ListenerSettings("127.0.0.1", 0, null, null, true, false),
-				new SocketSettings(null, true, null), new ServingSettings(100, ConnectionThreads.AUTO, idleTimeout,
+				new SocketSettings(null, true, null), new ServingSettings(100, threads, idleTimeout,
 						Duration.ofSeconds(30), maxAge, Duration.ZERO, gracePeriod),
 				AdmissionRules.NONE);
 		Layer layer = new Layer(this.tls.layer(), handshakeTimeout, CloseReason.HANDSHAKE_FAILED,
