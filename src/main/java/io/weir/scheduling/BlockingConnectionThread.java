@@ -20,7 +20,8 @@ abstract class BlockingConnectionThread implements ConnectionThread {
 
 	private final Thread.Builder builder;
 
-	// Of the thread itself
+	// Of the thread that reads and the one that writes, most often the same: what they do
+	// is counted roughly where they are two
 	private int work;
 
 	private volatile @Nullable Thread thread;
@@ -55,21 +56,13 @@ abstract class BlockingConnectionThread implements ConnectionThread {
 
 	@Override
 	public final boolean beforeRead(boolean lastReadFilledItsBuffer) {
-		if (isOwnThread()) {
-			work(lastReadFilledItsBuffer ? WORK_OF_FULL_READ : WORK_OF_READ);
-		}
+		work(lastReadFilledItsBuffer ? WORK_OF_FULL_READ : WORK_OF_READ);
 		return false;
 	}
 
 	@Override
-	@SuppressWarnings("ThreadPriorityCheck") // Of another scheduler, or of the kernel
 	public final void giveWay() {
-		if (isOwnThread()) {
-			work(WORK_OF_FULL_READ);
-		}
-		else {
-			Thread.yield();
-		}
+		work(WORK_OF_FULL_READ);
 	}
 
 	private void work(int more) {
@@ -82,8 +75,8 @@ abstract class BlockingConnectionThread implements ConnectionThread {
 	}
 
 	/**
-	 * Lets others go first where that is worth its price. On this thread.
-	 * @param much whether it has not waited for sure since much work was done
+	 * Lets others go first where that is worth its price.
+	 * @param much whether the caller has not waited for sure since much work was done
 	 */
 	abstract void worked(boolean much);
 

@@ -179,6 +179,8 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 	@SuppressWarnings("ThreadPriorityCheck") // The loop puts it behind the others
 	public boolean beforeRead(boolean lastReadFilledItsBuffer) {
 		if (!isOwnThread()) {
+			// A handler's, of any kind, and on any loop
+			Thread.yield();
 			return false;
 		}
 		moveIfAsked();

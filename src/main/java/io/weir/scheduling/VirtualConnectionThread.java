@@ -17,7 +17,7 @@ final class VirtualConnectionThread extends BlockingConnectionThread {
 	// paid for in less than 1 of 64 exchanges, or once in 5 ms of a stream
 	private static final long MAX_WITHOUT_PARK = TimeUnit.MILLISECONDS.toNanos(5);
 
-	// Of the thread itself
+	// As roughly as the work is counted
 	private long lastPark;
 
 	/**

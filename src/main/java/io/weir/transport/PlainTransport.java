@@ -19,6 +19,12 @@ public final class PlainTransport implements Transport {
 
 	private static final int MAX_COPY = 128 * 1024;
 
+	// A peer that keeps up may take more for ever: after so many bytes, or 64 writes,
+	// others go first
+	private static final int MAX_WRITTEN = 256 * 1024;
+
+	private static final int MIN_WRITTEN = MAX_WRITTEN / 64;
+
 	private static final VarHandle READS;
 
 	static {
@@ -39,6 +45,9 @@ public final class PlainTransport implements Transport {
 	private boolean filled = true;
 
 	private long reads;
+
+	// The writer's own: since it waited or gave way
+	private int written;
 
 	// The reader's own: null once enough has come
 	private @Nullable FirstBytes firstBytes;
@@ -142,14 +151,20 @@ public final class PlainTransport implements Transport {
 
 	@Override
 	public int write(ByteBuffer source) throws IOException {
+		if (this.written >= MAX_WRITTEN) {
+			this.written = 0;
+			this.waiter.giveWay();
+		}
 		int limit = source.limit();
 		try {
 			source.limit(source.position() + atOnce(source));
 			int count = this.channel.write(source);
 			while (count == 0) {
+				this.written = 0;
 				this.waiter.awaitWritable();
 				count = this.channel.write(source);
 			}
+			this.written += Math.max(count, MIN_WRITTEN);
 			return count;
 		}
 		finally {

@@ -17,6 +17,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import io.weir.scheduling.SocketWaiter;
 
@@ -102,6 +104,33 @@ class PlainTransportTests {
 			transport.close();
 		});
 		assertThat(this.calls).containsExactly("read", "wait and read", "wait", "read", "closed");
+	}
+
+	@ParameterizedTest
+	@CsvSource({ "1, 1000, 15", "131072, 20, 9" })
+	void whenThePeerKeepsUpThenAWriterLetsOthersGoFirst(int size, int writes, int turns) throws IOException {
+		withTransport((client, transport) -> {
+			Thread.ofVirtual().start(() -> drain(client));
+			for (int i = 0; i < writes; i++) {
+				ByteBuffer bytes = ByteBuffer.allocate(size);
+				while (bytes.hasRemaining()) {
+					transport.write(bytes);
+				}
+			}
+		});
+		assertThat(this.calls.stream().filter("give way"::equals).count()).isGreaterThanOrEqualTo(turns);
+	}
+
+	private static void drain(SocketChannel client) {
+		ByteBuffer sink = ByteBuffer.allocate(64 * 1024);
+		try {
+			while (client.read(sink.clear()) >= 0) {
+				// All that comes
+			}
+		}
+		catch (IOException ex) {
+			// The test is over
+		}
 	}
 
 	@Test
