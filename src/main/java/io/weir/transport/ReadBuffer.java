@@ -58,7 +58,13 @@ public final class ReadBuffer implements AutoCloseable {
 	 */
 	public int fill(Source source) throws IOException {
 		ByteBuffer target = fitting();
-		target.compact();
+		if (target.position() > 0) {
+			target.compact();
+		}
+		else {
+			// Also copies what is where it belongs
+			target.position(target.limit()).limit(target.capacity());
+		}
 		try {
 			int count = source.read(target);
 			this.lastCount = (count != 0) ? count : this.lastCount;

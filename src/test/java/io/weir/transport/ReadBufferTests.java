@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Random;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -111,6 +112,31 @@ class ReadBufferTests {
 		}
 		assertThat(this.allocated.getFirst()).isEqualTo(BufferPool.SMALL);
 		assertThat(this.allocated).allMatch((size) -> size < 2 * sent.length);
+	}
+
+	// Some 800 GB, if each read moved all of it
+	@Test
+	@Timeout(30)
+	void whenALargeRecordDripsInThenWhatHasComeIsNotMovedWithEachByte() throws IOException {
+		int size = 8_000_000;
+		try (ReadBuffer buffer = new ReadBuffer(pool(0))) {
+			while (buffer.bytes().remaining() < size) {
+				keep(buffer, size);
+			}
+			for (int i = 0; i < 100_000; i++) {
+				keep(buffer, 1);
+			}
+			assertThat(buffer.bytes().remaining()).isEqualTo(buffer.bytes().limit()).isGreaterThan(size);
+		}
+	}
+
+	// Keeps all that comes
+	private static void keep(ReadBuffer buffer, int count) throws IOException {
+		buffer.fill((target) -> {
+			int came = Math.min(count, target.remaining());
+			target.position(target.position() + came);
+			return came;
+		});
 	}
 
 	@Test
