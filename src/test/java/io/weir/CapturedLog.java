@@ -15,11 +15,12 @@ import org.slf4j.LoggerFactory;
 public final class CapturedLog implements AutoCloseable {
 
 	// Appended to by other threads
-	private final ListAppender<ILoggingEvent> appender = new ListAppender<>();
+	private final ListAppender<ILoggingEvent> appender;
 
 	private final Logger logger;
 
-	private CapturedLog(String name, Level level) {
+	private CapturedLog(String name, Level level, ListAppender<ILoggingEvent> appender) {
+		this.appender = appender;
 		this.logger = (Logger) LoggerFactory.getLogger(name);
 		this.appender.list = new CopyOnWriteArrayList<>();
 		this.appender.start();
@@ -29,11 +30,26 @@ public final class CapturedLog implements AutoCloseable {
 	}
 
 	public static CapturedLog debug(String name) {
-		return new CapturedLog(name, Level.DEBUG);
+		return new CapturedLog(name, Level.DEBUG, new ListAppender<>());
 	}
 
 	public static CapturedLog info(String name) {
-		return new CapturedLog(name, Level.INFO);
+		return new CapturedLog(name, Level.INFO, new ListAppender<>());
+	}
+
+	/**
+	 * Has no memory for any line.
+	 */
+	public static CapturedLog withoutMemory(String name) {
+		return new CapturedLog(name, Level.INFO, new ListAppender<>() {
+
+			@Override
+			protected void append(ILoggingEvent event) {
+				super.append(event);
+				throw new OutOfMemoryError("injected");
+			}
+
+		});
 	}
 
 	public List<ILoggingEvent> events() {

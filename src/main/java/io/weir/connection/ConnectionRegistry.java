@@ -153,12 +153,8 @@ public final class ConnectionRegistry {
 				news.accept(listener);
 			}
 			catch (Throwable ex) {
-				long suppressed = this.failures.tryAcquire();
-				if (suppressed >= 0) {
-					logger
-						.warn("A listener of connections failed, which is a bug; the connection is served all the same "
-								+ "({} such lines were suppressed before)", suppressed, ex);
-				}
+				this.failures.warn(logger,
+						"A listener of connections failed, which is a bug; the connection is served all the same", ex);
 			}
 		}
 	}

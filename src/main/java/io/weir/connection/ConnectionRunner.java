@@ -266,11 +266,17 @@ public final class ConnectionRunner {
 
 	private static void warn(LogLimiter limiter, Connection connection, String what, Throwable cause) {
 		long suppressed = limiter.tryAcquire();
-		if (suppressed >= 0) {
+		if (suppressed < 0) {
+			return;
+		}
+		try {
 			connection.fields(logger.atWarn())
 				.setCause(new EscapedFailure(cause))
 				.log("{} {}; only this connection is closed ({} such lines were suppressed before)", connection, what,
 						suppressed);
+		}
+		catch (Throwable withoutLine) {
+			// There may be no memory for the line either, and the connection has to end
 		}
 	}
 

@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
+import org.slf4j.Logger;
+
 /**
  * Lets one log line through in ten seconds and counts the others, so that a surprise that
  * repeats with each connection doesn't fill the log. Safe for any thread.
@@ -28,6 +30,25 @@ public final class LogLimiter {
 	LogLimiter(LongSupplier nanoTime) {
 		this.nanoTime = nanoTime;
 		this.nextAt = new AtomicLong(nanoTime.getAsLong());
+	}
+
+	/**
+	 * Logs a failure that its thread survives, unless the line is to be suppressed.
+	 * @param logger where to, at WARN
+	 * @param message what failed
+	 * @param failure the failure; without memory for the line nothing is logged, as the
+	 * thread has to go on
+	 */
+	public void warn(Logger logger, String message, Throwable failure) {
+		long lines = tryAcquire();
+		if (lines >= 0) {
+			try {
+				logger.warn("{} ({} such lines were suppressed before)", message, lines, failure);
+			}
+			catch (Throwable withoutLine) {
+				this.suppressed.incrementAndGet();
+			}
+		}
 	}
 
 	/**

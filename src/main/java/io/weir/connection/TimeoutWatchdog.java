@@ -136,21 +136,12 @@ public final class TimeoutWatchdog implements AutoCloseable {
 			}
 			// An OutOfMemoryError, too, must not end all timeouts
 			catch (Throwable ex) {
-				warn(ex);
+				this.failures.warn(logger, "The watchdog of timeouts failed in one round and goes on", ex);
 			}
 			lookedAgain = late;
 			long pause = (closing || late || this.draining) ? Math.min(CLOSING_ROUND, this.round) : this.round;
 			due = System.nanoTime() + pause;
 			LockSupport.parkNanos(this, pause);
-		}
-	}
-
-	private void warn(Throwable ex) {
-		long suppressed = this.failures.tryAcquire();
-		if (suppressed >= 0) {
-			logger.warn(
-					"The watchdog of timeouts failed in one round and goes on ({} such lines were suppressed before)",
-					suppressed, ex);
 		}
 	}
 

@@ -113,20 +113,12 @@ public class ConnectionSampler implements AutoCloseable {
 			}
 			// An OutOfMemoryError, too, must not leave old figures standing
 			catch (Throwable ex) {
-				warn(ex);
+				this.failures.warn(logger, "A sample of the kernel's figures failed; sampling goes on", ex);
 			}
 			long begin = System.nanoTime();
 			rest = due ? this.interval.toNanos() : rest;
 			LockSupport.parkNanos(this, (rest > 0) ? Math.min(rest, MAX_ROUND.toNanos()) : MAX_ROUND.toNanos());
 			rest -= System.nanoTime() - begin;
-		}
-	}
-
-	private void warn(Throwable ex) {
-		long suppressed = this.failures.tryAcquire();
-		if (suppressed >= 0) {
-			logger.warn("A sample of the kernel's figures failed; sampling goes on ({} such lines suppressed)",
-					suppressed, ex);
 		}
 	}
 

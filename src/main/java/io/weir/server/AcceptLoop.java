@@ -323,8 +323,13 @@ final class AcceptLoop {
 	private void fail(Throwable ex) {
 		this.failure = ex;
 		this.state = ServerState.FAILED;
-		logger.error("The accept loop failed, which is a bug in Weir; it starts again in {} s. "
-				+ "Open connections are served", PAUSE_AFTER_BUG.toSeconds(), ex);
+		try {
+			logger.error("The accept loop failed, which is a bug in Weir; it starts again in {} s. "
+					+ "Open connections are served", PAUSE_AFTER_BUG.toSeconds(), ex);
+		}
+		catch (Throwable withoutLine) {
+			// There may be no memory for the line either, and the loop goes on
+		}
 		pause(PAUSE_AFTER_BUG);
 	}
 
@@ -342,26 +347,31 @@ final class AcceptLoop {
 		}
 		this.socket.channel().configureBlocking(false);
 		long left = this.queueLength.get().orElse(Long.MAX_VALUE);
-		boolean more = left > 0;
-		while (more) {
+		while (left > 0) {
 			Slot slot = this.admission.tryAcquire();
 			if (slot == null && millisLeft() > 0) {
 				slot = this.admission.acquire(millisLeft());
 			}
-			more = (slot != null) ? acceptQueued(slot) && --left > 0 : millisLeft() > 0;
+			if (slot != null) {
+				left = acceptQueued(slot, left);
+			}
+			else if (millisLeft() <= 0) {
+				left = 0;
+			}
 		}
 	}
 
-	private boolean acceptQueued(Slot slot) {
+	// Returns how many are left to accept: none where the queue is empty, or it is over
+	private long acceptQueued(Slot slot, long left) {
 		boolean served = false;
 		try {
 			SocketChannel accepted = this.socket.channel().accept();
 			served = accepted != null && serve(accepted, slot);
-			return accepted != null;
+			return (accepted != null) ? left - 1 : 0;
 		}
 		catch (ClosedChannelException ex) {
 			logger.debug("The listening socket was closed before its queue was empty");
-			return false;
+			return 0;
 		}
 		catch (IOException ex) {
 			this.errors.accept(AcceptError.of(ex));
@@ -371,7 +381,7 @@ final class AcceptLoop {
 			if (over) {
 				logger.warn("What waits in the accept queue could not be accepted before the end: {}", ex.toString());
 			}
-			return !over;
+			return over ? 0 : left;
 		}
 		finally {
 			if (!served) {

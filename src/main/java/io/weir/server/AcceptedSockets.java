@@ -26,6 +26,12 @@ import io.weir.transport.SocketAddresses;
  */
 final class AcceptedSockets {
 
+	private static final String NO_THREAD = "A connection was closed: no thread could be started for it. "
+			+ "What to do: raise the limit of threads (ulimit -u, pids)";
+
+	private static final String NOT_PREPARED = "A connection was closed: it could not be prepared, "
+			+ "which is a bug or a lack of memory";
+
 	private static final Logger logger = LoggerFactory.getLogger(AcceptedSockets.class);
 
 	private final ConnectionRegistry registry;
@@ -84,8 +90,7 @@ final class AcceptedSockets {
 		}
 		catch (Throwable ex) {
 			boolean atStart = connection != null;
-			warn(atStart ? "no thread could be started for it. What to do: raise the limit of threads (ulimit -u, pids)"
-					: "it could not be prepared, which is a bug or a lack of memory", ex);
+			this.failures.warn(logger, atStart ? NO_THREAD : NOT_PREPARED, ex);
 			reject(connection, channel, slot, atStart ? RejectReason.THREAD_START : RejectReason.PREPARATION);
 		}
 	}
@@ -94,13 +99,6 @@ final class AcceptedSockets {
 		if (logger.isDebugEnabled()) {
 			String peer = SocketAddresses.text(remote);
 			logger.atDebug().addKeyValue("peer", peer).log("{}: {}", peer, reason.text());
-		}
-	}
-
-	private void warn(String reason, Throwable ex) {
-		long suppressed = this.failures.tryAcquire();
-		if (suppressed >= 0) {
-			logger.warn("A connection was closed: {} ({} such lines were suppressed before)", reason, suppressed, ex);
 		}
 	}
 

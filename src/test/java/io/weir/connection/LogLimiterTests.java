@@ -4,6 +4,10 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 
 import org.junit.jupiter.api.Test;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import io.weir.CapturedLog;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -26,6 +30,22 @@ class LogLimiterTests {
 		assertThat(limiter.tryAcquire()).isEqualTo(-1);
 		this.now.addAndGet(Duration.ofSeconds(10).toNanos());
 		assertThat(limiter.tryAcquire()).isEqualTo(1);
+	}
+
+	@Test
+	void whenThereIsNoMemoryForTheLineThenItCountsAsSuppressed() {
+		LogLimiter limiter = new LogLimiter(this.now::get);
+		Logger logger = LoggerFactory.getLogger("test");
+		try (CapturedLog log = CapturedLog.withoutMemory("test")) {
+			limiter.warn(logger, "It failed", new IllegalStateException());
+			assertThat(log.messages()).containsExactly("It failed (0 such lines were suppressed before)");
+		}
+		limiter.warn(logger, "It failed", new IllegalStateException());
+		this.now.addAndGet(Duration.ofSeconds(10).toNanos());
+		try (CapturedLog log = CapturedLog.info("test")) {
+			limiter.warn(logger, "It failed", new IllegalStateException());
+			assertThat(log.messages()).containsExactly("It failed (2 such lines were suppressed before)");
+		}
 	}
 
 }

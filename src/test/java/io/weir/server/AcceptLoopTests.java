@@ -24,6 +24,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.weir.CapturedLog;
 import io.weir.Peer;
@@ -216,6 +218,21 @@ class AcceptLoopTests {
 	}
 
 	@Test
+	void whenThereIsNoMemoryToLogAFailureEitherThenTheLoopGoesOn() throws Exception {
+		this.server = (channel) -> {
+			this.server = this.accepted::add;
+			throw new OutOfMemoryError("injected");
+		};
+		try (CapturedLog log = CapturedLog.withoutMemory(AcceptLoop.class.getName())) {
+			this.loop.start();
+			connect();
+			connect();
+			assertThat(next()).isNotNull();
+			assertThat(log.events()).hasSize(1);
+		}
+	}
+
+	@Test
 	void whenStoppedThenWhatWaitsInTheQueueIsAcceptedFirst() throws Exception {
 		this.loop = loop(22);
 		// Nothing accepts before the stop
@@ -327,8 +344,11 @@ class AcceptLoopTests {
 		}
 	}
 
-	@Test
-	void whenAcceptFailsAtTheEndThenItIsTriedAgain() throws Exception {
+	// The length of the queue is known or not
+	@ParameterizedTest
+	@ValueSource(longs = { -1, 1 })
+	void whenAcceptFailsAtTheEndThenItIsTriedAgain(long queue) throws Exception {
+		this.queueLength = (queue < 0) ? OptionalLong.empty() : OptionalLong.of(queue);
 		this.loop = loop(22);
 		connect();
 		for (int i = 0; i < 3; i++) {
