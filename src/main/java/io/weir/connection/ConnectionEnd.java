@@ -27,6 +27,8 @@ final class ConnectionEnd {
 
 	private volatile long endedNanos;
 
+	private volatile boolean aborted;
+
 	private volatile @Nullable Throwable failure;
 
 	private volatile @Nullable Throwable cause;
@@ -73,11 +75,13 @@ final class ConnectionEnd {
 	}
 
 	/**
-	 * Ends the connection if it stands between two exchanges, or is in a layer, and has
-	 * been quiet for so many nanoseconds. Returns whether this call ended it.
+	 * Ends the connection if it stands between two exchanges and no byte of the next one
+	 * has come, or is in a layer, and has been quiet for so many nanoseconds. Returns
+	 * whether this call ended it.
 	 */
 	boolean endBetweenExchanges(CloseReason reason, long now, long quietNanos) {
-		if (now - this.counters.progressNanos() < quietNanos || this.lifecycle.isEnded()) {
+		if (now - this.counters.progressNanos() < quietNanos || this.lifecycle.isEnded()
+				|| (this.lifecycle.isReading() && this.path.hasQueuedBytes())) {
 			return false;
 		}
 		this.endedNanos = now;
@@ -89,14 +93,12 @@ final class ConnectionEnd {
 	}
 
 	/**
-	 * Ends a connection that is too old if it waits between two exchanges and no byte of
-	 * the next one has come; else its own thread ends it there. Returns whether this call
-	 * ended it.
+	 * Ends a connection that is too old if it waits between two exchanges; else its own
+	 * thread ends it there. Returns whether this call ended it.
 	 */
 	boolean endOfOldAge(long now) {
 		this.lifecycle.markOverdue();
-		return this.lifecycle.isReading() && !this.path.hasQueuedBytes()
-				&& endBetweenExchanges(CloseReason.MAX_AGE, now, Long.MIN_VALUE);
+		return this.lifecycle.isReading() && endBetweenExchanges(CloseReason.MAX_AGE, now, Long.MIN_VALUE);
 	}
 
 	/**
@@ -106,6 +108,10 @@ final class ConnectionEnd {
 	 * @param reason why, unless it is ending for another reason already
 	 */
 	void abort(EndReason reason) {
+		this.aborted = true;
+		if (!this.lifecycle.isEnded()) {
+			this.endedNanos = System.nanoTime();
+		}
 		this.lifecycle.end(reason);
 		try {
 			this.path.socket().close();
@@ -120,9 +126,9 @@ final class ConnectionEnd {
 		return this.interrupt;
 	}
 
-	// Whether the server ended it and the time to read on is over
+	// Whether it has ended, for whatever reason, and the time to read on is over
 	boolean isLingerOver(long now) {
-		return this.lifecycle.isEnded() && this.path.socket().isOpen()
+		return this.lifecycle.isEnded() && !this.aborted
 				&& now - this.endedNanos >= GracefulClose.LINGER_TIME.toNanos();
 	}
 

@@ -331,6 +331,54 @@ class ConnectionTests {
 		}
 	}
 
+	// Another thread of its loop, which it shares with other connections, does not let it
+	// come to its read
+	@Test
+	void whenBytesWaitThenItCanNotBeDrained() throws Exception {
+		CountDownLatch held = new CountDownLatch(1);
+		AtomicBoolean goOn = new AtomicBoolean();
+		ConnectionHandler handler = (connection) -> {
+			Thread.startVirtualThread(() -> {
+				held.countDown();
+				while (!goOn.get()) {
+					Thread.onSpinWait();
+				}
+			});
+			echo(connection);
+		};
+		try (ServedConnection served = new ServedConnection(handler)) {
+			try {
+				assertThat(held.await(10, TimeUnit.SECONDS)).isTrue();
+				served.peer().send((byte) 5);
+				Awaitility.await().until(() -> served.connection().path().hasQueuedBytes());
+				assertThat(served.connection().lifecycle().isReading()).isTrue();
+				assertThat(served.connection()
+					.endBetweenExchanges(CloseReason.DRAINED, System.nanoTime() + TimeUnit.HOURS.toNanos(1), 0))
+					.isFalse();
+			}
+			finally {
+				goOn.set(true);
+			}
+			assertThat(served.peer().receive(1)).containsExactly(5);
+		}
+	}
+
+	@Test
+	void whenCutThenItHasEndedNow() throws Exception {
+		try (ServedConnection served = new ServedConnection((connection) -> {
+			try {
+				connection.read(ByteBuffer.allocate(1));
+			}
+			catch (IOException ex) {
+				assertThat(((HandlerConnection) connection).failure()).isNotNull();
+			}
+		})) {
+			Awaitility.await().until(() -> served.connection().lifecycle().isReading());
+			served.connection().abort(CloseReason.WRITE_TIMEOUT);
+			assertThat(served.connection().endedFor()).isLessThan(Duration.ofMinutes(1));
+		}
+	}
+
 	@Test
 	void whenInsideAnExchangeThenItCanNotBeDrained() throws Exception {
 		ConnectionHandler handler = (connection) -> {

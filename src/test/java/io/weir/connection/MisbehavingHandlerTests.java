@@ -162,6 +162,27 @@ class MisbehavingHandlerTests {
 		}
 	}
 
+	// The JDK then closes the channel, and nobody else does
+	@Test
+	void whenItsOtherThreadIsInterruptedInAReadThenItIsInterruptedItself() throws Exception {
+		CompletableFuture<Thread> other = new CompletableFuture<>();
+		CompletableFuture<Boolean> interrupted = new CompletableFuture<>();
+		ConnectionHandler handler = (connection) -> {
+			other.complete(Thread.ofPlatform().start(() -> failure(() -> connection.read(ByteBuffer.allocate(1)))));
+			interrupted.complete(sleepIsInterrupted());
+		};
+		ConnectionRegistry registry = new ConnectionRegistry();
+		try (TimeoutWatchdog watchdog = watchdog(registry);
+				ServedConnection served = new ServedConnection(registry, handler)) {
+			watchdog.start();
+			Awaitility.await().until(() -> served.connection().lifecycle().isReading());
+			other.get(10, TimeUnit.SECONDS).interrupt();
+			assertThat(interrupted.get(10, TimeUnit.SECONDS)).isTrue();
+			assertThat(served.reason()).isEqualTo(CloseReason.IO_ERROR);
+			Awaitility.await().until(served::releases, (count) -> count == 1);
+		}
+	}
+
 	@Test
 	void whenItReadsAfterTheEndThenItGetsTheEndAgain() throws Exception {
 		List<Integer> reads = new ArrayList<>();
