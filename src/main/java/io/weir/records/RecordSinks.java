@@ -15,6 +15,7 @@ import org.slf4j.LoggerFactory;
 
 import io.weir.api.RecordSink;
 import io.weir.api.UnpackedRecord;
+import io.weir.text.EscapedFailure;
 
 /**
  * The sinks of records in their order: the user's, then the writer. Safe for any thread.
@@ -147,7 +148,7 @@ public final class RecordSinks implements RecordStatus, AutoCloseable {
 			sink.flush(atMost);
 		}
 		catch (IOException | RuntimeException ex) {
-			logger.warn("The record sink {} could not be flushed", sink.getClass().getName(), ex);
+			logger.warn("The record sink {} could not be flushed", sink.getClass().getName(), new EscapedFailure(ex));
 		}
 	}
 

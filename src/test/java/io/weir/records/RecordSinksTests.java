@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+import io.weir.CapturedLog;
 import io.weir.api.RecordSink;
 import io.weir.api.UnpackedRecord;
 import io.weir.struct.StructFormat;
@@ -140,6 +141,22 @@ class RecordSinksTests {
 
 		void run() throws IOException, InterruptedException;
 
+	}
+
+	// As a database quotes what it refuses
+	@Test
+	void whenAFlushFailsThenItsTextIsEscaped() {
+		FlushedSink failing = new FlushedSink(() -> {
+			throw new IOException("Duplicate entry 'x\nforged\u202e'");
+		});
+		try (CapturedLog log = CapturedLog.info(RecordSinks.class.getName());
+				RecordSinks sinks = sinks(null, failing)) {
+			sinks.finish(Duration.ofSeconds(5));
+			assertThat(log.events()).singleElement()
+				.satisfies((event) -> assertThat(event.getThrowableProxy().getMessage())
+					.contains("Duplicate entry", "\\n", "\\u202e")
+					.doesNotContain("\n", "\u202e"));
+		}
 	}
 
 	private record FlushedSink(Flush flush) implements RecordSink {
