@@ -369,6 +369,17 @@ class JarIntegrationTests {
 		assertReport(Map.of("TCP_SERVER_HOST", "::1"), List.of(), "'::1' has no IPv4 address");
 	}
 
+	// The JDK knows what failed by strerror's text alone
+	@Test
+	void whenTheSystemSpeaksGermanThenTheReportIsTheSame() throws Exception {
+		assumeTrue(Files.exists(Path.of("/usr/share/locale/de/LC_MESSAGES/libc.mo")),
+				"no translation of the C library's messages (Debian: libc-l10n)");
+		try (ServerSocket occupied = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+			assertReport(Map.of("LC_ALL", "C.UTF-8", "LANGUAGE", "de"),
+					List.of("--tcp.server.port=" + occupied.getLocalPort()), "is already in use");
+		}
+	}
+
 	@Test
 	@EnabledOnOs(value = OS.LINUX, disabledReason = "needs capabilities")
 	void whenThePortNeedsAPrivilegeThenTheReportSaysSo() throws Exception {

@@ -50,7 +50,26 @@ final class LibC implements SystemCalls {
 	// What strerror returns has no length; glibc's and musl's longest is below this
 	private static final long MAX_TEXT = 1024;
 
+	private static final MethodHandle SETLOCALE = LINKER.downcallHandle(
+			LINKER.defaultLookup().find("setlocale").orElseThrow(), FunctionDescriptor.of(ADDRESS, JAVA_INT, ADDRESS));
+
+	// glibc's and musl's
+	private static final int LC_MESSAGES = 5;
+
 	private final MemorySegment callState = Arena.ofAuto().allocate(CALL_STATE);
+
+	/**
+	 * Has the process's messages in English from here on, setlocale(3): of a socket's
+	 * failures the JDK hands on strerror's text and no {@code errno}.
+	 */
+	LibC() {
+		try (Arena arena = Arena.ofConfined()) {
+			MemorySegment ignored = (MemorySegment) SETLOCALE.invokeExact(LC_MESSAGES, arena.allocateFrom("C"));
+		}
+		catch (Throwable ex) {
+			throw unexpected(ex);
+		}
+	}
 
 	@Override
 	public int socket(int domain, int type, int protocol) {
