@@ -59,7 +59,7 @@ public class OutOfMemoryLiveness implements ConnectionListener {
 
 	@Override
 	public void closed(Connection connection, CloseReason reason) {
-		if (connection.failure() instanceof VirtualMachineError && isTooOften()) {
+		if (connection.failure() instanceof OutOfMemoryError && isTooOften()) {
 			logger.error("{} connections failed for lack of memory within {} s: liveness is broken. What to do: give "
 					+ "the JVM more memory (-Xmx, -XX:MaxRAMPercentage, -XX:MaxDirectMemorySize), "
 					+ "or lower tcp.server.max-connections or chunk-size", MAX_FAILURES, PERIOD.toSeconds());

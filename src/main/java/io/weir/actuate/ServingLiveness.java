@@ -84,7 +84,11 @@ public class ServingLiveness implements ConnectionListener, Runnable {
 	public synchronized void closed(Connection connection, CloseReason reason) {
 		if (!(connection.failure() instanceof LinkageError error)) {
 			this.linkageErrors = 0;
-			this.failingSince = null;
+			// One that was there before says nothing of newcomers
+			if (this.failingSince != null
+					&& connection.age().toNanos() < this.nanoTime.getAsLong() - this.failingSince) {
+				this.failingSince = null;
+			}
 		}
 		else if (++this.linkageErrors == MAX_LINKAGE_ERRORS) {
 			breakLiveness("a class could not be linked, and nobody was served since: " + error);
@@ -110,8 +114,8 @@ public class ServingLiveness implements ConnectionListener, Runnable {
 			long since = (this.failingSince != null) ? this.failingSince : now;
 			this.failingSince = since;
 			if (now - since >= PATIENCE.toNanos()) {
-				breakLiveness(
-						"no newcomer was served for " + PATIENCE.toSeconds() + " s, although sockets can be opened again");
+				breakLiveness("no newcomer was served for " + PATIENCE.toSeconds()
+						+ " s, although sockets can be opened again");
 			}
 		}
 	}

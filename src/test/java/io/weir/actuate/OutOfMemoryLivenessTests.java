@@ -72,11 +72,13 @@ class OutOfMemoryLivenessTests {
 		assertThat(this.events).isEmpty();
 	}
 
+	// A parser that recurses on what a peer sends, for instance
 	@Test
 	void whenAHandlerFailsOtherwiseThenLivenessIsNotBroken() throws Exception {
 		guard();
 		for (int i = 0; i < 6; i++) {
 			fail(new AssertionError("a bug"));
+			fail(new StackOverflowError());
 		}
 		assertThat(this.events).isEmpty();
 	}

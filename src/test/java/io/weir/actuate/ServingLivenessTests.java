@@ -1,5 +1,6 @@
 package io.weir.actuate;
 
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -96,6 +97,19 @@ class ServingLivenessTests {
 		serve(new IllegalStateException("served, and its own fault"));
 		pass(8, 1);
 		assertThat(this.events).isEmpty();
+	}
+
+	@Test
+	void whenAnOldConnectionEndsInBetweenThenLivenessIsBrokenAllTheSame() throws Exception {
+		try (ServedConnection old = new ServedConnection(this.registry, (connection) -> {
+			connection.read(ByteBuffer.allocate(1));
+		})) {
+			pass(1, 1);
+			old.peer().endStream();
+			old.reason();
+			pass(10, 1);
+			assertBroken();
+		}
 	}
 
 	@Test

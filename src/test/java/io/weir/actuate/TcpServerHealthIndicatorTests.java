@@ -80,7 +80,8 @@ class TcpServerHealthIndicatorTests {
 			assertThat(health.getDetails()).doesNotContainKey("error");
 		}
 		else {
-			assertThat(health.getDetails()).containsEntry("error", "all places are taken, and newcomers have waited for 10 s");
+			assertThat(health.getDetails()).containsEntry("error",
+					"all places are taken, and newcomers have waited for 10 s");
 		}
 	}
 
