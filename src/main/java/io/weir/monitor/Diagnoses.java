@@ -103,21 +103,23 @@ public class Diagnoses {
 	 */
 	void add(Connection connection, SocketSample sample) {
 		this.connections++;
+		ConnectionState state = connection.state();
+		if (state == ConnectionState.CLOSING) {
+			// What is said of it was said with the figures of then
+			return;
+		}
 		ConnectionTrend trend = trend(connection);
 		if (trend == null) {
 			trend = new ConnectionTrend();
 			connection.observe(trend);
 		}
 		synchronized (trend) {
-			ConnectionState state = connection.state();
 			if (this.gap > 2 * this.intervalMillis + MAX_DELAY_MILLIS) {
 				trend.restart();
 			}
 			trend.add(sample, state, connection.bytesReceived(), connection.bytesHeld(), this.now, this.gap,
 					sendMaximum());
-			if (state != ConnectionState.CLOSING) {
-				diagnose(trend);
-			}
+			diagnose(trend);
 		}
 	}
 

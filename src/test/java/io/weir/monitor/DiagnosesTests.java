@@ -108,12 +108,14 @@ class DiagnosesTests {
 	void whenAConnectionIsClosedThenTheLastDiagnosisStays() throws Exception {
 		Connection bad = connect();
 		samples(bad, 4);
+		Diagnosis then = Objects.requireNonNull(this.diagnoses.last(bad));
+		assertThat(then.cause()).isEqualTo(Cause.PATH_LOSES_PACKETS);
 		bad.end(CloseReason.CLOSED_BY_OPERATOR);
 		assertThat(this.diagnoses.of(bad)).isNull();
 		assertThat(this.diagnoses.rank(bad)).isZero();
 		// It may be sampled while it lingers
 		sample(bad, List.of(), 1_000);
-		assertThat(Objects.requireNonNull(this.diagnoses.last(bad)).cause()).isEqualTo(Cause.PATH_LOSES_PACKETS);
+		assertThat(this.diagnoses.last(bad)).isEqualTo(then);
 		ConnectionHistory history = new ConnectionHistory(3, this.diagnoses);
 		history.closed(bad, CloseReason.CLOSED_BY_OPERATOR);
 		assertThat(history.find((closed) -> true)).singleElement()
