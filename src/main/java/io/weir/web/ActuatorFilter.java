@@ -2,6 +2,7 @@ package io.weir.web;
 
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
@@ -37,7 +38,7 @@ class ActuatorFilter implements Filter {
 
 	private static final Pattern DOT_SEGMENT = Pattern.compile("(?i)(\\.|%2e){1,2}(;.*)?");
 
-	private final String health;
+	private final List<String> health;
 
 	private final ResponseSender sender;
 
@@ -49,11 +50,11 @@ class ActuatorFilter implements Filter {
 
 	/**
 	 * Creates the filter.
-	 * @param health the path below which health is
+	 * @param health the paths below which health is
 	 * @param sender sends what the endpoints answer
 	 */
-	ActuatorFilter(String health, ResponseSender sender) {
-		this.health = health;
+	ActuatorFilter(List<String> health, ResponseSender sender) {
+		this.health = List.copyOf(health);
 		this.sender = sender;
 	}
 
@@ -71,7 +72,7 @@ class ActuatorFilter implements Filter {
 			// Where the web server forwards errors to
 			captured.sendError(HttpServletResponse.SC_NOT_FOUND);
 		}
-		else if (path.equals(this.health) || path.startsWith(this.health + "/") || path.endsWith("/tcpconnections")) {
+		else if (isHealth(path) || path.endsWith("/tcpconnections")) {
 			run(httpRequest, captured, chain);
 		}
 		else if (acquire()) {
@@ -89,6 +90,15 @@ class ActuatorFilter implements Filter {
 			unavailable(captured);
 			this.sender.send(request, httpResponse, captured);
 		}
+	}
+
+	private boolean isHealth(String path) {
+		for (String one : this.health) {
+			if (path.startsWith(one) && (path.length() == one.length() || path.charAt(one.length()) == '/')) {
+				return true;
+			}
+		}
+		return false;
 	}
 
 	private boolean acquire() {

@@ -22,8 +22,7 @@ class EndpointConfiguration {
 
 	@Bean
 	ParameterFailureResolver weirParameterFailureResolver(PathMappedEndpoints endpoints) {
-		return new ParameterFailureResolver(
-				Objects.requireNonNull(endpoints.getPath(EndpointId.of("tcpconnections"))));
+		return new ParameterFailureResolver(Objects.requireNonNull(endpoints.getPath(EndpointId.of("tcpconnections"))));
 	}
 
 }

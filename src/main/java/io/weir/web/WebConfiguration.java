@@ -1,11 +1,20 @@
 package io.weir.web;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+
+import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.web.WebEndpointProperties;
 import org.springframework.boot.actuate.autoconfigure.web.ManagementContextConfiguration;
+import org.springframework.boot.actuate.endpoint.web.WebServerNamespace;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
 import org.springframework.boot.web.servlet.FilterRegistrationBean;
+import org.springframework.boot.health.actuate.endpoint.HealthEndpointGroups;
 import org.springframework.boot.tomcat.ConfigurableTomcatWebServerFactory;
 import org.springframework.boot.web.server.WebServerFactoryCustomizer;
+import org.springframework.boot.webmvc.autoconfigure.DispatcherServletPath;
+import org.springframework.context.ApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.Ordered;
 import org.springframework.http.converter.HttpMessageConverters;
@@ -38,8 +47,17 @@ class WebConfiguration {
 	}
 
 	@Bean
-	FilterRegistrationBean<ActuatorFilter> weirActuatorFilter(WebEndpointProperties endpoints, ResponseSender sender) {
-		String health = endpoints.getBasePath() + '/' + endpoints.getPathMapping().getOrDefault("health", "health");
+	FilterRegistrationBean<ActuatorFilter> weirActuatorFilter(WebEndpointProperties endpoints, ResponseSender sender,
+			ApplicationContext context, ObjectProvider<HealthEndpointGroups> groups) {
+		List<String> health = new ArrayList<>();
+		health.add(endpoints.getBasePath() + '/' + endpoints.getPathMapping().getOrDefault("health", "health"));
+		// Such as /livez and /readyz
+		groups.ifAvailable((all) -> all.getAllWithAdditionalPath(WebServerNamespace.SERVER)
+			.forEach((group) -> health
+				.add('/' + Objects.requireNonNull(group.getAdditionalPath()).getValue().replaceFirst("^/", ""))));
+		DispatcherServletPath servlet = context.getBeanProvider(DispatcherServletPath.class)
+			.getIfAvailable(() -> () -> "/");
+		health.replaceAll(servlet::getRelativePath);
 		FilterRegistrationBean<ActuatorFilter> registration = new FilterRegistrationBean<>(
 				new ActuatorFilter(health, sender));
 		registration.setOrder(Ordered.HIGHEST_PRECEDENCE);
