@@ -12,6 +12,7 @@ import org.springframework.boot.actuate.endpoint.EndpointId;
 import org.springframework.boot.actuate.endpoint.web.PathMapper;
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnBean;
+import org.springframework.boot.LazyInitializationExcludeFilter;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.boot.health.autoconfigure.contributor.ConditionalOnEnabledHealthIndicator;
 import org.springframework.context.ApplicationEventPublisher;
@@ -31,6 +32,7 @@ import io.weir.actuate.TcpServerEndpoint;
 import io.weir.actuate.TcpServerHealthIndicator;
 import io.weir.actuate.TcpServerMetrics;
 import io.weir.actuate.TcpStatusEndpoint;
+import io.weir.connection.ConnectionListener;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.connection.ProxyRule;
 import io.weir.kernel.ProcReader;
@@ -58,6 +60,12 @@ import io.weir.transport.AddressPrefixes;
  */
 @Configuration(proxyBeanMethods = false)
 class ActuateConfiguration {
+
+	// Nothing asks for those that listen
+	@Bean
+	static LazyInitializationExcludeFilter connectionListenersAreNotLazy() {
+		return LazyInitializationExcludeFilter.forBeanTypes(ConnectionListener.class);
+	}
 
 	@Bean
 	@ConditionalOnMissingBean
