@@ -56,6 +56,9 @@ class KafkaRecordSink implements RecordSink, AutoCloseable {
 
 	private final Thread retries;
 
+	// Of that thread
+	private boolean replacing;
+
 	/**
 	 * Creates the sink.
 	 * @param topic where records are sent
@@ -134,20 +137,24 @@ class KafkaRecordSink implements RecordSink, AutoCloseable {
 	private void retry() {
 		while (!this.closed) {
 			LockSupport.parkNanos(this, RETRY);
-			for (int i = this.refused.size(); i > 0 && !this.closed; i--) {
-				retry(this.refused.element());
+			// In their order: behind one that is refused again the others wait
+			boolean taken = true;
+			while (taken && !this.closed) {
+				ProducerRecord<String, byte[]> first = this.refused.peek();
+				taken = first != null && retry(first);
 			}
 		}
 	}
 
-	// Refused again, it is at the end of the queue too when it leaves its head
-	private void retry(ProducerRecord<String, byte[]> message) {
+	private boolean retry(ProducerRecord<String, byte[]> message) {
 		try {
-			send(message).get();
+			this.producer.send(message).get();
 			this.refused.remove();
+			this.unacknowledged.decrementAndGet();
+			return true;
 		}
 		catch (ExecutionException ex) {
-			this.refused.remove();
+			logger.debug("Refused again", ex);
 		}
 		catch (KafkaException | IllegalStateException ex) {
 			replaceProducer(ex);
@@ -156,15 +163,30 @@ class KafkaRecordSink implements RecordSink, AutoCloseable {
 			// Nobody has this thread to interrupt it
 			Thread.currentThread().interrupt();
 		}
+		return false;
 	}
 
 	private void replaceProducer(Exception failure) {
-		if (!this.closed) {
-			logger.warn("Kafka's producer can't go on; another one takes over", failure);
-			Producer<String, byte[]> old = this.producer;
-			this.producer = this.producers.get();
-			old.close(Duration.ZERO);
+		if (this.closed) {
+			return;
 		}
+		if (!this.replacing) {
+			logger.warn("Kafka's producer can't go on; another one takes over", failure);
+		}
+		Producer<String, byte[]> old = this.producer;
+		try {
+			this.producer = this.producers.get();
+		}
+		catch (KafkaException ex) {
+			if (!this.replacing) {
+				logger.warn("No other producer can be made, for instance as no broker's name resolves; "
+						+ "that is tried again each second", ex);
+			}
+			this.replacing = true;
+			return;
+		}
+		this.replacing = false;
+		old.close(Duration.ZERO);
 	}
 
 	/**

@@ -10,9 +10,11 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
@@ -35,7 +37,12 @@ class KafkaRecordSinkTests {
 	// One is added by the sink's own thread
 	private final List<MockProducer<String, byte[]>> producers = new CopyOnWriteArrayList<>();
 
+	private final AtomicBoolean failing = new AtomicBoolean();
+
 	private final KafkaRecordSink sink = new KafkaRecordSink("topic", new Text(), () -> {
+		if (this.failing.getAndSet(false)) {
+			throw new KafkaException("Failed to construct kafka producer");
+		}
 		MockProducer<String, byte[]> producer = new MockProducer<>(false, null, new StringSerializer(),
 				new ByteArraySerializer());
 		this.producers.add(producer);
@@ -90,6 +97,34 @@ class KafkaRecordSinkTests {
 		Awaitility.await().until(() -> second.history().size() == 1);
 		second.completeNext();
 		this.sink.flush(Duration.ofSeconds(5));
+	}
+
+	@Test
+	void whenNoOtherProducerCanBeMadeThenThatIsTriedAgain() throws Exception {
+		this.failing.set(true);
+		this.producers.getFirst().close();
+		this.sink.accept(record(1));
+		Awaitility.await().until(() -> this.producers.size() == 2);
+		assertThat(this.failing).isFalse();
+		MockProducer<String, byte[]> second = this.producers.get(1);
+		Awaitility.await().until(() -> second.history().size() == 1);
+		second.completeNext();
+		this.sink.flush(Duration.ofSeconds(5));
+	}
+
+	@Test
+	void whenTheFirstOfTwoIsRefusedAgainThenTheyKeepTheirOrder() throws Exception {
+		this.sink.accept(record(1));
+		this.sink.accept(record(2));
+		MockProducer<String, byte[]> producer = this.producers.getFirst();
+		producer.errorNext(new OutOfOrderSequenceException("test"));
+		producer.errorNext(new OutOfOrderSequenceException("test"));
+		Awaitility.await().until(() -> producer.errorNext(new OutOfOrderSequenceException("again")));
+		Awaitility.await().until(producer::completeNext);
+		Awaitility.await().until(producer::completeNext);
+		this.sink.flush(Duration.ofSeconds(5));
+		assertThat(producer.history()).extracting((sent) -> new String(sent.value(), StandardCharsets.UTF_8))
+			.containsExactly("number 1", "number 2", "number 1", "number 1", "number 2");
 	}
 
 	@Test
