@@ -17,9 +17,9 @@ public interface ConnectionHandler {
 	 * and is read to its own.
 	 * <p>
 	 * Let exceptions of {@link ClientConnection}'s reads and writes propagate: Weir then
-	 * records the true reason of the end. A {@link java.io.EOFException} after the peer's end
-	 * means that the stream ended inside an exchange. Whatever else leaves this method is
-	 * logged as a failure of the handler, and ends this connection only.
+	 * records the true reason of the end. A {@link java.io.EOFException} after the peer's
+	 * end means that the stream ended inside an exchange. Whatever else leaves this
+	 * method is logged as a failure of the handler, and ends this connection only.
 	 * <p>
 	 * The connection may end before this method returns: the peer resets it, a timeout is
 	 * over, the server stops. Reads and writes then throw, and the thread is interrupted

@@ -47,8 +47,8 @@ final class CapacityFindings implements Evidence.Rule {
 
 	private static Finding full(int maxConnections, Duration time, long waiting) {
 		return new Finding("max-connections",
-				"all of %d places have been taken for %s, and %d clients wait in the accept queue".formatted(maxConnections,
-						TimeText.measured(time), waiting),
+				"all of %d places have been taken for %s, and %d clients wait in the accept queue"
+					.formatted(maxConnections, TimeText.measured(time), waiting),
 				"Raise tcp.server.max-connections as far as memory and open files allow, add replicas, "
 						+ "or end idle connections by a shorter tcp.server.idle-timeout");
 	}

@@ -57,8 +57,8 @@ final class QueueFindings implements Evidence.Rule {
 		return new Finding("backlog",
 				"%s, %d granted: net.core.somaxconn was %d at the start and is %d now".formatted(
 						(requested != null) ? requested + " requested" : "left out", effective, effective, maximum),
-				enough ? "Restart Weir" : "sysctl -w net.core.somaxconn=%d%s. Then restart Weir"
-					.formatted(requested, Evidence.SYSCTL_IN_CONTAINER));
+				enough ? "Restart Weir" : "sysctl -w net.core.somaxconn=%d%s. Then restart Weir".formatted(requested,
+						Evidence.SYSCTL_IN_CONTAINER));
 	}
 
 	private static Finding clamped(Setting backlog) {
@@ -72,8 +72,7 @@ final class QueueFindings implements Evidence.Rule {
 
 	private static Finding overflowed(Setting backlog, long count) {
 		boolean bySomaxconn = backlog.effective() != null && backlog.effective().equals(backlog.maximum());
-		String remedy = isRaised(backlog)
-				? "net.core.somaxconn is %d now: restart Weir".formatted(backlog.maximum())
+		String remedy = isRaised(backlog) ? "net.core.somaxconn is %d now: restart Weir".formatted(backlog.maximum())
 				: bySomaxconn
 						? "net.core.somaxconn bounds it: sysctl -w net.core.somaxconn=<more>%s%s".formatted(
 								Evidence.SYSCTL_IN_CONTAINER,

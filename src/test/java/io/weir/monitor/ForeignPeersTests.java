@@ -127,8 +127,9 @@ class ForeignPeersTests {
 	@Test
 	void whenEnoughHasComeThenNoMoreIsLookedAt() {
 		for (String rest : List.of("Y ", "?", "Y of the first 16 bytes")) {
-			FirstBytes watcher = Objects.requireNonNull(new ForeignPeers("record", false, false, this.now::get).watcher()
-				.came(ByteBuffer.wrap(bytes("PROX")), 0, 4));
+			FirstBytes watcher = Objects
+				.requireNonNull(new ForeignPeers("record", false, false, this.now::get).watcher()
+					.came(ByteBuffer.wrap(bytes("PROX")), 0, 4));
 			ByteBuffer second = ByteBuffer.wrap(bytes(rest));
 			assertThat(watcher.came(second, 0, second.limit())).isNull();
 		}

@@ -57,7 +57,8 @@ class JvmFindingsTests extends FakeProcTest {
 	}
 
 	@ParameterizedTest
-	@CsvSource({ "1024, 1048576, -1", "1024, 1048575, 1023", "16777216, 17179869183, 1023", "16777216, 1, 1", "0, 1, -1" })
+	@CsvSource({ "1024, 1048576, -1", "1024, 1048575, 1023", "16777216, 17179869183, 1023", "16777216, 1, 1",
+			"0, 1, -1" })
 	void whenChunksDoNotFitTheMemoryThenTheNumberThatFitsIsNamed(int chunkBytes, long memory, int fitting)
 			throws IOException {
 		List<Finding> found = jvmFindings(new Jvm(Runtime.Version.parse("25.0.4"), memory, chunkBytes, 0), 1024);
