@@ -12,6 +12,7 @@ import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 
+import org.springframework.boot.LazyInitializationExcludeFilter;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
 import org.springframework.context.annotation.Bean;
 
@@ -112,7 +113,7 @@ class ArchitectureTests {
 
 	@ArchTest
 	static final ArchRule recordsKnowsApiAndStruct = onlyKnows("io.weir.records..", "io.weir.api..", "io.weir.struct..",
-			"org.slf4j..");
+			"io.weir.text..", "org.slf4j..");
 
 	@ArchTest
 	static final ArchRule protocolKnowsApiStructTransportAndRecords = onlyKnows("io.weir.protocol..", "io.weir.api..",
@@ -200,6 +201,8 @@ class ArchitectureTests {
 		.resideInAPackage("io.weir.config..")
 		.and()
 		.doNotHaveRawReturnType(ConnectionHandler.class)
+		.and()
+		.doNotHaveRawReturnType(LazyInitializationExcludeFilter.class)
 		.should()
 		.beAnnotatedWith(ConditionalOnMissingBean.class);
 

@@ -3,8 +3,11 @@ package io.weir;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -51,9 +54,11 @@ class ProbePathsIntegrationTests {
 		try (RunningWeir weir = RunningWeir.start(List.of(BlockingScrape.class), "--spring.mvc.servlet.path=/mvc",
 				"--management.endpoint.health.probes.add-additional-paths=true");
 				HttpClient http = HttpClient.newHttpClient()) {
+			List<CompletableFuture<Integer>> scrapes = new ArrayList<>();
 			try {
 				for (int i = 0; i < 2; i++) {
-					http.sendAsync(get(weir, "/mvc/actuator/prometheus"), BodyHandlers.discarding());
+					scrapes.add(http.sendAsync(get(weir, "/mvc/actuator/prometheus"), BodyHandlers.discarding())
+						.thenApply(HttpResponse::statusCode));
 				}
 				assertThat(BEGUN.await(20, TimeUnit.SECONDS)).isTrue();
 				for (String probe : List.of("/mvc/actuator/health/liveness", "/mvc/livez", "/mvc/readyz")) {
@@ -64,6 +69,7 @@ class ProbePathsIntegrationTests {
 			finally {
 				GO_ON.countDown();
 			}
+			assertThat(scrapes).allMatch((scrape) -> scrape.join() == 200);
 		}
 	}
 

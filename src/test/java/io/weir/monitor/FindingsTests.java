@@ -242,7 +242,7 @@ class FindingsTests extends FakeProcTest {
 					assertThat(finding.message()).isEqualTo("8192 requested, 4096 granted: "
 							+ "net.core.somaxconn was 4096 at the start and is 6000 now");
 					assertThat(finding.remedy()).startsWith("sysctl -w net.core.somaxconn=8192")
-						.endsWith("A restart then takes it");
+						.endsWith("Then restart Weir");
 				}));
 			this.proc.write("sys/net/core/somaxconn", "10000\n");
 			Awaitility.await()
@@ -303,7 +303,7 @@ class FindingsTests extends FakeProcTest {
 			findings.logNew();
 			findings.logNew();
 			assertThat(log.messages()).singleElement()
-				.satisfies((line) -> assertThat(line).startsWith("max-connections: all of 1 are open"));
+				.satisfies((line) -> assertThat(line).startsWith("max-connections: all of 1 places have been taken"));
 			running.diagnostics().listener(0, 4096, 0);
 			assertThat(findings.current()).isEmpty();
 		}
