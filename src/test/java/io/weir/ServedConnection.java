@@ -30,7 +30,6 @@ import io.weir.scheduling.ConnectionThread;
 import io.weir.scheduling.Schedulers;
 import io.weir.connection.Connection;
 import io.weir.api.ConnectionHandler;
-import io.weir.connection.ConnectionListener;
 import io.weir.connection.ConnectionRegistry;
 
 /**
@@ -110,19 +109,10 @@ public final class ServedConnection implements AutoCloseable {
 		this.connection = new Connection(registry.nextId(), accepted, this.thread,
 				runner.firstLayer(InetAddress.ofLiteral("127.0.0.1")));
 		registry.register(this.connection);
-		registry.addListener(new ConnectionListener() {
-
-			@Override
-			public void opened(Connection connection) {
+		registry.addListener((connection, reason) -> {
+			if (connection == this.connection) {
+				this.reason.complete(reason);
 			}
-
-			@Override
-			public void closed(Connection connection, CloseReason reason) {
-				if (connection == ServedConnection.this.connection) {
-					ServedConnection.this.reason.complete(reason);
-				}
-			}
-
 		});
 		this.thread.start(() -> {
 			try {

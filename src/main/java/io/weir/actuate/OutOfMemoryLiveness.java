@@ -53,11 +53,6 @@ public class OutOfMemoryLiveness implements ConnectionListener {
 	}
 
 	@Override
-	public void opened(Connection connection) {
-		// Nothing to guard yet
-	}
-
-	@Override
 	public void closed(Connection connection, CloseReason reason) {
 		if (connection.failure() instanceof OutOfMemoryError && isTooOften()) {
 			logger.error("{} connections failed for lack of memory within {} s: liveness is broken. What to do: give "

@@ -76,11 +76,6 @@ public class ServingLiveness implements ConnectionListener, Runnable {
 	}
 
 	@Override
-	public void opened(Connection connection) {
-		// Not served yet
-	}
-
-	@Override
 	public synchronized void closed(Connection connection, CloseReason reason) {
 		if (!(connection.failure() instanceof LinkageError error)) {
 			this.linkageErrors = 0;

@@ -6,13 +6,16 @@ import java.net.InetSocketAddress;
  * Told of each connection's beginning and end, on the connection's own thread, and of
  * those that are refused.
  */
+@FunctionalInterface
 public interface ConnectionListener {
 
 	/**
 	 * A connection was accepted and will be served now.
 	 * @param connection the connection, nothing read yet
 	 */
-	void opened(Connection connection);
+	default void opened(Connection connection) {
+		// Most listeners don't care
+	}
 
 	/**
 	 * A connection is closed; its counters don't move any more.

@@ -46,11 +46,6 @@ public final class ConnectionHistory implements ConnectionListener {
 	}
 
 	@Override
-	public void opened(Connection connection) {
-		// Remembered at its end
-	}
-
-	@Override
 	public void closed(Connection connection, CloseReason reason) {
 		ended(connection, reason.text(), (reason == CloseReason.EMPTY) ? this.unserved : this.served);
 	}

@@ -66,18 +66,7 @@ class ConnectionRegistryTests {
 			}
 
 		});
-		this.registry.addListener(new ConnectionListener() {
-
-			@Override
-			public void opened(Connection connection) {
-			}
-
-			@Override
-			public void closed(Connection connection, CloseReason reason) {
-				told.add(reason);
-			}
-
-		});
+		this.registry.addListener((_, reason) -> told.add(reason));
 		try (CapturedLog log = CapturedLog.info(ConnectionRegistry.class.getName());
 				ServedConnection served = new ServedConnection(this.registry, ConnectionTests::echo)) {
 			assertThat(served.peer().send((byte) 1).endStream().receiveToEnd()).hasSize(1);

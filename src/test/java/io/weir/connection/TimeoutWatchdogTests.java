@@ -278,19 +278,10 @@ class TimeoutWatchdogTests {
 		List<Duration> ages = new CopyOnWriteArrayList<>();
 		List<Duration> late = new CopyOnWriteArrayList<>();
 		Stopwatch watch = Stopwatch.start();
-		this.registry.addListener(new ConnectionListener() {
-
-			@Override
-			public void opened(Connection connection) {
-			}
-
-			@Override
-			public void closed(Connection connection, CloseReason reason) {
-				Duration own = Duration.ofNanos(TimeoutWatchdogTests.this.maxAge.nanosOf(connection.id()));
-				ages.add(own);
-				late.add(connection.age().minus(own));
-			}
-
+		this.registry.addListener((connection, _) -> {
+			Duration own = Duration.ofNanos(this.maxAge.nanosOf(connection.id()));
+			ages.add(own);
+			late.add(connection.age().minus(own));
 		});
 		List<ServedConnection> all = new ArrayList<>();
 		for (int i = 0; i < 50; i++) {

@@ -20,7 +20,6 @@ import io.weir.TlsClient;
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
 import io.weir.api.ConnectionHandler;
-import io.weir.connection.ConnectionListener;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.connection.Layer;
 import io.weir.kernel.ProcReader;
@@ -86,18 +85,7 @@ final class TlsServer implements AutoCloseable {
 		this.server = new TcpServer(settings,
 				new ServedProtocol("test", ProtocolSource.BUILT_IN, handler, List.of(layer)), this.registry,
 				new ProcReader()::readLimits, new FakeDiagnostics());
-		this.registry.addListener(new ConnectionListener() {
-
-			@Override
-			public void opened(Connection connection) {
-			}
-
-			@Override
-			public void closed(Connection connection, CloseReason reason) {
-				TlsServer.this.ends.put(connection.peer().getPort(), reason);
-			}
-
-		});
+		this.registry.addListener((connection, reason) -> this.ends.put(connection.peer().getPort(), reason));
 		this.server.start();
 	}
 
