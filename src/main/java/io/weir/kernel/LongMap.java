@@ -36,29 +36,14 @@ public final class LongMap {
 	}
 
 	/**
-	 * Tells whether a key has a value.
-	 * @param key any number
-	 * @return false for 0
-	 */
-	public boolean contains(long key) {
-		return key != 0 && this.keys[place(key)] == key;
-	}
-
-	/**
 	 * Finds a key's value.
 	 * @param key any number
 	 * @return the value; 0 where the key has none
 	 */
 	public long get(long key) {
-		return contains(key) ? this.values[place(key)] : 0;
-	}
-
-	/**
-	 * Counts the keys.
-	 * @return 0 or more
-	 */
-	public int size() {
-		return this.size;
+		int place = place(key);
+		// A place that is free keeps its last value
+		return (key != 0 && this.keys[place] == key) ? this.values[place] : 0;
 	}
 
 	/**

@@ -12,25 +12,16 @@ import java.util.function.Function;
  */
 final class BlockingScheduler implements ConnectionScheduler {
 
-	private final String text;
-
 	private final Function<String, ConnectionThread> threads;
 
 	private volatile boolean started;
 
 	/**
 	 * Creates a scheduler, not started.
-	 * @param text the kind of thread
 	 * @param threads makes a thread of a name
 	 */
-	BlockingScheduler(String text, Function<String, ConnectionThread> threads) {
-		this.text = text;
+	BlockingScheduler(Function<String, ConnectionThread> threads) {
 		this.threads = threads;
-	}
-
-	@Override
-	public String text() {
-		return this.text;
 	}
 
 	@Override

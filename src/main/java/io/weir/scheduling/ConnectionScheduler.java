@@ -10,12 +10,6 @@ import java.util.List;
 public interface ConnectionScheduler {
 
 	/**
-	 * The kind of scheduler.
-	 * @return {@code event-loop}, {@code virtual} or {@code platform}
-	 */
-	String text();
-
-	/**
 	 * Opens all that needs a file descriptor, and initialises the JDK's classes that do,
 	 * so that no later shortage of descriptors can do lasting damage.
 	 * @throws UncheckedIOException if that failed, for instance without a free descriptor

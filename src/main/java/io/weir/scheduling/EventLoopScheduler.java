@@ -59,11 +59,6 @@ final class EventLoopScheduler implements ConnectionScheduler {
 	}
 
 	@Override
-	public String text() {
-		return "event-loop";
-	}
-
-	@Override
 	public synchronized void start() {
 		if (this.started) {
 			throw new IllegalStateException("Already started");
@@ -238,12 +233,8 @@ final class EventLoopScheduler implements ConnectionScheduler {
 	}
 
 	/**
-	 * How many loops there are, those that are about to end included.
+	 * All loops, those that are about to end included.
 	 */
-	int size() {
-		return this.loops.size();
-	}
-
 	List<LoopState> states() {
 		return this.loops;
 	}

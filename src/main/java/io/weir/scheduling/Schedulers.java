@@ -44,7 +44,7 @@ public final class Schedulers {
 	 * @return a scheduler of its own
 	 */
 	public static ConnectionScheduler virtual() {
-		return new BlockingScheduler("virtual", VirtualConnectionThread::new);
+		return new BlockingScheduler(VirtualConnectionThread::new);
 	}
 
 	/**
@@ -52,7 +52,7 @@ public final class Schedulers {
 	 * @return a scheduler of its own
 	 */
 	public static ConnectionScheduler platform() {
-		return new BlockingScheduler("platform", PlatformConnectionThread::new);
+		return new BlockingScheduler(PlatformConnectionThread::new);
 	}
 
 }

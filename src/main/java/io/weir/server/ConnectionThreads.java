@@ -1,7 +1,5 @@
 package io.weir.server;
 
-import java.util.Locale;
-
 import io.weir.scheduling.ConnectionScheduler;
 import io.weir.scheduling.Schedulers;
 
@@ -35,13 +33,6 @@ public enum ConnectionThreads {
 			case VIRTUAL -> Schedulers.virtual();
 			case PLATFORM -> Schedulers.platform();
 		};
-	}
-
-	/**
-	 * The name as in the configuration, for instance {@code auto}.
-	 */
-	public String text() {
-		return name().toLowerCase(Locale.ROOT);
 	}
 
 }

@@ -161,18 +161,7 @@ public final class PythonRepr {
 	 * @return for instance {@code b'data\n'}, {@code b'\x00\xff'}, {@code b"it's"}
 	 */
 	public static String ofBytes(byte[] bytes) {
-		return ofBytesCut(bytes, bytes.length);
-	}
-
-	/**
-	 * Python's text of bytes, cut after the first few of many.
-	 * @param bytes the bytes
-	 * @param max how many of them to write at most, 0 or more
-	 * @return as {@link #ofBytes(byte[])} when that is all of them, otherwise the text of
-	 * the first ones and the full length, {@code b'aaaa'... (1024 bytes)}
-	 */
-	public static String ofBytesCut(byte[] bytes, int max) {
-		return ofBytesCut(ByteBuffer.wrap(bytes), max);
+		return ofBytesCut(ByteBuffer.wrap(bytes), bytes.length);
 	}
 
 	/**
@@ -180,7 +169,8 @@ public final class PythonRepr {
 	 * many.
 	 * @param buffer read from its position to its limit, neither of which is moved
 	 * @param max how many of them to write at most, 0 or more
-	 * @return as {@link #ofBytesCut(byte[], int)}
+	 * @return as {@link #ofBytes(byte[])} when that is all of them, otherwise the text of
+	 * the first ones and the full length, {@code b'aaaa'... (1024 bytes)}
 	 */
 	public static String ofBytesCut(ByteBuffer buffer, int max) {
 		return ofBytesCut(buffer, buffer.position(), buffer.remaining(), max);
@@ -192,7 +182,7 @@ public final class PythonRepr {
 	 * @param index of the first byte, from the start of the buffer
 	 * @param length of the range in bytes
 	 * @param max how many of them to write at most, 0 or more
-	 * @return as {@link #ofBytesCut(byte[], int)}
+	 * @return as {@link #ofBytesCut(ByteBuffer, int)}
 	 * @throws IndexOutOfBoundsException when the range is not within the buffer's limit
 	 * @throws IllegalArgumentException when {@code max} is below 0
 	 */

@@ -100,13 +100,6 @@ final class TlsTasks {
 		return this.waiting.get();
 	}
 
-	/**
-	 * How many can run at once.
-	 */
-	int max() {
-		return this.threads.getMaximumPoolSize();
-	}
-
 	private static final class Delegated extends FutureTask<@Nullable Void> {
 
 		private final Thread waiting;

@@ -126,9 +126,9 @@ class ElasticTests {
 				int times = 0;
 				while (!clients.stream().allMatch(CompletableFuture::isDone)) {
 					this.load.busy.put("tcp-loop-1", 0.95);
-					awaitAdapted(clients, () -> this.scheduler.size() == 2 && count(1) > 2);
+					awaitAdapted(clients, () -> this.scheduler.states().size() == 2 && count(1) > 2);
 					this.load.busy.put("tcp-loop-1", 0.1);
-					awaitAdapted(clients, () -> this.scheduler.size() == 1);
+					awaitAdapted(clients, () -> this.scheduler.states().size() == 1);
 					times++;
 				}
 				assertThat(times).isGreaterThan(2);
@@ -140,7 +140,7 @@ class ElasticTests {
 			this.load.busy.put("tcp-loop-1", 0.1);
 			Awaitility.await().until(() -> {
 				this.scheduler.adaptNow();
-				return this.scheduler.size() == 1 && count(0) == 0;
+				return this.scheduler.states().size() == 1 && count(0) == 0;
 			});
 			Awaitility.await().until(() -> EventLoopTest.descriptors() <= before + 1);
 		}
@@ -195,7 +195,7 @@ class ElasticTests {
 			this.load.busy.put("tcp-loop-1", 0.1);
 			Awaitility.await().until(() -> {
 				this.scheduler.adaptNow();
-				return this.scheduler.size() == 1;
+				return this.scheduler.states().size() == 1;
 			});
 			assertThat(count(0)).isEqualTo(20);
 			for (Socket socket : sockets) {

@@ -59,7 +59,7 @@ class LoopThreadTests extends EventLoopTest {
 		for (CompletableFuture<Void> each : done) {
 			each.get(30, TimeUnit.SECONDS);
 		}
-		assertThat(this.scheduler.size()).isEqualTo(1);
+		assertThat(this.scheduler.states()).hasSize(1);
 	}
 
 	@Test

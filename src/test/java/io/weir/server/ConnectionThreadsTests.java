@@ -11,15 +11,8 @@ class ConnectionThreadsTests {
 
 	@Test
 	void whenAskedForASchedulerThenItIsOfTheKind() {
-		assertThat(ConnectionThreads.AUTO.scheduler().text()).isEqualTo("event-loop");
-		assertThat(ConnectionThreads.VIRTUAL.scheduler().text()).isEqualTo("virtual");
-		assertThat(ConnectionThreads.PLATFORM.scheduler().text()).isEqualTo("platform");
-	}
-
-	@Test
-	void whenAskedForItsTextThenItIsTheConfigurationsName() {
-		assertThat(ConnectionThreads.values()).extracting(ConnectionThreads::text)
-			.containsExactly("auto", "virtual", "platform");
+		assertThat(ConnectionThreads.values()).extracting((threads) -> threads.scheduler().getClass().getSimpleName())
+			.containsExactly("EventLoopScheduler", "BlockingScheduler", "BlockingScheduler");
 	}
 
 }

@@ -55,18 +55,18 @@ class PythonReprTests {
 	@Test
 	void whenThereAreMoreBytesThanWantedThenTheirNumberIsNamed() {
 		byte[] bytes = "a".repeat(1024).getBytes(StandardCharsets.US_ASCII);
-		assertThat(PythonRepr.ofBytesCut(bytes, 4)).isEqualTo("b'aaaa'... (1024 bytes)");
-		assertThat(PythonRepr.ofBytesCut(bytes, 1023)).endsWith("a'... (1024 bytes)").hasSize(1023 + 19);
-		assertThat(PythonRepr.ofBytesCut(bytes, 1024)).isEqualTo(PythonRepr.ofBytes(bytes));
-		assertThat(PythonRepr.ofBytesCut(bytes, 2000)).isEqualTo(PythonRepr.ofBytes(bytes));
-		assertThat(PythonRepr.ofBytesCut(new byte[1], 0)).isEqualTo("b''... (1 byte)");
-		assertThat(PythonRepr.ofBytesCut(new byte[0], 0)).isEqualTo("b''");
+		assertThat(PythonRepr.ofBytesCut(ByteBuffer.wrap(bytes), 4)).isEqualTo("b'aaaa'... (1024 bytes)");
+		assertThat(PythonRepr.ofBytesCut(ByteBuffer.wrap(bytes), 1023)).endsWith("a'... (1024 bytes)").hasSize(1023 + 19);
+		assertThat(PythonRepr.ofBytesCut(ByteBuffer.wrap(bytes), 1024)).isEqualTo(PythonRepr.ofBytes(bytes));
+		assertThat(PythonRepr.ofBytesCut(ByteBuffer.wrap(bytes), 2000)).isEqualTo(PythonRepr.ofBytes(bytes));
+		assertThat(PythonRepr.ofBytesCut(ByteBuffer.allocate(1), 0)).isEqualTo("b''... (1 byte)");
+		assertThat(PythonRepr.ofBytesCut(ByteBuffer.allocate(0), 0)).isEqualTo("b''");
 	}
 
 	@Test
 	void whenBytesAreCutThenTheQuoteSuitsWhatIsLeft() {
-		assertThat(PythonRepr.ofBytesCut(new byte[] { 'a', 'b', '\'' }, 2)).isEqualTo("b'ab'... (3 bytes)");
-		assertThat(PythonRepr.ofBytesCut(new byte[] { '\'', 'b', '"' }, 2)).isEqualTo("b\"'b\"... (3 bytes)");
+		assertThat(PythonRepr.ofBytesCut(ByteBuffer.wrap(new byte[] { 'a', 'b', '\'' }), 2)).isEqualTo("b'ab'... (3 bytes)");
+		assertThat(PythonRepr.ofBytesCut(ByteBuffer.wrap(new byte[] { '\'', 'b', '"' }), 2)).isEqualTo("b\"'b\"... (3 bytes)");
 	}
 
 	@Test
