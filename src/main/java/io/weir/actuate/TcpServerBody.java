@@ -26,7 +26,7 @@ import io.weir.tls.TlsStatus;
 @JsonInclude(Include.ALWAYS)
 record TcpServerBody(String state, @Nullable String address, String protocol, String protocolSource,
 		@Nullable Instant startedAt, SettingBody.@Nullable All settings, Object acceptQueue, Connections connections,
-		Records records, String verdict, Map<String, Integer> diagnosis, Map<String, Object> kernel, Object events,
+		RecordTotals records, String verdict, Map<String, Integer> diagnosis, Map<String, Object> kernel, Object events,
 		boolean closeAllowed, SampleBody sample, @Nullable Ssl ssl, List<Finding> findings) {
 
 	static TcpServerBody of(ServerSnapshot snapshot, SampleBody sample, boolean closeAllowed) {
@@ -36,7 +36,7 @@ record TcpServerBody(String state, @Nullable String address, String protocol, St
 				(server.settings() != null) ? SettingBody.All.of(server.settings()) : null,
 				snapshot.acceptQueue()
 					.<Object>fold((figures) -> AcceptQueue.of(figures, snapshot.source()), UnavailableBody::new),
-				Connections.of(snapshot.connections()), Records.of(snapshot.records()), snapshot.verdict(),
+				Connections.of(snapshot.connections()), snapshot.records(), snapshot.verdict(),
 				diagnosis(snapshot.diagnosed()), KernelBody.of(snapshot.limits()), events(snapshot.events()),
 				closeAllowed, sample, Ssl.of(snapshot.tls()), snapshot.findings());
 	}
@@ -83,15 +83,6 @@ record TcpServerBody(String state, @Nullable String address, String protocol, St
 			totals.rejected().forEach((reason, count) -> rejected.put(reason.text(), count));
 			return new Connections(totals.active(), totals.accepted(), closed, rejected, totals.bytesReceived(),
 					totals.bytesSent());
-		}
-
-	}
-
-	record Records(long unpacked, long partial, long written, long failed, long pending) {
-
-		static Records of(RecordTotals totals) {
-			return new Records(totals.unpacked(), totals.partial(), totals.written(), totals.failed(),
-					totals.pending());
 		}
 
 	}

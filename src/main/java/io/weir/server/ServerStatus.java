@@ -33,7 +33,8 @@ import io.weir.transport.SocketAddresses;
  * @param admission who may come in
  * @param addressesAtLimit how many client addresses have as many connections as they may
  * @param stalls connections that keep others of their event loop from running
- * @param acceptErrors how often accept(2) failed, by error; every error is there
+ * @param acceptErrors how often accept(2) failed, by error; one that never came is not
+ * there
  */
 public record ServerStatus(ServerState state, ServerState accepting, @Nullable Throwable failure,
 		Duration backingOffFor, @Nullable InetSocketAddress address, @Nullable Instant startedAt,

@@ -4,7 +4,9 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalLong;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -48,7 +50,7 @@ public final class TcpServer {
 
 	private final SocketDiagnostics diagnostics;
 
-	private final EnumCounter<AcceptError> acceptErrors = new EnumCounter<>(AcceptError.class);
+	private final Map<AcceptError, Long> acceptErrors = new ConcurrentHashMap<>();
 
 	private final ReentrantLock lifecycleLock = new ReentrantLock();
 
@@ -131,8 +133,8 @@ public final class TcpServer {
 			AcceptedSockets sockets = new AcceptedSockets(this.protocol, this.settings.admission().proxies(), socket,
 					effective, this.registry, this.scheduler);
 			Admission admission = new Admission(this.settings.serving().maxConnections(), this.settings.admission());
-			AcceptLoop loop = new AcceptLoop(socket, admission, sockets::serve, this.acceptErrors::increment,
-					() -> queueLength(socket));
+			AcceptLoop loop = new AcceptLoop(socket, admission, sockets::serve,
+					(error) -> this.acceptErrors.merge(error, 1L, Long::sum), () -> queueLength(socket));
 			logStart(socket.address(), effective, limits);
 			watchdog.start();
 			loop.start();
@@ -263,7 +265,7 @@ public final class TcpServer {
 				(now != null) ? now.startedAt : null, (now != null) ? now.settings : null, this.protocol.name(),
 				this.protocol.source(), this.settings.sockets(), this.settings.serving(), this.settings.admission(),
 				(now != null) ? now.admission.addressesAtLimit() : 0,
-				(now != null) ? this.scheduler.stalls() : List.of(), this.acceptErrors.counts());
+				(now != null) ? this.scheduler.stalls() : List.of(), Map.copyOf(this.acceptErrors));
 	}
 
 }
