@@ -11,8 +11,10 @@ import io.weir.text.EscapedFailure;
  * Ends the process when a thread has ended for lack of memory: it may have been the one
  * that accepts, or the web server's, and a process without it looks alive and serves no
  * one. What a connection's handler throws does not get here: it ends that connection.
+ *
+ * @param deadline ends the process if the message cannot be written
  */
-final class ExitWithoutMemory implements Thread.UncaughtExceptionHandler {
+record ExitWithoutMemory(HaltDeadline deadline) implements Thread.UncaughtExceptionHandler {
 
 	/**
 	 * As of the JVM's {@code -XX:+ExitOnOutOfMemoryError}.
@@ -25,16 +27,6 @@ final class ExitWithoutMemory implements Thread.UncaughtExceptionHandler {
 
 	// In case that nobody reads what is written to standard error
 	private static final Duration WRITE_TIMEOUT = Duration.ofSeconds(1);
-
-	private final HaltDeadline deadline;
-
-	/**
-	 * Creates the handler.
-	 * @param deadline ends the process if the message cannot be written
-	 */
-	ExitWithoutMemory(HaltDeadline deadline) {
-		this.deadline = deadline;
-	}
 
 	@Override
 	public void uncaughtException(Thread thread, Throwable failure) {

@@ -21,13 +21,7 @@ import io.weir.server.TcpBindException.Problem;
  * place of a stack trace.
  */
 @Order(Ordered.HIGHEST_PRECEDENCE)
-class ListenFailureAnalyzer implements FailureAnalyzer {
-
-	private final Environment environment;
-
-	ListenFailureAnalyzer(Environment environment) {
-		this.environment = environment;
-	}
+record ListenFailureAnalyzer(Environment environment) implements FailureAnalyzer {
 
 	@Override
 	public @Nullable FailureAnalysis analyze(Throwable failure) {

@@ -21,15 +21,9 @@ import io.weir.struct.StructFormatException;
  * Looks whether the settings of records fit together, and whether their file can be
  * written.
  */
-final class RecordsCheck {
+record RecordsCheck(Environment environment) {
 
 	private static final String PREFIX = "tcp.server.records.";
-
-	private final Environment environment;
-
-	RecordsCheck(Environment environment) {
-		this.environment = environment;
-	}
 
 	/**
 	 * Finds the mistakes that a look at each setting alone does not find.

@@ -9,8 +9,11 @@ import java.util.function.BiConsumer;
  * The end of a connection as a peer that behaves expects it: a FIN, then reading on to
  * the peer's own, then the close. A socket that is closed with unread bytes sends RST,
  * which may destroy on the peer's side what it has not read yet.
+ *
+ * @param log told of what fails when nobody waits for it any more
  */
-final class GracefulClose {
+record GracefulClose(ConnectionPath path, ConnectionLifecycle lifecycle, ConnectionCounters counters,
+		BiConsumer<Throwable, String> log) {
 
 	/**
 	 * For how long a connection that has ended is read on. The watchdog holds it.
@@ -21,29 +24,6 @@ final class GracefulClose {
 	 * How many bytes of a connection that has ended are read and thrown away.
 	 */
 	static final int MAX_LINGER_BYTES = 1024 * 1024;
-
-	private final ConnectionPath path;
-
-	private final ConnectionLifecycle lifecycle;
-
-	private final ConnectionCounters counters;
-
-	private final BiConsumer<Throwable, String> log;
-
-	/**
-	 * Creates the end of a connection.
-	 * @param path the way of its bytes
-	 * @param lifecycle where it stands
-	 * @param counters what it counts
-	 * @param log told of what fails when nobody waits for it any more
-	 */
-	GracefulClose(ConnectionPath path, ConnectionLifecycle lifecycle, ConnectionCounters counters,
-			BiConsumer<Throwable, String> log) {
-		this.path = path;
-		this.lifecycle = lifecycle;
-		this.counters = counters;
-		this.log = log;
-	}
 
 	/**
 	 * Sends the FIN of a connection that has ended and that its own thread is still busy

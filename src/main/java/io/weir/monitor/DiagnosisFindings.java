@@ -5,17 +5,11 @@ import java.util.Map;
 /**
  * Findings about causes that many connections share.
  */
-final class DiagnosisFindings implements Evidence.Rule {
+record DiagnosisFindings(Diagnoses diagnoses) implements Evidence.Rule {
 
 	private static final int MIN_CONNECTIONS = 10;
 
 	private static final int PART = 10;
-
-	private final Diagnoses diagnoses;
-
-	DiagnosisFindings(Diagnoses diagnoses) {
-		this.diagnoses = diagnoses;
-	}
 
 	@Override
 	public void find(Evidence evidence, Map<FindingKind, Finding> findings) {

@@ -10,15 +10,9 @@ import io.weir.connection.TimeText;
 /**
  * Findings about handlers that have not ended with their connections.
  */
-final class HandlerFindings implements Evidence.Rule {
+record HandlerFindings(ConnectionRegistry connections) implements Evidence.Rule {
 
 	private static final Duration GRACE = Duration.ofSeconds(10);
-
-	private final ConnectionRegistry connections;
-
-	HandlerFindings(ConnectionRegistry connections) {
-		this.connections = connections;
-	}
 
 	@Override
 	public void find(Evidence evidence, Map<FindingKind, Finding> findings) {

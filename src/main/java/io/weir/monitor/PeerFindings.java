@@ -7,16 +7,7 @@ import io.weir.connection.TimeText;
 /**
  * Findings about what clients do.
  */
-final class PeerFindings implements Evidence.Rule {
-
-	private final BusiestAddress addresses;
-
-	private final ForeignPeers foreign;
-
-	PeerFindings(BusiestAddress addresses, ForeignPeers foreign) {
-		this.addresses = addresses;
-		this.foreign = foreign;
-	}
+record PeerFindings(BusiestAddress addresses, ForeignPeers foreign) implements Evidence.Rule {
 
 	@Override
 	public void find(Evidence evidence, Map<FindingKind, Finding> findings) {

@@ -9,13 +9,7 @@ import io.weir.records.WriteFault;
 /**
  * Findings about records that can't be written.
  */
-final class RecordFindings implements Evidence.Rule {
-
-	private final RecordStatus records;
-
-	RecordFindings(RecordStatus records) {
-		this.records = records;
-	}
+record RecordFindings(RecordStatus records) implements Evidence.Rule {
 
 	@Override
 	public void find(Evidence evidence, Map<FindingKind, Finding> findings) {

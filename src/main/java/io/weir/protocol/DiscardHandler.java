@@ -8,18 +8,10 @@ import io.weir.transport.BufferPool;
 
 /**
  * Reads and throws away (RFC 863).
+ *
+ * @param pool where buffers come from
  */
-public final class DiscardHandler implements ConnectionHandler {
-
-	private final BufferPool pool;
-
-	/**
-	 * Creates the protocol.
-	 * @param pool where buffers come from
-	 */
-	public DiscardHandler(BufferPool pool) {
-		this.pool = pool;
-	}
+public record DiscardHandler(BufferPool pool) implements ConnectionHandler {
 
 	@Override
 	public void handle(ClientConnection connection) throws IOException {

@@ -9,18 +9,10 @@ import io.weir.transport.BufferPool;
 
 /**
  * Sends every byte back, in order (RFC 862).
+ *
+ * @param pool where buffers come from
  */
-public final class EchoHandler implements ConnectionHandler {
-
-	private final BufferPool pool;
-
-	/**
-	 * Creates the protocol.
-	 * @param pool where buffers come from
-	 */
-	public EchoHandler(BufferPool pool) {
-		this.pool = pool;
-	}
+public record EchoHandler(BufferPool pool) implements ConnectionHandler {
 
 	@Override
 	public void handle(ClientConnection connection) throws IOException {

@@ -9,16 +9,7 @@ import java.nio.file.StandardCopyOption;
 /**
  * The files that a full one becomes: {@code <file>.1} is the youngest.
  */
-final class RolledFiles {
-
-	private final Path file;
-
-	private final int max;
-
-	RolledFiles(Path file, int max) {
-		this.file = file;
-		this.max = max;
-	}
+record RolledFiles(Path file, int max) {
 
 	/**
 	 * Renames the file to {@code <file>.1}, that to {@code <file>.2} and so on. The

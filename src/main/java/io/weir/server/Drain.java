@@ -17,7 +17,8 @@ import io.weir.connection.TimeoutWatchdog;
  * the queue until it ends, is quiet between two exchanges, or the grace period is over.
  * At last it finishes what the connections have left, such as records to be written.
  */
-final class Drain {
+record Drain(AcceptLoop loop, TimeoutWatchdog watchdog, ConnectionRegistry registry, ServingSettings settings,
+		AfterDrain afterDrain) {
 
 	// A connection that is cut is read on for its time to linger, and a bit more
 	private static final Duration CUT_TIME = Duration.ofMillis(1500);
@@ -31,25 +32,6 @@ final class Drain {
 	private static final Duration POLL_TIME = Duration.ofMillis(10);
 
 	private static final Logger logger = LoggerFactory.getLogger(Drain.class);
-
-	private final AcceptLoop loop;
-
-	private final TimeoutWatchdog watchdog;
-
-	private final ConnectionRegistry registry;
-
-	private final ServingSettings settings;
-
-	private final AfterDrain afterDrain;
-
-	Drain(AcceptLoop loop, TimeoutWatchdog watchdog, ConnectionRegistry registry, ServingSettings settings,
-			AfterDrain afterDrain) {
-		this.loop = loop;
-		this.watchdog = watchdog;
-		this.registry = registry;
-		this.settings = settings;
-		this.afterDrain = afterDrain;
-	}
 
 	/**
 	 * Drains, and returns when all connections are closed. A caller that is interrupted
