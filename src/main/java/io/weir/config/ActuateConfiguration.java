@@ -43,7 +43,6 @@ import io.weir.monitor.ConnectionSampler;
 import io.weir.monitor.Diagnoses;
 import io.weir.monitor.Findings;
 import io.weir.monitor.ForeignPeers;
-import io.weir.monitor.Jvm;
 import io.weir.monitor.ListenerFigures;
 import io.weir.monitor.Newcomers;
 import io.weir.monitor.OpenConnections;
@@ -100,8 +99,8 @@ class ActuateConfiguration {
 		String protocol = server.status().protocol();
 		int chunk = protocol.equals("echo-record") ? (int) properties.chunkSize().toBytes() : 0;
 		int record = ForeignPeers.hasRecords(protocol) ? StructFormat.parse(properties.recordFormat()).size() : 0;
-		return new Findings(server, listener, proc, tls.getIfAvailable(), Jvm.running(chunk, record), addresses,
-				foreign, connections, diagnoses, sinks);
+		return new Findings(server, listener, proc, tls.getIfAvailable(), chunk, record, addresses, foreign,
+				connections, diagnoses, sinks);
 	}
 
 	@Bean

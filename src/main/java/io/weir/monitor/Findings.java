@@ -53,18 +53,21 @@ public class Findings {
 	 * @param listener its listening socket
 	 * @param proc the kernel's limits and events
 	 * @param tls what protects its connections; null if nothing does
-	 * @param jvm the JVM, and the size of records
+	 * @param chunkBytes how long a chunk is; 0 if the protocol has none
+	 * @param recordBytes how long a record is; 0 if the protocol has none
 	 * @param addresses which address holds most places
 	 * @param foreign how many peers speak another protocol
 	 * @param connections its connections
 	 * @param diagnoses why connections are slow
 	 * @param records the records' way out
 	 */
-	public Findings(TcpServer server, ListenerFigures listener, ProcReader proc, @Nullable ServerTls tls, Jvm jvm,
-			BusiestAddress addresses, ForeignPeers foreign, ConnectionRegistry connections, Diagnoses diagnoses,
-			RecordStatus records) {
-		this(server, listener, proc, tls, List.of(new JvmFindings(jvm), new PeerFindings(addresses, foreign),
-				new HandlerFindings(connections), new DiagnosisFindings(diagnoses), new RecordFindings(records)),
+	public Findings(TcpServer server, ListenerFigures listener, ProcReader proc, @Nullable ServerTls tls,
+			int chunkBytes, int recordBytes, BusiestAddress addresses, ForeignPeers foreign,
+			ConnectionRegistry connections, Diagnoses diagnoses, RecordStatus records) {
+		this(server, listener, proc, tls,
+				List.of(new JvmFindings(Runtime.version(), Runtime.getRuntime().maxMemory(), chunkBytes, recordBytes),
+						new PeerFindings(addresses, foreign), new HandlerFindings(connections),
+						new DiagnosisFindings(diagnoses), new RecordFindings(records)),
 				System::nanoTime);
 	}
 

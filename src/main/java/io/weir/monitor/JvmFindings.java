@@ -5,9 +5,15 @@ import java.util.Map;
 import io.weir.transport.BufferPool;
 
 /**
- * Findings about the JVM: its version, and the memory that it may take.
+ * Findings about the JVM: its version, and what chunks and records ask of its memory.
+ *
+ * @param version the JVM's version
+ * @param memory how many bytes its direct buffers may take: as many as its heap, unless
+ * {@code -XX:MaxDirectMemorySize} says otherwise
+ * @param chunkBytes how long a chunk is; 0 if the protocol has none
+ * @param recordBytes how long a record is; 0 if the protocol has none
  */
-final class JvmFindings implements Evidence.Rule {
+record JvmFindings(Runtime.Version version, long memory, int chunkBytes, int recordBytes) implements Evidence.Rule {
 
 	private static final int FEATURE = 25;
 
@@ -18,26 +24,20 @@ final class JvmFindings implements Evidence.Rule {
 
 	private static final long MB = 1024 * 1024;
 
-	private final Jvm jvm;
-
-	JvmFindings(Jvm jvm) {
-		this.jvm = jvm;
-	}
-
 	@Override
 	public void find(Evidence evidence, Map<FindingKind, Finding> findings) {
-		Runtime.Version version = this.jvm.version();
-		if (version.feature() == FEATURE && version.interim() == 0 && version.update() < BLOCKED_CURED_IN) {
-			findings.put(FindingKind.FAULTY_JDK, faulty(version));
+		if (this.version.feature() == FEATURE && this.version.interim() == 0
+				&& this.version.update() < BLOCKED_CURED_IN) {
+			findings.put(FindingKind.FAULTY_JDK, faulty(this.version));
 		}
-		long each = bytesOf(this.jvm.recordBytes());
+		long each = bytesOf(this.recordBytes);
 		int maxConnections = evidence.server().serving().maxConnections();
-		long fitting = (each > 0) ? this.jvm.memory() / each : Long.MAX_VALUE;
+		long fitting = (each > 0) ? this.memory / each : Long.MAX_VALUE;
 		if (maxConnections > fitting) {
 			findings.put(FindingKind.RECORDS_DO_NOT_FIT, tooLarge(each, maxConnections, fitting));
 		}
-		long chunk = this.jvm.chunkBytes();
-		if (chunk * maxConnections > this.jvm.memory()) {
+		long chunk = this.chunkBytes;
+		if (chunk * maxConnections > this.memory) {
 			findings.put(FindingKind.CHUNKS_DO_NOT_FIT, tooLarge(chunk, maxConnections));
 		}
 	}
@@ -67,17 +67,16 @@ final class JvmFindings implements Evidence.Rule {
 		return new Finding("chunk-size",
 				("a chunk of %d bytes from each of %d connections would take %d MB of buffers, of %d MB that the JVM may "
 						+ "take: chunks are echoed in parts")
-					.formatted(chunk, maxConnections, maxConnections * chunk / MB, this.jvm.memory() / MB),
+					.formatted(chunk, maxConnections, maxConnections * chunk / MB, this.memory / MB),
 				"Set tcp.server.chunk-size to what a client sends at once, or tcp.server.max-connections to %d"
-					.formatted(Math.max(1, this.jvm.memory() / chunk)));
+					.formatted(Math.max(1, this.memory / chunk)));
 	}
 
 	private Finding tooLarge(long each, int maxConnections, long fitting) {
 		return new Finding("record-format",
 				("a record has %d bytes: %d connections that each wait for the end of one take up to %d MB of buffers, "
 						+ "of %d MB that the JVM may take")
-					.formatted(this.jvm.recordBytes(), maxConnections, maxConnections * each / MB,
-							this.jvm.memory() / MB),
+					.formatted(this.recordBytes, maxConnections, maxConnections * each / MB, this.memory / MB),
 				("Give the JVM more memory (-Xmx, -XX:MaxRAMPercentage), set tcp.server.max-connections to %d, "
 						+ "or make records smaller")
 					.formatted(fitting));

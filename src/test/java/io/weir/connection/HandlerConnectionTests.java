@@ -157,8 +157,7 @@ class HandlerConnectionTests {
 			}
 		};
 		ConnectionRegistry registry = new ConnectionRegistry();
-		registry
-			.addListener((_, _) -> interruptedAfter.complete(Thread.currentThread().isInterrupted()));
+		registry.addListener((_, _) -> interruptedAfter.complete(Thread.currentThread().isInterrupted()));
 		try (ServedConnection served = new ServedConnection(registry, handler)) {
 			served.peer().send((byte) 1);
 			assertThat(inHandler.await(5, TimeUnit.SECONDS)).isTrue();

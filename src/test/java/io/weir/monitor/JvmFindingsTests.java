@@ -23,7 +23,7 @@ class JvmFindingsTests extends FakeProcTest {
 	@CsvSource({ "25, JDK-8369227 JDK-8373120", "25.0.2, JDK-8369227 JDK-8373120", "25.0.3, JDK-8373120",
 			"25.0.3+9-LTS, JDK-8373120", "25.0.4, ''", "25.0.10, ''", "25.1, ''", "26, ''" })
 	void whenTheJdkHasAKnownFaultThenItIsNamedWithTheOneToTake(String version, String faults) throws IOException {
-		List<Finding> found = jvmFindings(new Jvm(Runtime.Version.parse(version), Long.MAX_VALUE, 0, 0), 10);
+		List<Finding> found = jvmFindings(new JvmFindings(Runtime.Version.parse(version), Long.MAX_VALUE, 0, 0), 10);
 		if (faults.isEmpty()) {
 			assertThat(found).isEmpty();
 		}
@@ -43,7 +43,8 @@ class JvmFindingsTests extends FakeProcTest {
 			"16777216, 34359738367, 1023", "3000, 17825792, -1", "3000, 17000000, 976" })
 	void whenRecordsDoNotFitTheMemoryThenTheNumberThatFitsIsNamed(int recordBytes, long memory, int fitting)
 			throws IOException {
-		List<Finding> found = jvmFindings(new Jvm(Runtime.Version.parse("25.0.4"), memory, 0, recordBytes), 1024);
+		List<Finding> found = jvmFindings(new JvmFindings(Runtime.Version.parse("25.0.4"), memory, 0, recordBytes),
+				1024);
 		if (fitting < 0) {
 			assertThat(found).isEmpty();
 		}
@@ -61,7 +62,8 @@ class JvmFindingsTests extends FakeProcTest {
 			"0, 1, -1" })
 	void whenChunksDoNotFitTheMemoryThenTheNumberThatFitsIsNamed(int chunkBytes, long memory, int fitting)
 			throws IOException {
-		List<Finding> found = jvmFindings(new Jvm(Runtime.Version.parse("25.0.4"), memory, chunkBytes, 0), 1024);
+		List<Finding> found = jvmFindings(new JvmFindings(Runtime.Version.parse("25.0.4"), memory, chunkBytes, 0),
+				1024);
 		if (fitting < 0) {
 			assertThat(found).isEmpty();
 		}
@@ -75,9 +77,9 @@ class JvmFindingsTests extends FakeProcTest {
 		}
 	}
 
-	private List<Finding> jvmFindings(Jvm jvm, int maxConnections) throws IOException {
+	private List<Finding> jvmFindings(JvmFindings rule, int maxConnections) throws IOException {
 		try (RunningServer running = new RunningServer(null, null, maxConnections, this.proc.reader()).start()) {
-			return running.findings(System::nanoTime, List.of(new JvmFindings(jvm))).current();
+			return running.findings(System::nanoTime, List.of(rule)).current();
 		}
 	}
 

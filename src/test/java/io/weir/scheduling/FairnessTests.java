@@ -43,8 +43,7 @@ class FairnessTests {
 			"virtual, read by another", "virtual, give way" })
 	void whenThreadsNeverWaitThenNewThreadsRunAndTheyThemselvesGoOn(String text, String safePoint) throws Exception {
 		ConnectionScheduler scheduler = scheduler(text);
-		assertThat(scheduler)
-			.isInstanceOf(text.equals("virtual") ? BlockingScheduler.class : EventLoopScheduler.class);
+		assertThat(scheduler).isInstanceOf(text.equals("virtual") ? BlockingScheduler.class : EventLoopScheduler.class);
 		scheduler.start();
 		CountDownLatch over = new CountDownLatch(BUSY);
 		try (SocketChannel any = SocketChannel.open()) {

@@ -37,7 +37,6 @@ import io.weir.monitor.BusiestAddress;
 import io.weir.monitor.Diagnoses;
 import io.weir.monitor.Findings;
 import io.weir.monitor.ForeignPeers;
-import io.weir.monitor.Jvm;
 import io.weir.monitor.ListenerFigures;
 import io.weir.monitor.OpenConnections;
 import io.weir.monitor.ServerMonitor;
@@ -120,7 +119,7 @@ class AcceptFaultTests {
 	private ServerMonitor monitor(TcpServer server) {
 		ListenerFigures listener = new ListenerFigures(server, this.diagnostics, this.kernel);
 		return new ServerMonitor(server, this.registry, listener, this.kernel,
-				new Findings(server, listener, this.kernel, null, Jvm.running(0, 0),
+				new Findings(server, listener, this.kernel, null, 0, 0,
 						new BusiestAddress(this.registry, 100, AddressPrefixes.NONE),
 						new ForeignPeers("echo", false, false), this.registry, diagnoses(server), new NoRecords()),
 				diagnoses(server), new NoRecords());

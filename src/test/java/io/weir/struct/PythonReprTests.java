@@ -56,7 +56,8 @@ class PythonReprTests {
 	void whenThereAreMoreBytesThanWantedThenTheirNumberIsNamed() {
 		byte[] bytes = "a".repeat(1024).getBytes(StandardCharsets.US_ASCII);
 		assertThat(PythonRepr.ofBytesCut(ByteBuffer.wrap(bytes), 4)).isEqualTo("b'aaaa'... (1024 bytes)");
-		assertThat(PythonRepr.ofBytesCut(ByteBuffer.wrap(bytes), 1023)).endsWith("a'... (1024 bytes)").hasSize(1023 + 19);
+		assertThat(PythonRepr.ofBytesCut(ByteBuffer.wrap(bytes), 1023)).endsWith("a'... (1024 bytes)")
+			.hasSize(1023 + 19);
 		assertThat(PythonRepr.ofBytesCut(ByteBuffer.wrap(bytes), 1024)).isEqualTo(PythonRepr.ofBytes(bytes));
 		assertThat(PythonRepr.ofBytesCut(ByteBuffer.wrap(bytes), 2000)).isEqualTo(PythonRepr.ofBytes(bytes));
 		assertThat(PythonRepr.ofBytesCut(ByteBuffer.allocate(1), 0)).isEqualTo("b''... (1 byte)");
@@ -65,8 +66,10 @@ class PythonReprTests {
 
 	@Test
 	void whenBytesAreCutThenTheQuoteSuitsWhatIsLeft() {
-		assertThat(PythonRepr.ofBytesCut(ByteBuffer.wrap(new byte[] { 'a', 'b', '\'' }), 2)).isEqualTo("b'ab'... (3 bytes)");
-		assertThat(PythonRepr.ofBytesCut(ByteBuffer.wrap(new byte[] { '\'', 'b', '"' }), 2)).isEqualTo("b\"'b\"... (3 bytes)");
+		assertThat(PythonRepr.ofBytesCut(ByteBuffer.wrap(new byte[] { 'a', 'b', '\'' }), 2))
+			.isEqualTo("b'ab'... (3 bytes)");
+		assertThat(PythonRepr.ofBytesCut(ByteBuffer.wrap(new byte[] { '\'', 'b', '"' }), 2))
+			.isEqualTo("b\"'b\"... (3 bytes)");
 	}
 
 	@Test
