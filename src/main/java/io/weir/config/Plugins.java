@@ -33,10 +33,6 @@ record Plugins(List<Path> jars, ClassLoader loader) {
 
 	private static final String IMPORTS = "META-INF/spring/org.springframework.boot.autoconfigure.AutoConfiguration.imports";
 
-	Plugins {
-		jars = List.copyOf(jars);
-	}
-
 	/**
 	 * The plug-ins of this process.
 	 */

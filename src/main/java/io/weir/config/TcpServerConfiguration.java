@@ -125,12 +125,8 @@ class TcpServerConfiguration {
 				properties.drain().gracePeriod());
 	}
 
-	private static int bytes(DataSize size) {
-		return Math.toIntExact(size.toBytes());
-	}
-
 	private static @Nullable Integer bytesOrNull(@Nullable DataSize size) {
-		return (size != null) ? bytes(size) : null;
+		return (size != null) ? Math.toIntExact(size.toBytes()) : null;
 	}
 
 }

@@ -159,11 +159,6 @@ public record TcpServerProperties(@DefaultValue("true") boolean enabled,
 			@Nullable String file,
 			@DefaultValue("100MB") @NotNull @Within(min = "1MB", max = "100GB") DataSize maxFileSize,
 			@DefaultValue("10") @Within(min = "1", max = "1000") int maxFiles) {
-
-		public Records {
-			fields = List.copyOf(fields);
-		}
-
 	}
 
 	/**

@@ -10,8 +10,6 @@ final class NetlinkException extends IOException {
 
 	private static final long serialVersionUID = 1L;
 
-	private final String message;
-
 	private final int errno;
 
 	/**
@@ -29,13 +27,7 @@ final class NetlinkException extends IOException {
 	 */
 	NetlinkException(String message, int errno) {
 		super(message);
-		this.message = message;
 		this.errno = errno;
-	}
-
-	@Override
-	public String getMessage() {
-		return this.message;
 	}
 
 	/**

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * The text files of a {@code proc} file system, and the reasons why one is of no use.
@@ -82,18 +83,15 @@ record ProcFiles(Path root) {
 
 		private static final long serialVersionUID = 1L;
 
-		private final String reason;
-
 		private UnreadableException(String reason) {
 			super(reason);
-			this.reason = reason;
 		}
 
 		/**
 		 * Says why the file is of no use.
 		 */
 		String reason() {
-			return this.reason;
+			return Objects.requireNonNull(getMessage());
 		}
 
 	}

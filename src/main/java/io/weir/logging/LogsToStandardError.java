@@ -1,6 +1,5 @@
 package io.weir.logging;
 
-import java.util.IdentityHashMap;
 import java.util.Iterator;
 
 import ch.qos.logback.classic.Logger;
@@ -51,11 +50,9 @@ public final class LogsToStandardError implements ApplicationListener<Applicatio
 	}
 
 	static void turn(LoggerContext context) {
-		IdentityHashMap<Appender<ILoggingEvent>, Boolean> seen = new IdentityHashMap<>();
 		for (Logger logger : context.getLoggerList()) {
 			for (Iterator<Appender<ILoggingEvent>> each = logger.iteratorForAppenders(); each.hasNext();) {
-				Appender<ILoggingEvent> appender = each.next();
-				if (appender instanceof ConsoleAppender<ILoggingEvent> console && seen.put(appender, true) == null
+				if (each.next() instanceof ConsoleAppender<ILoggingEvent> console
 						&& console.getTarget().equals(STANDARD_OUTPUT)) {
 					// A start takes the new stream; a stop would end the encoder
 					console.setTarget(STANDARD_ERROR);

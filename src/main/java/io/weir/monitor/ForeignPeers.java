@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.LongSupplier;
 
@@ -115,18 +116,14 @@ public final class ForeignPeers implements ConnectionListener {
 	}
 
 	private void count(ForeignProtocol foreign) {
-		RecentCount count = this.counts.get(foreign);
-		if (count != null) {
-			count.increment();
-		}
+		Objects.requireNonNull(this.counts.get(foreign)).increment();
 	}
 
 	/**
 	 * How many there were in the last five minutes.
 	 */
 	long recent(ForeignProtocol foreign) {
-		RecentCount count = this.counts.get(foreign);
-		return (count != null) ? count.get() : 0;
+		return Objects.requireNonNull(this.counts.get(foreign)).get();
 	}
 
 	/**

@@ -23,8 +23,8 @@ public final class RecordFields {
 	private final List<Form> forms;
 
 	private RecordFields(List<String> names, List<Form> forms) {
-		this.names = List.copyOf(names);
-		this.forms = List.copyOf(forms);
+		this.names = names;
+		this.forms = forms;
 	}
 
 	/**

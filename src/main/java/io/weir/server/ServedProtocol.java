@@ -17,10 +17,6 @@ import io.weir.connection.Layer;
 public record ServedProtocol(String name, ProtocolSource source, ConnectionHandler handler, List<Layer> layers,
 		AfterDrain afterDrain) {
 
-	public ServedProtocol {
-		layers = List.copyOf(layers);
-	}
-
 	/**
 	 * A protocol that leaves nothing behind.
 	 */

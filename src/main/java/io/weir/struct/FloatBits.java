@@ -63,15 +63,6 @@ final class FloatBits {
 	}
 
 	/**
-	 * Tells an infinity.
-	 * @param bits of a binary16
-	 * @return whether it is infinite, of either sign
-	 */
-	static boolean isInfiniteHalf(short bits) {
-		return (bits & 0x7fff) == HALF_INFINITY;
-	}
-
-	/**
 	 * Widens a binary32.
 	 * @param bits its bits
 	 * @return the same value; a NaN keeps sign and payload and becomes a quiet one

@@ -317,7 +317,7 @@ enum StructCode {
 		return switch (size) {
 			case Short.BYTES -> {
 				short bits = FloatBits.doubleToHalf(number);
-				if (!infinite && FloatBits.isInfiniteHalf(bits)) {
+				if (!infinite && Float.isInfinite(Float.float16ToFloat(bits))) {
 					throw tooLarge(number);
 				}
 				yield bits;
