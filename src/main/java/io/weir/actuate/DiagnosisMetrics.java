@@ -18,11 +18,6 @@ public class DiagnosisMetrics implements MeterBinder {
 
 	private final MeterRefresher refresher;
 
-	/**
-	 * Creates the binder.
-	 * @param diagnoses why connections are slow
-	 * @param refresher refreshes the meters that come and go
-	 */
 	public DiagnosisMetrics(Diagnoses diagnoses, MeterRefresher refresher) {
 		this.diagnoses = diagnoses;
 		this.refresher = refresher;

@@ -25,11 +25,6 @@ public class KernelMetrics implements MeterBinder {
 	// A counter must not fall while it can't be read
 	private final Map<String, Long> lastEvents = new ConcurrentHashMap<>();
 
-	/**
-	 * Creates the binder.
-	 * @param figures what to publish
-	 * @param refresher refreshes the meters that come and go
-	 */
 	public KernelMetrics(ProcReader figures, MeterRefresher refresher) {
 		this.figures = figures;
 		this.refresher = refresher;

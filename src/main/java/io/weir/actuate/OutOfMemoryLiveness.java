@@ -39,10 +39,6 @@ public class OutOfMemoryLiveness implements ConnectionListener {
 	// Guarded by itself
 	private final Deque<Long> failures = new ArrayDeque<>();
 
-	/**
-	 * Creates a guard.
-	 * @param events is told when liveness is broken
-	 */
 	public OutOfMemoryLiveness(ApplicationEventPublisher events) {
 		this(events, System::nanoTime);
 	}

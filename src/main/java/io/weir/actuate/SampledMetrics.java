@@ -36,13 +36,6 @@ public class SampledMetrics implements MeterBinder {
 
 	private final MeterRefresher refresher;
 
-	/**
-	 * Creates the binder.
-	 * @param sampler the samples
-	 * @param listener the listener's figures
-	 * @param connections the connections
-	 * @param refresher refreshes the meters that come and go
-	 */
 	public SampledMetrics(ConnectionSampler sampler, ListenerFigures listener, OpenConnections connections,
 			MeterRefresher refresher) {
 		this.sampler = sampler;

@@ -52,11 +52,6 @@ public class TcpConnectionsEndpoint {
 
 	private final ConnectionHistory history;
 
-	/**
-	 * Creates the endpoint.
-	 * @param connections the open connections
-	 * @param history those that ended
-	 */
 	public TcpConnectionsEndpoint(OpenConnections connections, ConnectionHistory history) {
 		this.connections = connections;
 		this.history = history;

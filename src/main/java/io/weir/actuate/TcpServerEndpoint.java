@@ -25,9 +25,6 @@ public class TcpServerEndpoint {
 
 	/**
 	 * Creates the endpoint.
-	 * @param monitor knows the server
-	 * @param sampler knows the kernel's figures of all connections
-	 * @param connections knows which of them are blocked
 	 * @param closeAllowed whether the operator granted closing a connection
 	 */
 	public TcpServerEndpoint(ServerMonitor monitor, ConnectionSampler sampler, OpenConnections connections,

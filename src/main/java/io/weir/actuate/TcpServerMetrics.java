@@ -32,11 +32,6 @@ public class TcpServerMetrics implements MeterBinder {
 
 	private final MeterRefresher refresher;
 
-	/**
-	 * Creates the binder.
-	 * @param monitor knows the server
-	 * @param refresher refreshes the meters that come and go
-	 */
 	public TcpServerMetrics(ServerMonitor monitor, MeterRefresher refresher) {
 		this.monitor = monitor;
 		this.refresher = refresher;

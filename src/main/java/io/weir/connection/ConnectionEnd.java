@@ -35,10 +35,6 @@ final class ConnectionEnd {
 
 	/**
 	 * Creates the end of a connection that is open.
-	 * @param thread what serves it
-	 * @param path the way of its bytes
-	 * @param lifecycle where it stands
-	 * @param counters what it counts
 	 * @param log told of what fails when nobody waits for it any more
 	 */
 	ConnectionEnd(ConnectionThread thread, ConnectionPath path, ConnectionLifecycle lifecycle,

@@ -15,11 +15,6 @@ final class ConnectionInputStream extends InputStream {
 
 	private final Runnable end;
 
-	/**
-	 * Creates a stream.
-	 * @param connection where bytes come from
-	 * @param end ends the connection
-	 */
 	ConnectionInputStream(PooledConnection connection, Runnable end) {
 		this.connection = connection;
 		this.end = end;

@@ -15,11 +15,6 @@ final class ConnectionOutputStream extends OutputStream {
 
 	private final Runnable end;
 
-	/**
-	 * Creates a stream.
-	 * @param connection where bytes go
-	 * @param end ends the connection
-	 */
 	ConnectionOutputStream(ClientConnection connection, Runnable end) {
 		this.connection = connection;
 		this.end = end;

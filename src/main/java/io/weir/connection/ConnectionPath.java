@@ -38,8 +38,6 @@ final class ConnectionPath implements LayeredConnection {
 
 	/**
 	 * Creates the way of an accepted socket.
-	 * @param socket the socket
-	 * @param socketPeer the address that the socket is connected to
 	 * @param first the layer that it is in from the accept on; null without layers
 	 * @param nanos {@link System#nanoTime()} of the accept
 	 */

@@ -15,10 +15,6 @@ final class HandlerInterrupt {
 
 	private volatile boolean sent;
 
-	/**
-	 * Creates the interrupt of a connection's handler.
-	 * @param thread the connection's
-	 */
 	HandlerInterrupt(ConnectionThread thread) {
 		this.thread = thread;
 	}

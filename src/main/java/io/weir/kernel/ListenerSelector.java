@@ -22,10 +22,6 @@ final class ListenerSelector {
 	// Of the last one chosen: all of the process's files are too many for every time
 	private long inode;
 
-	/**
-	 * Creates a choice among this process's sockets.
-	 * @param procRoot where the {@code proc} file system is mounted
-	 */
 	ListenerSelector(Path procRoot) {
 		this.procRoot = procRoot;
 	}

@@ -22,10 +22,6 @@ abstract class LockedSocketDiagnostics implements SocketDiagnostics {
 
 	private boolean closed;
 
-	/**
-	 * Creates diagnostics that are open.
-	 * @param listenerSelector chooses among several listeners on one address
-	 */
 	LockedSocketDiagnostics(ListenerSelector listenerSelector) {
 		this.listenerSelector = listenerSelector;
 	}

@@ -21,11 +21,6 @@ final class ProcNetSocketDiagnostics extends LockedSocketDiagnostics {
 
 	private final Path file;
 
-	/**
-	 * Creates diagnostics that read again each time.
-	 * @param procRoot where the {@code proc} file system is mounted
-	 * @param listenerSelector chooses among several listeners on one address
-	 */
 	ProcNetSocketDiagnostics(Path procRoot, ListenerSelector listenerSelector) {
 		super(listenerSelector);
 		this.file = procRoot.resolve("net/tcp");

@@ -24,9 +24,6 @@ public final class SocketDiagnosticsFactory {
 
 	private final Path procRoot;
 
-	/**
-	 * Creates a factory for this machine.
-	 */
 	public SocketDiagnosticsFactory() {
 		this(System.getProperty("os.name"), LibC::new, Path.of("/proc"));
 	}

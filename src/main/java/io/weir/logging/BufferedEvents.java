@@ -18,9 +18,6 @@ final class BufferedEvents extends BufferedAppender<ILoggingEvent> {
 
 	private final Appender<ILoggingEvent> appender;
 
-	/**
-	 * Creates a buffer for an appender.
-	 */
 	BufferedEvents(Appender<ILoggingEvent> appender, LoggerContext context) {
 		super(appender, context);
 		this.appender = appender;

@@ -58,11 +58,7 @@ public class ConnectionSampler implements AutoCloseable {
 
 	/**
 	 * Creates a sampler, not started.
-	 * @param server the listener
-	 * @param connections its connections
-	 * @param diagnostics asks the kernel
 	 * @param interval how often to sample; zero is never, its listeners run all the same
-	 * @param diagnoses gets each sample
 	 */
 	public ConnectionSampler(TcpServer server, ConnectionRegistry connections, SocketDiagnostics diagnostics,
 			Duration interval, Diagnoses diagnoses) {

@@ -59,8 +59,6 @@ public class Diagnoses {
 
 	/**
 	 * Creates the diagnoses of a server's connections.
-	 * @param server the listener
-	 * @param kernelLimits reads the kernel's limits
 	 * @param interval how often samples are taken; zero, or above 2.5 s, there are no
 	 * diagnoses
 	 */

@@ -49,17 +49,9 @@ public class Findings {
 
 	/**
 	 * Creates the findings of a server.
-	 * @param server the server
-	 * @param listener its listening socket
-	 * @param proc the kernel's limits and events
 	 * @param tls what protects its connections; null if nothing does
 	 * @param chunkBytes how long a chunk is; 0 if the protocol has none
 	 * @param recordBytes how long a record is; 0 if the protocol has none
-	 * @param addresses which address holds most places
-	 * @param foreign how many peers speak another protocol
-	 * @param connections its connections
-	 * @param diagnoses why connections are slow
-	 * @param records the records' way out
 	 */
 	public Findings(TcpServer server, ListenerFigures listener, ProcReader proc, @Nullable ServerTls tls,
 			int chunkBytes, int recordBytes, BusiestAddress addresses, ForeignPeers foreign,

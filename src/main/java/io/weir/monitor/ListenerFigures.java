@@ -41,8 +41,6 @@ public class ListenerFigures {
 	 * Creates the figures of a server's listening socket.
 	 * @param server the server, best not started yet: an overflow before the first
 	 * reading is seen then
-	 * @param diagnostics asks the kernel
-	 * @param proc the network namespace's event counters
 	 */
 	public ListenerFigures(TcpServer server, SocketDiagnostics diagnostics, ProcReader proc) {
 		this.server = server;

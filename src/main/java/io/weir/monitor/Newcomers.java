@@ -17,11 +17,6 @@ public class Newcomers {
 
 	private final Supplier<ServerStatus> server;
 
-	/**
-	 * Creates the view of a server's newcomers.
-	 * @param registry its connections
-	 * @param server what it is doing
-	 */
 	public Newcomers(ConnectionRegistry registry, Supplier<ServerStatus> server) {
 		this.registry = registry;
 		this.server = server;

@@ -43,11 +43,7 @@ public class OpenConnections {
 
 	/**
 	 * Creates the view of a server's connections.
-	 * @param server the listener
-	 * @param registry its connections
-	 * @param diagnostics asks the kernel
 	 * @param off whether the kernel is not to be asked
-	 * @param diagnoses why connections are slow
 	 */
 	public OpenConnections(TcpServer server, ConnectionRegistry registry, SocketDiagnostics diagnostics, boolean off,
 			Diagnoses diagnoses) {

@@ -29,10 +29,6 @@ final class SampleSums {
 
 	private final Diagnoses diagnoses;
 
-	/**
-	 * Creates sums of nothing.
-	 * @param diagnoses gets each sample
-	 */
 	SampleSums(Diagnoses diagnoses) {
 		this.diagnoses = diagnoses;
 	}

@@ -29,16 +29,6 @@ public class ServerMonitor {
 
 	private final RecordStatus records;
 
-	/**
-	 * Creates the monitor of a server.
-	 * @param server the listener
-	 * @param connections its connections
-	 * @param listener what the kernel says about it
-	 * @param proc the kernel's limits and events
-	 * @param findings what an operator should know
-	 * @param diagnoses why connections are slow
-	 * @param records the records' way out
-	 */
 	public ServerMonitor(TcpServer server, ConnectionRegistry connections, ListenerFigures listener, ProcReader proc,
 			Findings findings, Diagnoses diagnoses, RecordStatus records) {
 		this.server = server;

@@ -44,11 +44,6 @@ final class JsonEncoder {
 
 	private byte[] secondText = {};
 
-	/**
-	 * Creates an encoder.
-	 * @param fields the names of the values
-	 * @param addressText writes a peer's address
-	 */
 	JsonEncoder(RecordFields fields, Function<InetSocketAddress, String> addressText) {
 		this.names = fields.names()
 			.stream()

@@ -9,11 +9,6 @@ final class RecordSinkException extends IOException {
 
 	private static final long serialVersionUID = 1L;
 
-	/**
-	 * Creates the exception.
-	 * @param sink the sink's class
-	 * @param cause what it threw
-	 */
 	RecordSinkException(Class<?> sink, Throwable cause) {
 		super("the record sink " + sink.getName() + " failed", cause);
 	}

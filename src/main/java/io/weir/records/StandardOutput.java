@@ -13,9 +13,6 @@ public final class StandardOutput implements RecordOutput {
 
 	private final FileChannel channel;
 
-	/**
-	 * Creates the output of this process.
-	 */
 	@SuppressWarnings("resource") // Standard output is closed by an abort only
 	public StandardOutput() {
 		this(new FileOutputStream(FileDescriptor.out).getChannel());

@@ -26,10 +26,6 @@ abstract class BlockingConnectionThread implements ConnectionThread {
 
 	private volatile @Nullable Thread thread;
 
-	/**
-	 * Creates a thread, not started.
-	 * @param builder with the thread's name
-	 */
 	BlockingConnectionThread(Thread.Builder builder) {
 		this.builder = builder;
 	}

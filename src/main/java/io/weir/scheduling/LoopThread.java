@@ -65,13 +65,6 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 	/** Of {@link ConnectionList}. */
 	@Nullable LoopThread next;
 
-	/**
-	 * Creates a thread, not started.
-	 * @param threads builds the virtual thread
-	 * @param name its name
-	 * @param channel its connection's
-	 * @param loop where it begins
-	 */
 	LoopThread(SchedulableThreads threads, String name, SocketChannel channel, EventLoop loop) {
 		this.threads = threads;
 		this.name = name;

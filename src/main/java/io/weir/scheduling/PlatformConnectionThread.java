@@ -8,10 +8,6 @@ package io.weir.scheduling;
  */
 final class PlatformConnectionThread extends BlockingConnectionThread {
 
-	/**
-	 * Creates a thread, not started.
-	 * @param name the thread's name
-	 */
 	PlatformConnectionThread(String name) {
 		super(Thread.ofPlatform().daemon().name(name));
 	}

@@ -20,10 +20,6 @@ final class VirtualConnectionThread extends BlockingConnectionThread {
 	// As roughly as the work is counted
 	private long lastPark;
 
-	/**
-	 * Creates a thread, not started.
-	 * @param name the thread's name
-	 */
 	VirtualConnectionThread(String name) {
 		super(Thread.ofVirtual().name(name));
 	}

@@ -20,10 +20,6 @@ final class AddressCounts {
 
 	private int atMax;
 
-	/**
-	 * Creates counts at zero.
-	 * @param max how many connections an address may have
-	 */
 	AddressCounts(int max) {
 		this.max = max;
 	}

@@ -17,11 +17,6 @@ public class TcpServerLifecycle implements SmartLifecycle {
 
 	private volatile boolean running;
 
-	/**
-	 * Creates the lifecycle of a server.
-	 * @param server the server, stopped
-	 * @param events is told of each start
-	 */
 	public TcpServerLifecycle(TcpServer server, ApplicationEventPublisher events) {
 		this.server = server;
 		this.events = events;

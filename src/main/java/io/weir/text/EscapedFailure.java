@@ -13,10 +13,6 @@ public final class EscapedFailure extends Exception {
 	// Causes may form a circle
 	private static final int MAX_CAUSES = 10;
 
-	/**
-	 * Copies a failure.
-	 * @param failure the failure
-	 */
 	public EscapedFailure(Throwable failure) {
 		this(failure, MAX_CAUSES);
 	}

@@ -21,10 +21,6 @@ final class TlsLayer implements TransportLayer {
 
 	private final TlsTasks tasks = new TlsTasks();
 
-	/**
-	 * Creates the layer of a server.
-	 * @param engines makes the server's side of a connection, handshake not begun
-	 */
 	TlsLayer(Supplier<SSLEngine> engines) {
 		this.engines = engines;
 	}

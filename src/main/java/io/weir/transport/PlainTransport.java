@@ -52,11 +52,6 @@ public final class PlainTransport implements Transport {
 	// The reader's own: null once enough has come
 	private @Nullable FirstBytes firstBytes;
 
-	/**
-	 * Creates the transport of an accepted socket.
-	 * @param channel the socket
-	 * @param waiter waits for it where a read or write finds nothing to do
-	 */
 	public PlainTransport(SocketChannel channel, SocketWaiter waiter) {
 		this.channel = channel;
 		this.waiter = waiter;

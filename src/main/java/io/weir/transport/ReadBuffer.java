@@ -20,10 +20,6 @@ public final class ReadBuffer implements AutoCloseable {
 	// How many bytes the last read brought
 	private int lastCount;
 
-	/**
-	 * Creates an empty buffer.
-	 * @param pool where its memory comes from
-	 */
 	public ReadBuffer(BufferPool pool) {
 		this.pool = pool;
 	}

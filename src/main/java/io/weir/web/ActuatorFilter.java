@@ -51,7 +51,6 @@ class ActuatorFilter implements Filter {
 	/**
 	 * Creates the filter.
 	 * @param health the paths below which health is
-	 * @param sender sends what the endpoints answer
 	 */
 	ActuatorFilter(List<String> health, ResponseSender sender) {
 		this.health = List.copyOf(health);
