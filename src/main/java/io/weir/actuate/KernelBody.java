@@ -19,7 +19,6 @@ final class KernelBody {
 
 	/**
 	 * Shows limits.
-	 * @param limits the limits
 	 */
 	static Map<String, Object> of(KernelLimits limits) {
 		Map<String, Object> body = new LinkedHashMap<>();
@@ -37,8 +36,6 @@ final class KernelBody {
 
 	/**
 	 * Shows the figures of a connection.
-	 * @param reading the figures
-	 * @param source where they come from
 	 */
 	static Object of(Reading<ConnectionDiagnostics> reading, Source source) {
 		return reading.<Object>fold((figures) -> of(figures, source), UnavailableBody::new);

@@ -34,8 +34,7 @@ class RecordsConfiguration {
 	RecordSinks recordSinks(TcpServerProperties properties, ObjectProvider<RecordSink> sinks) {
 		List<RecordSink> users = sinks.orderedStream().toList();
 		RecordOutput output = output(properties.records());
-		// Without either no name is needed, of a format with millions of values for
-		// instance
+		// Without either no name is needed: a format may have millions of values
 		StructFormat format = StructFormat.parse((users.isEmpty() && output == null) ? "" : properties.recordFormat());
 		List<String> fields = (users.isEmpty() && output == null) ? List.of() : properties.records().fields();
 		return new RecordSinks(RecordFields.of(fields, format), users, output, SocketAddresses::text);

@@ -374,7 +374,6 @@ public final class Connection {
 	 * Names this connection in a log event, so that structured logs have it in fields of
 	 * its own.
 	 * @param event an event that is being built
-	 * @return the event
 	 */
 	public LoggingEventBuilder fields(LoggingEventBuilder event) {
 		return event.addKeyValue("connection", this.id).addKeyValue("peer", peerText());

@@ -171,7 +171,6 @@ final class ConnectionLifecycle {
 
 	/**
 	 * Ends the connection, unless it has ended.
-	 * @param reason why
 	 * @return whether this call ended it
 	 */
 	boolean end(EndReason reason) {
@@ -185,7 +184,6 @@ final class ConnectionLifecycle {
 	/**
 	 * Ends the connection if it stands between two exchanges, or before its first in a
 	 * layer.
-	 * @param reason why
 	 * @return whether this call ended it
 	 */
 	boolean endBetweenExchanges(CloseReason reason) {

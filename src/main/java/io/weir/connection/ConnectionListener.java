@@ -19,8 +19,6 @@ public interface ConnectionListener {
 
 	/**
 	 * A connection is closed; its counters don't move any more.
-	 * @param connection the connection
-	 * @param reason why it ended
 	 */
 	void closed(Connection connection, CloseReason reason);
 
@@ -28,7 +26,6 @@ public interface ConnectionListener {
 	 * A connection was refused before it was served. Its own thread or the accept thread
 	 * calls, so this must not block.
 	 * @param connection the connection, closed
-	 * @param reason why
 	 */
 	default void rejected(Connection connection, RejectReason reason) {
 		// Most listeners don't care
@@ -38,7 +35,6 @@ public interface ConnectionListener {
 	 * A socket was refused before there was a connection. The accept thread calls, so
 	 * this must not block.
 	 * @param peer the client's address and port
-	 * @param reason why
 	 */
 	default void rejected(InetSocketAddress peer, RejectReason reason) {
 		// Most listeners don't care

@@ -74,7 +74,6 @@ public final class ConnectionRegistry {
 
 	/**
 	 * Registers a connection, open from now on.
-	 * @param connection the connection
 	 */
 	public void register(Connection connection) {
 		synchronized (this.lock) {
@@ -85,7 +84,6 @@ public final class ConnectionRegistry {
 	/**
 	 * Closes an accepted socket that is not to be served.
 	 * @param channel the socket, of no registered connection
-	 * @param reason why
 	 */
 	public void reject(SocketChannel channel, RejectReason reason) {
 		synchronized (this.lock) {
@@ -104,8 +102,6 @@ public final class ConnectionRegistry {
 
 	/**
 	 * Closes a connection that is registered and can't be served.
-	 * @param connection the connection
-	 * @param reason why
 	 */
 	public void reject(Connection connection, RejectReason reason) {
 		connection.abort(reason);

@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * A snapshot of one connection.
  *
- * @param state the connection's state
  * @param congestionControl the algorithm that controls the congestion window, such as
  * {@code cubic}; {@code null} where the source does not say
  * @param figures every figure that the source has, in the order of {@link TcpInfoField};
@@ -27,7 +26,6 @@ public record ConnectionDiagnostics(TcpState state, @Nullable String congestionC
 
 	/**
 	 * Copies what a sample says of a connection.
-	 * @param sample the sample
 	 * @return a snapshot that stays
 	 */
 	public static ConnectionDiagnostics of(SocketSample sample) {
@@ -42,7 +40,6 @@ public record ConnectionDiagnostics(TcpState state, @Nullable String congestionC
 
 	/**
 	 * Finds one figure.
-	 * @param figure which figure
 	 * @return the figure; empty where the source does not have it
 	 */
 	public OptionalLong get(TcpInfoField figure) {

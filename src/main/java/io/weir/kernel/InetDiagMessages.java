@@ -110,7 +110,6 @@ final class InetDiagMessages implements SocketSample {
 
 	/**
 	 * Goes to the next message that matters.
-	 * @return what it is
 	 * @throws NetlinkException if it is an error, with its number, or not well-formed
 	 */
 	Kind next() throws NetlinkException {

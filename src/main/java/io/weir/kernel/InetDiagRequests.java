@@ -74,7 +74,6 @@ final class InetDiagRequests {
 	 * segment: if there is no such connection any more, with the listener.
 	 * @param target where to write, from index 0 on
 	 * @param sequence the number that the answer is to carry
-	 * @param key the connection
 	 */
 	static void lookUp(ByteBuffer target, int sequence, SocketKey key) {
 		write(target, sequence, NLM_F_REQUEST, ~0);

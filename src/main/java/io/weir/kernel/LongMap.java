@@ -17,7 +17,6 @@ public final class LongMap {
 	/**
 	 * Puts a value in, in place of the key's last one.
 	 * @param key any number; 0 is ignored
-	 * @param value any number
 	 * @return whether the key was not there before
 	 */
 	public boolean put(long key, long value) {
@@ -37,7 +36,6 @@ public final class LongMap {
 
 	/**
 	 * Finds a key's value.
-	 * @param key any number
 	 * @return the value; 0 where the key has none
 	 */
 	public long get(long key) {

@@ -55,7 +55,6 @@ final class NetlinkSocketDiagnostics extends LockedSocketDiagnostics {
 	 * and takes the cost of first use (some 0.5 s of class loading) here.
 	 * @param calls the system calls
 	 * @param listenerSelector chooses among several listeners on one address
-	 * @return diagnostics that work
 	 * @throws NetlinkException if the kernel does not allow or does not have it
 	 */
 	static NetlinkSocketDiagnostics open(SystemCalls calls, ListenerSelector listenerSelector) throws NetlinkException {

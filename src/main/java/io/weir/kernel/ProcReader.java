@@ -52,7 +52,6 @@ public final class ProcReader {
 
 	/**
 	 * All limits, without the cache: what a start depends on must not be a second old.
-	 * @return the limits now
 	 */
 	public KernelLimits readLimits() {
 		return ProcLimits.read(this.files);

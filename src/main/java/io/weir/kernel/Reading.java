@@ -55,7 +55,6 @@ public sealed interface Reading<T> {
 	 * @param <R> the result's type
 	 * @param available from the answer
 	 * @param unavailable from the reason
-	 * @return what the function that applies returns
 	 */
 	default <R> R fold(Function<? super T, ? extends R> available, Function<String, ? extends R> unavailable) {
 		return switch (this) {
@@ -67,7 +66,6 @@ public sealed interface Reading<T> {
 	/**
 	 * The answer, or what takes its place.
 	 * @param other in place of the answer
-	 * @return {@code other} where there is no answer
 	 */
 	default T orElse(T other) {
 		return (this instanceof Available<T>(T value)) ? value : other;

@@ -18,7 +18,6 @@ public record SocketKey(int localAddress, int localPort, int remoteAddress, int 
 	 * Makes the key of a connected socket.
 	 * @param local this side's address and port
 	 * @param remote the other side's address and port
-	 * @return the key
 	 * @throws IllegalArgumentException if one of them is not an IPv4 address
 	 */
 	public static SocketKey of(InetSocketAddress local, InetSocketAddress remote) {
@@ -34,8 +33,6 @@ public record SocketKey(int localAddress, int localPort, int remoteAddress, int 
 
 	/**
 	 * Copies the key of a sample.
-	 * @param sample the sample
-	 * @return the key
 	 */
 	public static SocketKey of(SocketSample sample) {
 		return new SocketKey(sample.localAddress(), sample.localPort(), sample.remoteAddress(), sample.remotePort());
@@ -43,8 +40,6 @@ public record SocketKey(int localAddress, int localPort, int remoteAddress, int 
 
 	/**
 	 * Tells whether a sample shows this connection. Allocates nothing.
-	 * @param sample the sample
-	 * @return whether addresses and ports are the same
 	 */
 	public boolean matches(SocketSample sample) {
 		return sample.localPort() == this.localPort && sample.remotePort() == this.remotePort

@@ -15,7 +15,6 @@ public interface SocketSample {
 
 	/**
 	 * This side's address.
-	 * @return the address
 	 */
 	int localAddress();
 
@@ -27,7 +26,6 @@ public interface SocketSample {
 
 	/**
 	 * The peer's address.
-	 * @return the address
 	 */
 	int remoteAddress();
 
@@ -53,7 +51,6 @@ public interface SocketSample {
 
 	/**
 	 * The connection's state.
-	 * @return the state
 	 */
 	TcpState state();
 
@@ -65,7 +62,6 @@ public interface SocketSample {
 
 	/**
 	 * Tells whether the source has a figure.
-	 * @param figure which figure
 	 * @return {@code false} where the kernel is too old, has no sample yet, or the source
 	 * does not say
 	 */
@@ -81,7 +77,6 @@ public interface SocketSample {
 
 	/**
 	 * Gives an address the form that it has here.
-	 * @param address the address
 	 * @return the address, most significant byte first
 	 */
 	static int toInt(Inet4Address address) {

@@ -13,7 +13,6 @@ interface SystemCalls {
 	 * Opens a socket: {@code socket(2)}.
 	 * @param domain the address family
 	 * @param type the type and flags
-	 * @param protocol the protocol
 	 * @return the file descriptor, or the negated {@code errno}
 	 */
 	int socket(int domain, int type, int protocol);
@@ -42,7 +41,6 @@ interface SystemCalls {
 
 	/**
 	 * Closes a file descriptor: {@code close(2)}.
-	 * @param socket the file descriptor
 	 */
 	void close(int socket);
 

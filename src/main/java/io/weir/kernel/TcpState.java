@@ -53,7 +53,6 @@ public enum TcpState {
 
 	/**
 	 * The bit of this state in {@code idiag_states}.
-	 * @return a number with one bit set
 	 */
 	int bit() {
 		return 1 << this.number;
@@ -61,8 +60,6 @@ public enum TcpState {
 
 	/**
 	 * Tells whether the number is a state.
-	 * @param number any number
-	 * @return whether {@link #of(int)} knows it
 	 */
 	static boolean isKnown(int number) {
 		return number >= 1 && number <= VALUES.length;
@@ -71,7 +68,6 @@ public enum TcpState {
 	/**
 	 * Finds a state.
 	 * @param number the kernel's number of it
-	 * @return the state
 	 */
 	static TcpState of(int number) {
 		return VALUES[number - 1];
@@ -82,7 +78,6 @@ public enum TcpState {
 	 * numbers: in the queues, in {@code tcpi_bytes_received}, {@code tcpi_bytes_acked}
 	 * and {@code tcpi_notsent_bytes}. A FIN is the last in its queue, so a queue that is
 	 * empty does not hold it any more.
-	 * @param figure which figure
 	 * @param value what the kernel says
 	 * @return bytes of payload for those figures, the value itself for all others
 	 */

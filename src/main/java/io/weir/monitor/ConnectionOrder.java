@@ -22,7 +22,6 @@ public enum ConnectionOrder {
 
 	/**
 	 * What a connection is sorted by.
-	 * @param connection the connection
 	 * @param nanoTime {@link System#nanoTime()}
 	 * @param diagnoses which are slow
 	 * @return the greatest is the first

@@ -96,7 +96,6 @@ public class Diagnoses {
 	/**
 	 * Takes in the sample of a connection. One that is being closed keeps the diagnosis
 	 * that it had before.
-	 * @param connection the connection
 	 * @param sample the kernel's figures of it
 	 */
 	void add(Connection connection, SocketSample sample) {
@@ -163,7 +162,6 @@ public class Diagnoses {
 
 	/**
 	 * Why an open connection is slow.
-	 * @param connection the connection
 	 * @return null if nothing holds it up, it is being closed, or nothing is known
 	 */
 	public @Nullable Diagnosis of(Connection connection) {

@@ -51,7 +51,6 @@ public class ListenerFigures {
 
 	/**
 	 * Asks the kernel.
-	 * @return the figures now, or why there are none
 	 */
 	public synchronized Reading<AcceptQueue> read() {
 		this.readAt = System.nanoTime();
@@ -111,7 +110,6 @@ public class ListenerFigures {
 
 	/**
 	 * Where figures come from.
-	 * @return the kernel's interface that is asked
 	 */
 	Source source() {
 		return this.diagnostics.source();

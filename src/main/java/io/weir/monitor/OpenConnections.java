@@ -65,8 +65,6 @@ public class OpenConnections {
 	/**
 	 * The first connections of an order, which costs the kernel no more than these.
 	 * @param order the order, by this server's own figures and the last sample
-	 * @param filter which connections
-	 * @param limit how many at most
 	 * @return sorted by what was read once, as the live figures change under a sort; the
 	 * kernel is asked about a connection when its row is
 	 */
@@ -90,7 +88,6 @@ public class OpenConnections {
 
 	/**
 	 * Whether something holds a connection up, as of the last sample.
-	 * @param connection an open connection
 	 */
 	public boolean isSlow(Connection connection) {
 		return this.diagnoses.rank(connection) > 0;
@@ -173,7 +170,6 @@ public class OpenConnections {
 
 	/**
 	 * How many connections have a write that has been blocked for 1 s or longer.
-	 * @return 0 or more
 	 */
 	public long blockedWriters() {
 		return all().stream()
@@ -183,7 +179,6 @@ public class OpenConnections {
 
 	/**
 	 * Where the kernel's figures come from.
-	 * @return the kernel's interface that is asked
 	 */
 	public Source source() {
 		return this.diagnostics.source();

@@ -47,7 +47,6 @@ final class SampleSums {
 
 	/**
 	 * Adds a socket, if it is one of the connections.
-	 * @param sample the socket
 	 */
 	void add(SocketSample sample) {
 		Connection connection = this.table.find(sample);

@@ -42,7 +42,6 @@ public class ServerMonitor {
 
 	/**
 	 * Everything, which asks the kernel.
-	 * @return as things are now
 	 */
 	public ServerSnapshot snapshot() {
 		ServerStatus status = status();

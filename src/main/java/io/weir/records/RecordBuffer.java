@@ -49,7 +49,6 @@ final class RecordBuffer {
 
 	/**
 	 * Adds a record's line, and waits while there is no room.
-	 * @param record the record
 	 * @throws InterruptedException if the caller is interrupted while it waits; the
 	 * record is not taken then
 	 */

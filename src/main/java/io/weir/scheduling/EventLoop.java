@@ -35,7 +35,6 @@ final class EventLoop implements Runnable {
 
 		/**
 		 * Runs on the thread of a loop.
-		 * @param loop the loop
 		 */
 		void run(EventLoop loop);
 
@@ -341,7 +340,6 @@ final class EventLoop implements Runnable {
 
 	/**
 	 * Has a key cancelled as soon as the caller waits. On the loop's thread.
-	 * @param key the key
 	 */
 	void cancelLater(SelectionKey key) {
 		this.selector.cancel(key);

@@ -7,7 +7,6 @@ interface LoopLoad {
 
 	/**
 	 * The part of the time since the last call in which a loop ran.
-	 * @param loop the loop
 	 * @return 0 to 1
 	 */
 	double busy(EventLoop loop);

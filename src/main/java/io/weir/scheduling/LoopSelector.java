@@ -111,7 +111,6 @@ final class LoopSelector {
 
 	/**
 	 * Has the key of a connection that moves away cancelled at the next {@link #letGo()}.
-	 * @param key the key
 	 */
 	void cancel(SelectionKey key) {
 		this.cancelled.add(key);

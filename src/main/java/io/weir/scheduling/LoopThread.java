@@ -334,8 +334,7 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 		return this.lastEpoch - epoch >= 0;
 	}
 
-	@SuppressWarnings("ThreadPriorityCheck") // The loop that it is handed to is the new
-												// one
+	@SuppressWarnings("ThreadPriorityCheck") // It is handed to the new loop
 	private void moveIfAsked() {
 		EventLoop to = this.target;
 		if (to == null) {

@@ -62,7 +62,6 @@ final class SchedulableThreads {
 	 * Makes a builder of virtual threads.
 	 * @param scheduler runs what it is given on a platform thread, in any order. What a
 	 * thread starts without a scheduler of its own runs on this one, too
-	 * @return a new builder
 	 * @throws UnsupportedOperationException if there are no such threads
 	 */
 	Thread.Builder.OfVirtual builder(Executor scheduler) {

@@ -21,7 +21,6 @@ public final class Schedulers {
 	 * Event loops, or the JDK's virtual threads where the JVM does not let a program
 	 * choose the scheduler of a virtual thread. The latter is logged once per process, at
 	 * INFO.
-	 * @return a scheduler of its own
 	 */
 	public static ConnectionScheduler auto() {
 		return auto(SchedulableThreads.find(), FALL_BACK_LOGGED);
@@ -41,7 +40,6 @@ public final class Schedulers {
 
 	/**
 	 * The JDK's virtual threads and their scheduler.
-	 * @return a scheduler of its own
 	 */
 	public static ConnectionScheduler virtual() {
 		return new BlockingScheduler(VirtualConnectionThread::new);
@@ -49,7 +47,6 @@ public final class Schedulers {
 
 	/**
 	 * A daemon platform thread per connection.
-	 * @return a scheduler of its own
 	 */
 	public static ConnectionScheduler platform() {
 		return new BlockingScheduler(PlatformConnectionThread::new);

@@ -58,8 +58,7 @@ final class ListeningSocket implements Closeable {
 					channel.setOption(StandardSocketOptions.SO_REUSEPORT, true);
 				}
 				// Before bind: accepted sockets inherit it, and it decides the window
-				// scale
-				// that is agreed on while a connection is set up, tcp(7)
+				// scale that is agreed on while a connection is set up, tcp(7)
 				if (settings.receiveBufferSize() != null) {
 					channel.setOption(StandardSocketOptions.SO_RCVBUF, settings.receiveBufferSize());
 				}

@@ -29,7 +29,6 @@ public class TcpBindException extends RuntimeException {
 
 	/**
 	 * What is wrong.
-	 * @return one of the known kinds
 	 */
 	public Problem problem() {
 		return this.problem;

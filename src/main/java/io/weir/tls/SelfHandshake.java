@@ -42,7 +42,6 @@ final class SelfHandshake {
 	 * Runs the handshake.
 	 * @param server an engine that asks for no certificate
 	 * @param parameters protocols and cipher suites for the client
-	 * @return the server's certificate
 	 * @throws SSLException if it failed
 	 */
 	static X509Certificate run(SSLEngine server, SSLParameters parameters) throws SSLException {

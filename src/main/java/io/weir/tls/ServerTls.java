@@ -91,7 +91,6 @@ public final class ServerTls {
 
 	/**
 	 * The name of what its material comes from.
-	 * @return for people
 	 */
 	public String bundle() {
 		return this.bundle;
@@ -109,7 +108,6 @@ public final class ServerTls {
 	 * How many connections half of a heap has room for, whatever their peers do. The
 	 * other half is for the large buffers and for all else.
 	 * @param heap how many bytes it may grow to
-	 * @return 0 or more
 	 */
 	public static long connectionsFitting(long heap) {
 		return heap / 2 / MAX_BYTES_OF_A_CONNECTION;
@@ -117,7 +115,6 @@ public final class ServerTls {
 
 	/**
 	 * The certificate that new connections get.
-	 * @return the present one
 	 */
 	public ServerCertificate certificate() {
 		return this.context.certificate();

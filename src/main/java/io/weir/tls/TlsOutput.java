@@ -48,7 +48,6 @@ final class TlsOutput {
 	/**
 	 * Encrypts and writes.
 	 * @param source some bytes at least; how many depends on the buffers
-	 * @return how many bytes were taken
 	 * @throws ClosedChannelException if the output is shut
 	 * @throws IOException if the socket failed; nothing is taken then, though some may
 	 * have been sent

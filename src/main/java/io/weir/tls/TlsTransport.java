@@ -104,7 +104,6 @@ final class TlsTransport implements Transport {
 
 	/**
 	 * Agrees with the peer on the protection; called once, before anything else.
-	 * @return what was agreed on
 	 * @throws IOException if there was no agreement, or the socket failed
 	 */
 	SecureSession handshake() throws IOException {
