@@ -37,9 +37,9 @@ class RecordFieldsTests {
 			a,b,c,d             | 4 names for 3 values: the record format 'B 2s h' has 3
 			a,b,a               | 'a' is there twice
 			a,b,b:hex           | 'b' is there twice
-			at,b,c              | 'at' is the name
-			a,connection:hex,c  | 'connection' is the name
-			a,b,peer            | 'peer' is the name
+			at,b,c              | 'at' is reserved
+			a,connection:hex,c  | 'connection' is reserved
+			a,b,peer            | 'peer' is reserved
 			a,   ,c             | name 2 is empty
 			a,:hex,c            | name 2 is empty
 			a,b:octal,c         | 'b:octal': after the colon must be hex or base64
