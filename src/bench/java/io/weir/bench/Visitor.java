@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 import javax.net.ssl.SSLContext;
@@ -62,14 +63,11 @@ enum Visitor {
 		}
 	},
 
-	/** Asks for much and reads it slowly: longer than the write timeout, all of it. */
-	SLOW_READER(1) {
-		@Override
-		boolean visits(Service service) {
-			// Lines of a pipelined echo-record end anywhere
-			return service.echoesAll();
-		}
-
+	/**
+	 * Asks for much and reads it slowly: longer than the write timeout, all of it. Not of
+	 * echo-record, where the end of a pipelined line may be anywhere.
+	 */
+	SLOW_READER(1, Service::echoesAll) {
 		@Override
 		void visit(Place place, Random random) throws IOException, InterruptedException {
 			try (Visit visit = new Visit(place, random, SMALL)) {
@@ -96,17 +94,7 @@ enum Visitor {
 	},
 
 	/** Sends, reads nothing, and is closed. */
-	NEVER_READER(1) {
-		@Override
-		boolean visits(Service service) {
-			return service.echoes();
-		}
-
-		@Override
-		boolean isExact() {
-			return false;
-		}
-
+	NEVER_READER(1, Service::echoes) {
 		@Override
 		void visit(Place place, Random random) throws IOException {
 			try (Visit visit = new Visit(place, random, SMALL)) {
@@ -117,17 +105,7 @@ enum Visitor {
 	},
 
 	/** Sends, reads nothing, and resets. */
-	RESET_MID_WRITE(1) {
-		@Override
-		boolean visits(Service service) {
-			return service.echoes();
-		}
-
-		@Override
-		boolean isExact() {
-			return false;
-		}
-
+	RESET_MID_WRITE(1, Service::echoes) {
 		@Override
 		void visit(Place place, Random random) throws IOException, InterruptedException {
 			try (Visit visit = new Visit(place, random, SMALL)) {
@@ -189,12 +167,7 @@ enum Visitor {
 	},
 
 	/** Resets inside a record. */
-	RESET_MID_RECORD(2) {
-		@Override
-		boolean visits(Service service) {
-			return service.records();
-		}
-
+	RESET_MID_RECORD(2, Service::records) {
 		@Override
 		void visit(Place place, Random random) throws IOException {
 			try (Visit visit = new Visit(place, random, 0)) {
@@ -205,12 +178,7 @@ enum Visitor {
 	},
 
 	/** Ends inside a record. */
-	PARTIAL_RECORD(2) {
-		@Override
-		boolean visits(Service service) {
-			return service.records();
-		}
-
+	PARTIAL_RECORD(2, Service::records) {
 		@Override
 		void visit(Place place, Random random) throws IOException {
 			try (Visit visit = new Visit(place, random, 0)) {
@@ -309,12 +277,7 @@ enum Visitor {
 	},
 
 	/** Says nothing of a handshake, or only its beginning. */
-	NO_HANDSHAKE(1) {
-		@Override
-		boolean visits(Service service) {
-			return service.isTls();
-		}
-
+	NO_HANDSHAKE(1, Service::isTls) {
 		@Override
 		void visit(Place place, Random random) throws IOException {
 			try (Visit visit = Visit.withoutTls(place, random)) {
@@ -325,12 +288,7 @@ enum Visitor {
 	},
 
 	/** Speaks as if there were no TLS, or nonsense. */
-	NO_TLS(4) {
-		@Override
-		boolean visits(Service service) {
-			return service.isTls();
-		}
-
+	NO_TLS(4, Service::isTls) {
 		@Override
 		void visit(Place place, Random random) throws IOException {
 			try (Visit visit = Visit.withoutTls(place, random)) {
@@ -346,12 +304,7 @@ enum Visitor {
 	/**
 	 * Shows no certificate, one that is not to be trusted, or trusts not the server's.
 	 */
-	BAD_CERTIFICATE(4) {
-		@Override
-		boolean visits(Service service) {
-			return service.isTls();
-		}
-
+	BAD_CERTIFICATE(4, Service::isTls) {
 		@Override
 		void visit(Place place, Random random) throws IOException {
 			List<SSLContext> bad = Objects.requireNonNull(place.tls()).bad();
@@ -362,12 +315,7 @@ enum Visitor {
 	},
 
 	/** Ends without a close_notify, as if somebody had cut its stream off. */
-	TRUNCATED(2) {
-		@Override
-		boolean visits(Service service) {
-			return service.isTls();
-		}
-
+	TRUNCATED(2, Service::isTls) {
 		@Override
 		void visit(Place place, Random random) throws IOException {
 			try (Visit visit = new Visit(place, random, 0)) {
@@ -415,8 +363,17 @@ enum Visitor {
 
 	private final int weight;
 
+	// Holds no state
+	@SuppressWarnings("ImmutableEnumChecker")
+	private final Predicate<Service> visits;
+
 	Visitor(int weight) {
+		this(weight, (_) -> true);
+	}
+
+	Visitor(int weight, Predicate<Service> visits) {
 		this.weight = weight;
+		this.visits = visits;
 	}
 
 	/**
@@ -430,14 +387,14 @@ enum Visitor {
 	 * Whether it is for servers that do this.
 	 */
 	boolean visits(Service service) {
-		return true;
+		return this.visits.test(service);
 	}
 
 	/**
 	 * Whether it knows every byte that the server has counted.
 	 */
 	boolean isExact() {
-		return true;
+		return this != NEVER_READER && this != RESET_MID_WRITE;
 	}
 
 	/**
