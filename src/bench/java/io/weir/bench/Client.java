@@ -34,6 +34,16 @@ abstract class Client {
 
 	private final Tally tally;
 
+	@SuppressWarnings("NullAway.Init")
+	private InetSocketAddress server;
+
+	private @Nullable SSLContext tls;
+
+	@SuppressWarnings("NullAway.Init")
+	private Selector selector;
+
+	private long connecting;
+
 	private SocketChannel channel;
 
 	// Over the socket
@@ -69,7 +79,11 @@ abstract class Client {
 	 * @param selector calls {@link #ready()}
 	 * @throws IOException if the server does not accept
 	 */
-	void start(InetSocketAddress server, @Nullable SSLContext tls, Selector selector) throws IOException {
+	final void start(InetSocketAddress server, @Nullable SSLContext tls, Selector selector) throws IOException {
+		this.server = server;
+		this.tls = tls;
+		this.selector = selector;
+		this.connecting = System.nanoTime();
 		this.channel.socket().connect(server, TIMEOUT_MILLIS);
 		if (tls != null) {
 			this.bytes = new TlsSocket(this.channel, tls);
@@ -92,12 +106,21 @@ abstract class Client {
 	abstract void ready() throws IOException;
 
 	/**
-	 * Makes a new socket for the next connection.
+	 * Closes the connection, and starts with a new socket.
+	 * @throws IOException if the server does not accept
 	 */
-	final void reopen() throws IOException {
+	final void reconnect() throws IOException {
 		this.channel.close();
 		this.channel = open();
 		this.bytes = this.channel;
+		start(this.server, this.tls, this.selector);
+	}
+
+	/**
+	 * Nanoseconds since it began to connect.
+	 */
+	final long sinceConnect() {
+		return System.nanoTime() - this.connecting;
 	}
 
 	final void close() throws IOException {

@@ -58,8 +58,4 @@ class PingPongClient extends Client {
 		return this.received;
 	}
 
-	final long begun() {
-		return this.begin;
-	}
-
 }
