@@ -20,7 +20,7 @@ import java.util.concurrent.TimeUnit;
 import javax.net.ssl.SSLSocket;
 
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -44,7 +44,8 @@ class BehindProxyIntegrationTests {
 	@SuppressWarnings("NullAway.Init")
 	Path directory;
 
-	private final List<AutoCloseable> open = new ArrayList<>();
+	@AutoClose
+	private final Opened opened = new Opened();
 
 	@SuppressWarnings("NullAway.Init")
 	private Certificates certificates;
@@ -62,21 +63,9 @@ class BehindProxyIntegrationTests {
 		arguments.addAll(List.of("--tcp.server.port=0", "--tcp.server.protocol=echo",
 				"--tcp.server.proxy-protocol.enabled=true", "--tcp.server.proxy-protocol.trusted=127.0.0.1",
 				"--tcp.server.deny=127.0.0.66", "--tcp.server.max-connections-per-address=2"));
-		this.weir = closeLater(WeirProcess.start(this.directory, Map.of(), arguments.toArray(String[]::new)))
+		this.weir = this.opened.later(WeirProcess.start(this.directory, Map.of(), arguments.toArray(String[]::new)))
 			.awaitStarted();
-		this.actuator = closeLater(this.weir.actuator());
-	}
-
-	@AfterEach
-	void close() throws Exception {
-		for (AutoCloseable closeable : this.open.reversed()) {
-			closeable.close();
-		}
-	}
-
-	private <T extends AutoCloseable> T closeLater(T closeable) {
-		this.open.add(closeable);
-		return closeable;
+		this.actuator = this.opened.later(this.weir.actuator());
 	}
 
 	private void run(Path configuration, int port, String... command) throws IOException {
@@ -86,7 +75,7 @@ class BehindProxyIntegrationTests {
 			.redirectErrorStream(true)
 			.redirectOutput(this.directory.resolve("proxy.log").toFile())
 			.start();
-		closeLater(() -> {
+		this.opened.later(() -> {
 			process.destroy();
 			assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
 		});
@@ -134,7 +123,7 @@ class BehindProxyIntegrationTests {
 	}
 
 	private Socket connect(String from, int port) throws IOException {
-		Socket socket = closeLater(new Socket());
+		Socket socket = this.opened.later(new Socket());
 		socket.bind(new InetSocketAddress(InetAddress.ofLiteral(from), 0));
 		socket.connect(new InetSocketAddress(InetAddress.ofLiteral(from.contains(":") ? "::1" : "127.0.0.1"), port),
 				10_000);
@@ -142,7 +131,7 @@ class BehindProxyIntegrationTests {
 	}
 
 	private SSLSocket secure(Socket socket, String own) throws IOException {
-		SSLSocket client = closeLater(new TlsClient(this.certificates, own).over(socket));
+		SSLSocket client = this.opened.later(new TlsClient(this.certificates, own).over(socket));
 		TlsClient.echo(client);
 		return client;
 	}
@@ -244,7 +233,7 @@ class BehindProxyIntegrationTests {
 
 	@Test
 	void aHandshakeThatComesInOneSegmentWithTheHeaderSucceeds() throws Exception {
-		Socket socket = closeLater(new PrefixedSocket("PROXY TCP6 2001:db8::7 2001:db8::1 7 443\r\n"));
+		Socket socket = this.opened.later(new PrefixedSocket("PROXY TCP6 2001:db8::7 2001:db8::1 7 443\r\n"));
 		socket.connect(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), this.weir.tcpPort()), 10_000);
 		secure(socket, "client");
 		assertThat(only().at("/peer").asString()).isEqualTo("[2001:db8::7]:7");

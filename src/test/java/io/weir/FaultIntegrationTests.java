@@ -13,7 +13,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -33,7 +32,6 @@ import io.weir.kernel.NetworkNamespace;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
-import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
@@ -287,7 +285,7 @@ class FaultIntegrationTests {
 
 	@Test
 	void whenTerminatedUnderLoadThenReadinessGoesFirstAndNobodyIsReset() throws Exception {
-		try (NetworkNamespace network = network();
+		try (NetworkNamespace network = new NetworkNamespace();
 				WeirProcess weir = network.call(() -> WeirProcess.start(this.directory, Map.of(), "--tcp.server.port=0",
 						"--tcp.server.protocol=echo", "--tcp.server.drain.delay=8s",
 						"--tcp.server.drain.grace-period=8s"))
@@ -345,15 +343,6 @@ class FaultIntegrationTests {
 						+ "0 received bytes not answered")
 				.doesNotContain("WARN", "ERROR", "\tat ");
 			assertThat(network.call(FaultIntegrationTests::abortedOnClose)).isEqualTo(aborted);
-		}
-	}
-
-	private static NetworkNamespace network() throws InterruptedException {
-		try {
-			return new NetworkNamespace();
-		}
-		catch (ExecutionException ex) {
-			return abort("no network namespace can be made: " + ex.getCause());
 		}
 	}
 

@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Objects;
 
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -37,6 +37,7 @@ class FullIntegrationTests {
 	@SuppressWarnings("NullAway.Init")
 	private TcpServer server;
 
+	@AutoClose
 	@SuppressWarnings("NullAway.Init")
 	private Actuator actuator;
 
@@ -44,11 +45,6 @@ class FullIntegrationTests {
 	void look() {
 		SocketStatistics.assumeAvailable();
 		this.actuator = new Actuator(this.httpPort);
-	}
-
-	@AfterEach
-	void close() {
-		this.actuator.close();
 	}
 
 	private String readiness() throws Exception {

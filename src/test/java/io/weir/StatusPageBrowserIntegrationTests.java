@@ -314,7 +314,7 @@ class StatusPageBrowserIntegrationTests extends StatusPageTest {
 		int port = FreePort.find();
 		RunningWeir weir = start("--tcp.server.protocol=echo",
 				"--management.endpoint.tcpconnections.access=unrestricted");
-		NginxProcess nginx = later(NginxProcess.start(this.directory, """
+		NginxProcess nginx = this.opened.later(NginxProcess.start(this.directory, """
 				server {
 					listen 127.0.0.1:%d;
 					location /ops/weir/ {

@@ -1,13 +1,11 @@
 package io.weir;
 
 import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.openqa.selenium.StaleElementReferenceException;
@@ -24,29 +22,16 @@ abstract class StatusPageTest {
 	@RegisterExtension
 	static final Browser browser = new Browser();
 
-	private final Deque<AutoCloseable> open = new ArrayDeque<>();
-
-	/**
-	 * Has something closed after the test, when the browser has left the page.
-	 */
-	final <T extends AutoCloseable> T later(T closeable) {
-		this.open.push(closeable);
-		return closeable;
-	}
+	// When the browser has left the page
+	@AutoClose
+	final Opened opened = new Opened();
 
 	final RunningWeir start(String... arguments) {
-		return later(RunningWeir.start(arguments));
+		return this.opened.later(RunningWeir.start(arguments));
 	}
 
 	final RunningWeir start(List<Class<?>> configurations, String... arguments) {
-		return later(RunningWeir.start(configurations, arguments));
-	}
-
-	@AfterEach
-	final void closeAll() throws Exception {
-		for (AutoCloseable closeable : this.open) {
-			closeable.close();
-		}
+		return this.opened.later(RunningWeir.start(configurations, arguments));
 	}
 
 	static String origin(int port) {

@@ -13,11 +13,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -26,7 +25,6 @@ import tools.jackson.databind.JsonNode;
 import io.weir.kernel.NetworkNamespace;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
@@ -39,7 +37,8 @@ class StrayPacketsIntegrationTests {
 	@SuppressWarnings("NullAway.Init")
 	Path directory;
 
-	private final List<AutoCloseable> open = new ArrayList<>();
+	@AutoClose
+	private final Opened opened = new Opened();
 
 	@SuppressWarnings("NullAway.Init")
 	private NetworkNamespace network;
@@ -52,34 +51,17 @@ class StrayPacketsIntegrationTests {
 
 	@BeforeEach
 	void makeNetwork() throws InterruptedException {
-		try {
-			this.network = closeLater(new NetworkNamespace());
-		}
-		catch (ExecutionException ex) {
-			abort("no network namespace can be made: " + ex.getCause());
-		}
-	}
-
-	@AfterEach
-	void close() throws Exception {
-		for (AutoCloseable closeable : this.open.reversed()) {
-			closeable.close();
-		}
-	}
-
-	private <T extends AutoCloseable> T closeLater(T closeable) {
-		this.open.add(closeable);
-		return closeable;
+		this.network = this.opened.later(new NetworkNamespace());
 	}
 
 	private void start(String... arguments) throws Exception {
 		List<String> all = new ArrayList<>(
 				List.of("--tcp.server.port=0", "--tcp.server.protocol=echo", "--tcp.server.sampling.interval=50ms"));
 		all.addAll(List.of(arguments));
-		this.weir = closeLater(
+		this.weir = this.opened.later(
 				this.network.call(() -> WeirProcess.start(this.directory, Map.of(), all.toArray(String[]::new))))
 			.awaitStarted();
-		this.actuator = closeLater(this.network.call(this.weir::actuator));
+		this.actuator = this.opened.later(this.network.call(this.weir::actuator));
 	}
 
 	private JsonNode server() throws Exception {
@@ -165,11 +147,11 @@ class StrayPacketsIntegrationTests {
 	void overflowsAreAsManyAsTheKernelCountsAmongStrayPacketsToo() throws Exception {
 		start("--tcp.server.max-connections=1", "--tcp.server.backlog=2");
 		InetSocketAddress address = new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), this.weir.tcpPort());
-		Peer served = closeLater(this.network.call(() -> Peer.connect(address)));
+		Peer served = this.opened.later(this.network.call(() -> Peer.connect(address)));
 		served.send((byte) 1).receive(1);
 		for (int i = 0; i < 20; i++) {
 			this.network.call(() -> {
-				SocketChannel waiting = closeLater(SocketChannel.open(StandardProtocolFamily.INET));
+				SocketChannel waiting = this.opened.later(SocketChannel.open(StandardProtocolFamily.INET));
 				waiting.configureBlocking(false);
 				return waiting.connect(address);
 			});

@@ -11,6 +11,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
+import static org.junit.jupiter.api.Assumptions.abort;
+
 /**
  * A network of its own for a test, as long as it is open: a thread that has left the
  * machine's network namespace. What it runs, its child processes included, has sockets
@@ -24,11 +26,10 @@ public final class NetworkNamespace implements AutoCloseable {
 		.newSingleThreadExecutor(Thread.ofPlatform().daemon().name("network-namespace").factory());
 
 	/**
-	 * Leaves the machine's network.
-	 * @throws ExecutionException if that is not allowed, or there is no {@code ip}
-	 * command
+	 * Leaves the machine's network; skips the test where that is not allowed, or there is
+	 * no {@code ip} command.
 	 */
-	public NetworkNamespace() throws ExecutionException, InterruptedException {
+	public NetworkNamespace() throws InterruptedException {
 		try {
 			call(() -> {
 				unshare();
@@ -37,7 +38,7 @@ public final class NetworkNamespace implements AutoCloseable {
 		}
 		catch (ExecutionException ex) {
 			close();
-			throw ex;
+			abort("no network namespace can be made: " + ex.getCause());
 		}
 	}
 
@@ -67,15 +68,20 @@ public final class NetworkNamespace implements AutoCloseable {
 
 	/**
 	 * Connects two by a pair of interfaces: {@code weir0} with the address 10.99.99.1
-	 * here, and {@code weir1} with 10.99.99.2 there.
-	 * @throws ExecutionException if that is not allowed
+	 * here, and {@code weir1} with 10.99.99.2 there; skips the test where that is not
+	 * allowed.
 	 */
-	public void connect(NetworkNamespace there) throws ExecutionException, InterruptedException {
-		run("ip link add weir0 type veth peer name weir1 netns " + there.file());
-		run("ip address add 10.99.99.1/24 dev weir0");
-		run("ip link set weir0 up");
-		there.run("ip address add 10.99.99.2/24 dev weir1");
-		there.run("ip link set weir1 up");
+	public void connect(NetworkNamespace there) throws InterruptedException {
+		try {
+			run("ip link add weir0 type veth peer name weir1 netns " + there.file());
+			run("ip address add 10.99.99.1/24 dev weir0");
+			run("ip link set weir0 up");
+			there.run("ip address add 10.99.99.2/24 dev weir1");
+			there.run("ip link set weir1 up");
+		}
+		catch (ExecutionException ex) {
+			abort("network namespaces cannot be connected: " + ex.getCause());
+		}
 	}
 
 	/**

@@ -17,7 +17,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -26,15 +25,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
+import io.weir.Opened;
+
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
@@ -58,7 +58,8 @@ class RunningKernelTests {
 	private static final Set<TcpInfoField> DURATIONS = EnumSet.of(TcpInfoField.BUSY_MICROS,
 			TcpInfoField.RECEIVE_WINDOW_LIMITED_MICROS, TcpInfoField.SEND_BUFFER_LIMITED_MICROS);
 
-	private final List<AutoCloseable> open = new ArrayList<>();
+	@AutoClose
+	private final Opened opened = new Opened();
 
 	@SuppressWarnings("NullAway.Init")
 	private SocketDiagnostics diagnostics;
@@ -66,15 +67,8 @@ class RunningKernelTests {
 	@BeforeEach
 	void openDiagnostics() {
 		assumeTrue(Ss.isInstalled(), "ss is not installed");
-		this.diagnostics = closeLater(new SocketDiagnosticsFactory().open());
+		this.diagnostics = this.opened.later(new SocketDiagnosticsFactory().open());
 		assumeTrue(this.diagnostics.source() == Source.SOCK_DIAG, "sock_diag is not available");
-	}
-
-	@AfterEach
-	void close() throws Exception {
-		for (AutoCloseable closeable : this.open.reversed()) {
-			closeable.close();
-		}
 	}
 
 	@Test
@@ -90,16 +84,16 @@ class RunningKernelTests {
 
 	@Test
 	void listenerOnEveryAddressIsFound() throws IOException {
-		ServerSocketChannel server = closeLater(ServerSocketChannel.open(StandardProtocolFamily.INET));
+		ServerSocketChannel server = this.opened.later(ServerSocketChannel.open(StandardProtocolFamily.INET));
 		server.bind(new InetSocketAddress(InetAddress.ofLiteral("0.0.0.0"), 0), 7);
 		assertListener(server, 0, 7);
 	}
 
 	@Test
 	void listenersThatShareAPortAreToldApartByTheirProcess() throws IOException {
-		ServerSocketChannel first = closeLater(ServerSocketChannel.open(StandardProtocolFamily.INET));
+		ServerSocketChannel first = this.opened.later(ServerSocketChannel.open(StandardProtocolFamily.INET));
 		first.setOption(StandardSocketOptions.SO_REUSEPORT, true).bind(LOOPBACK, 5);
-		ServerSocketChannel second = closeLater(ServerSocketChannel.open(StandardProtocolFamily.INET));
+		ServerSocketChannel second = this.opened.later(ServerSocketChannel.open(StandardProtocolFamily.INET));
 		second.setOption(StandardSocketOptions.SO_REUSEPORT, true).bind(first.getLocalAddress(), 6);
 		assertThat(this.diagnostics.listener(address(first))).isInstanceOfSatisfying(Reading.Unavailable.class,
 				(reading) -> assertThat(reading.reason()).startsWith("2 sockets listen on")
@@ -111,7 +105,7 @@ class RunningKernelTests {
 		ServerSocketChannel server = server(2, 0);
 		long before = new ProcReader().events().counters().getOrDefault("ListenOverflows", 0L);
 		for (int i = 0; i < 12; i++) {
-			SocketChannel client = closeLater(SocketChannel.open(StandardProtocolFamily.INET));
+			SocketChannel client = this.opened.later(SocketChannel.open(StandardProtocolFamily.INET));
 			client.configureBlocking(false);
 			client.connect(server.getLocalAddress());
 		}
@@ -256,16 +250,16 @@ class RunningKernelTests {
 
 	@Test
 	void retransmittingConnectionIsAsSsSaysIt() throws Exception {
-		try (NetworkNamespace here = namespace(); NetworkNamespace there = namespace()) {
-			connectNamespaces(here, there);
+		try (NetworkNamespace here = new NetworkNamespace(); NetworkNamespace there = new NetworkNamespace()) {
+			here.connect(there);
 			Pair pair = here.call(() -> {
 				// Every kernel has it, and unlike others it sets a threshold after loss
 				Files.writeString(Path.of("/proc/sys/net/ipv4/tcp_congestion_control"), "reno");
-				this.diagnostics = closeLater(new SocketDiagnosticsFactory().open());
-				ServerSocketChannel server = closeLater(ServerSocketChannel.open(StandardProtocolFamily.INET));
+				this.diagnostics = this.opened.later(new SocketDiagnosticsFactory().open());
+				ServerSocketChannel server = this.opened.later(ServerSocketChannel.open(StandardProtocolFamily.INET));
 				server.bind(new InetSocketAddress(InetAddress.ofLiteral("10.99.99.1"), 0));
 				SocketChannel client = there.call(() -> connect(server));
-				return new Pair(closeLater(server.accept()), client);
+				return new Pair(this.opened.later(server.accept()), client);
 			});
 			assertThat(connection(pair).get(TcpInfoField.RETRANSMITS)).hasValue(0);
 			// Whatever is sent to it from now on is lost
@@ -513,26 +507,8 @@ class RunningKernelTests {
 		}
 	}
 
-	private NetworkNamespace namespace() throws InterruptedException {
-		try {
-			return new NetworkNamespace();
-		}
-		catch (ExecutionException ex) {
-			return abort("no network namespace can be made: " + ex.getCause());
-		}
-	}
-
-	private static void connectNamespaces(NetworkNamespace here, NetworkNamespace there) throws InterruptedException {
-		try {
-			here.connect(there);
-		}
-		catch (ExecutionException ex) {
-			abort("network namespaces cannot be connected: " + ex.getCause());
-		}
-	}
-
 	private ServerSocketChannel server(int backlog, int receiveBuffer) throws IOException {
-		ServerSocketChannel server = closeLater(ServerSocketChannel.open(StandardProtocolFamily.INET));
+		ServerSocketChannel server = this.opened.later(ServerSocketChannel.open(StandardProtocolFamily.INET));
 		if (receiveBuffer != 0) {
 			server.setOption(StandardSocketOptions.SO_RCVBUF, receiveBuffer);
 		}
@@ -540,14 +516,14 @@ class RunningKernelTests {
 	}
 
 	private SocketChannel connect(ServerSocketChannel server) throws IOException {
-		SocketChannel client = closeLater(SocketChannel.open(StandardProtocolFamily.INET));
+		SocketChannel client = this.opened.later(SocketChannel.open(StandardProtocolFamily.INET));
 		client.connect(server.getLocalAddress());
 		return client;
 	}
 
 	private Pair pair(ServerSocketChannel server) throws IOException {
 		SocketChannel client = connect(server);
-		return new Pair(closeLater(server.accept()), client);
+		return new Pair(this.opened.later(server.accept()), client);
 	}
 
 	private static InetSocketAddress address(ServerSocketChannel server) throws IOException {
@@ -580,11 +556,6 @@ class RunningKernelTests {
 		}
 		channel.configureBlocking(true);
 		return written;
-	}
-
-	private <T extends AutoCloseable> T closeLater(T closeable) {
-		this.open.add(closeable);
-		return closeable;
 	}
 
 	/**

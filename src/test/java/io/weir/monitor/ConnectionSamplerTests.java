@@ -14,11 +14,12 @@ import java.util.function.Consumer;
 
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import io.weir.Opened;
 import io.weir.Peer;
 import io.weir.connection.Connection;
 import io.weir.kernel.ConnectionDiagnostics;
@@ -40,21 +41,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  */
 class ConnectionSamplerTests {
 
-	private final SocketDiagnostics diagnostics = new SocketDiagnosticsFactory().open();
+	@AutoClose
+	private final Opened opened = new Opened();
 
-	private final RunningServer running = new RunningServer(null, null, 2_000, new ProcReader(Path.of("/proc")))
-		.start();
+	private final SocketDiagnostics diagnostics = this.opened.later(new SocketDiagnosticsFactory().open());
 
-	private final List<Peer> peers = new ArrayList<>();
-
-	@AfterEach
-	void close() throws IOException {
-		for (Peer peer : this.peers) {
-			peer.close();
-		}
-		this.running.close();
-		this.diagnostics.close();
-	}
+	private final RunningServer running = this.opened
+		.later(new RunningServer(null, null, 2_000, new ProcReader(Path.of("/proc"))).start());
 
 	private ConnectionSampler sampler(Duration interval) {
 		return new ConnectionSampler(this.running.server(), this.running.registry(), this.diagnostics, interval,
@@ -68,10 +61,14 @@ class ConnectionSamplerTests {
 
 	private void connect(int count) throws IOException {
 		for (int i = 0; i < count; i++) {
-			Peer peer = this.running.connect();
-			assertThat(peer.send((byte) 1).receive(1)).hasSize(1);
-			this.peers.add(peer);
+			connect();
 		}
+	}
+
+	private Peer connect() throws IOException {
+		Peer peer = this.opened.later(this.running.connect());
+		assertThat(peer.send((byte) 1).receive(1)).hasSize(1);
+		return peer;
 	}
 
 	// Few are asked about one by one, many by a walk through all sockets
@@ -225,9 +222,9 @@ class ConnectionSamplerTests {
 
 	@Test
 	void whenAConnectionIsGoneThenSoAreItsFigures() throws Exception {
-		connect(1);
+		Peer peer = connect();
 		Connection connection = this.running.registry().connections().iterator().next();
-		this.peers.getFirst().close();
+		peer.close();
 		Awaitility.await().until(() -> this.running.registry().active() == 0);
 		assertThat(connections(false).read(connection))
 			.isEqualTo(new Reading.Unavailable<>("the connection is closed"));

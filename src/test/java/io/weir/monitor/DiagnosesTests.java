@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Objects;
 
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -26,6 +26,7 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class DiagnosesTests {
 
+	@AutoClose
 	private final RunningServer running = new RunningServer(100).start();
 
 	private Diagnoses diagnoses = diagnoses(Duration.ofSeconds(1));
@@ -44,11 +45,6 @@ class DiagnosesTests {
 
 	private Diagnoses diagnoses(Duration interval) {
 		return new Diagnoses(this.running.server(), new ProcReader()::limits, interval);
-	}
-
-	@AfterEach
-	void close() {
-		this.running.close();
 	}
 
 	private Connection connect() throws IOException {

@@ -1,15 +1,14 @@
 package io.weir.monitor;
 
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
-import io.weir.Peer;
+import io.weir.Opened;
 import io.weir.actuate.DiagnosisMetrics;
 import io.weir.actuate.MeterRefresher;
 import io.weir.connection.Connection;
@@ -24,27 +23,19 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class DiagnosisFindingsTests {
 
-	private final RunningServer running = new RunningServer(100).start();
+	@AutoClose
+	private final Opened opened = new Opened();
+
+	private final RunningServer running = this.opened.later(new RunningServer(100).start());
 
 	private final Diagnoses diagnoses = new Diagnoses(this.running.server(), new ProcReader()::limits,
 			Duration.ofSeconds(1));
 
 	private int now;
 
-	private final List<Peer> peers = new ArrayList<>();
-
-	@AfterEach
-	void close() throws Exception {
-		for (Peer peer : this.peers) {
-			peer.close();
-		}
-		this.running.close();
-	}
-
 	private void connect(int count) throws Exception {
 		for (int i = 0; i < count; i++) {
-			this.peers.add(this.running.connect().send((byte) 1));
-			this.peers.getLast().receive(1);
+			this.opened.later(this.running.connect()).send((byte) 1).receive(1);
 		}
 		// Who has the echo may be ahead of the thread that has written it
 		Awaitility.await()

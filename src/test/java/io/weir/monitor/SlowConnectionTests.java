@@ -12,14 +12,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 
 import javax.net.ssl.SSLSocket;
 
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -28,6 +27,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 import io.weir.Certificates;
 import io.weir.Command;
+import io.weir.Opened;
 import io.weir.TlsClient;
 import io.weir.kernel.NetworkNamespace;
 import io.weir.server.ConnectionThreads;
@@ -36,7 +36,6 @@ import io.weir.tls.ServerTls;
 import io.weir.tls.TlsMaterial;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
@@ -55,7 +54,8 @@ class SlowConnectionTests {
 	@SuppressWarnings("NullAway.Init")
 	Path directory;
 
-	private final List<AutoCloseable> opened = new ArrayList<>();
+	@AutoClose
+	private final Opened opened = new Opened();
 
 	private final List<DiagnosedServer> servers = new ArrayList<>();
 
@@ -80,26 +80,9 @@ class SlowConnectionTests {
 					.bundle(certificates.file("server.pem"), certificates.file("server.key"),
 							certificates.file("ca.pem"))
 					.createSslContext(), null, null));
-		try {
-			this.here = closeLater(new NetworkNamespace());
-			this.there = closeLater(new NetworkNamespace());
-			this.here.connect(this.there);
-		}
-		catch (ExecutionException ex) {
-			abort("no two connected network namespaces can be made: " + ex.getCause());
-		}
-	}
-
-	@AfterEach
-	void close() throws Exception {
-		for (AutoCloseable closeable : this.opened.reversed()) {
-			closeable.close();
-		}
-	}
-
-	private <T extends AutoCloseable> T closeLater(T closeable) {
-		this.opened.add(closeable);
-		return closeable;
+		this.here = this.opened.later(new NetworkNamespace());
+		this.there = this.opened.later(new NetworkNamespace());
+		this.here.connect(this.there);
 	}
 
 	// One without TLS, one with
@@ -108,8 +91,8 @@ class SlowConnectionTests {
 	}
 
 	private void start(ConnectionThreads threads, @Nullable Integer buffer) throws Exception {
-		this.servers.add(closeLater(new DiagnosedServer(this.here, threads, null, buffer)));
-		this.servers.add(closeLater(new DiagnosedServer(this.here, threads, this.tls, buffer)));
+		this.servers.add(this.opened.later(new DiagnosedServer(this.here, threads, null, buffer)));
+		this.servers.add(this.opened.later(new DiagnosedServer(this.here, threads, this.tls, buffer)));
 	}
 
 	private static void needs(String... command) throws InterruptedException {
@@ -135,7 +118,7 @@ class SlowConnectionTests {
 			secured.startHandshake();
 			socket = secured;
 		}
-		Client client = closeLater(new Client(server, socket, what));
+		Client client = this.opened.later(new Client(server, socket, what));
 		byte[] first = new byte[1 + more];
 		first[0] = (byte) what;
 		socket.getOutputStream().write(first);
@@ -318,7 +301,7 @@ class SlowConnectionTests {
 			.call(() -> new ProcessBuilder("python3", script.toString(), "weir2", file, Integer.toString(millis))
 				.redirectError(ProcessBuilder.Redirect.INHERIT)
 				.start());
-		this.opened.add(() -> {
+		this.opened.later(() -> {
 			relay.getOutputStream().close();
 			relay.waitFor();
 		});

@@ -8,7 +8,7 @@ import java.util.stream.Stream;
 
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -31,12 +31,8 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class VerdictTests {
 
+	@AutoClose
 	private final RunningServer running = new RunningServer(2, Duration.ofSeconds(4), Duration.ofSeconds(10));
-
-	@AfterEach
-	void close() {
-		this.running.close();
-	}
 
 	private String verdict() {
 		return this.running.monitor().snapshot().verdict();

@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 import org.awaitility.Awaitility;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -28,16 +28,12 @@ class ElasticTests {
 
 	private final FakeLoad load = new FakeLoad();
 
+	@AutoClose("stop")
 	private final EventLoopScheduler scheduler = new EventLoopScheduler(SchedulableThreads.find(), this.load, 3);
 
 	@BeforeEach
 	void start() {
 		this.scheduler.start();
-	}
-
-	@AfterEach
-	void stop() {
-		this.scheduler.stop();
 	}
 
 	private static final class FakeLoad implements LoopLoad {

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.net.SocketException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -15,6 +14,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -25,6 +25,7 @@ import org.springframework.boot.health.contributor.Status;
 
 import io.weir.Bystander;
 import io.weir.NoRecords;
+import io.weir.Opened;
 import io.weir.CapturedLog;
 import io.weir.FakeDiagnostics;
 import io.weir.Peer;
@@ -41,7 +42,6 @@ import io.weir.monitor.ListenerFigures;
 import io.weir.monitor.OpenConnections;
 import io.weir.monitor.ServerMonitor;
 import io.weir.protocol.Protocol;
-import io.weir.server.SocketSettings.KeepAlive;
 import io.weir.struct.StructFormat;
 import io.weir.transport.AddressPrefixes;
 
@@ -73,14 +73,12 @@ class AcceptFaultTests {
 	// Held, as a meter holds it weakly
 	private @Nullable ServerMonitor monitor;
 
-	private final List<AutoCloseable> opened = new ArrayList<>();
+	@AutoClose
+	private final Opened opened = new Opened();
 
 	@AfterEach
-	void close() throws Exception {
+	void failNoMore() {
 		this.failures.clear();
-		for (AutoCloseable closeable : this.opened.reversed()) {
-			closeable.close();
-		}
 	}
 
 	private TcpServer start(int maxConnections, SocketSettings sockets) {
@@ -97,21 +95,18 @@ class AcceptFaultTests {
 			opening.when(() -> ListeningSocket.open(any(), any(), anyInt())).thenReturn(failing);
 			server.start();
 		}
-		this.opened.add(server::stop);
+		this.opened.later(server::stop);
 		this.monitor = monitor(server);
 		new TcpServerMetrics(this.monitor, new MeterRefresher()).bindTo(this.meters);
 		return server;
 	}
 
 	private Peer connect(TcpServer server) throws IOException {
-		Peer peer = Peer.connect(Objects.requireNonNull(server.address()).getPort());
-		this.opened.add(peer);
-		return peer;
+		return this.opened.later(Peer.connect(Objects.requireNonNull(server.address()).getPort()));
 	}
 
 	private Bystander bystander(TcpServer server) throws IOException {
-		Bystander bystander = Bystander.echoing(connect(server));
-		this.opened.add(bystander);
+		Bystander bystander = this.opened.later(Bystander.echoing(connect(server)));
 		Awaitility.await().until(() -> bystander.exchanges() > 0);
 		return bystander;
 	}

@@ -149,7 +149,7 @@ class AdmissionRulesTests extends FaultTest {
 			assertEchoed(greedy.getLast());
 		}
 		// Comes again and again for the last place; its close fails if it was not served
-		this.opened.add(new Bystander(() -> {
+		this.opened.later(new Bystander(() -> {
 		}, () -> {
 			try (Peer peer = Peer.connect("127.0.0.3", port(server))) {
 				assertEchoed(peer);

@@ -15,9 +15,10 @@ import java.util.concurrent.atomic.AtomicLong;
 
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 
 import io.weir.Bystander;
+import io.weir.Opened;
 import io.weir.Peer;
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
@@ -42,11 +43,12 @@ abstract class FaultTest {
 
 	static final byte[] RECORD_BYTES = RECORD.pack(1, new byte[] { 'a', 'b' }, 2, 3, 3, 2.5);
 
-	final SocketDiagnostics diagnostics = new SocketDiagnosticsFactory().open();
+	@AutoClose
+	final Opened opened = new Opened();
+
+	final SocketDiagnostics diagnostics = this.opened.later(new SocketDiagnosticsFactory().open());
 
 	final ConnectionRegistry registry = new ConnectionRegistry();
-
-	final List<AutoCloseable> opened = new ArrayList<>();
 
 	int maxConnections = 20_000;
 
@@ -60,14 +62,6 @@ abstract class FaultTest {
 
 	@Nullable Integer sendBufferSize;
 
-	@AfterEach
-	void close() throws Exception {
-		for (AutoCloseable closeable : this.opened.reversed()) {
-			closeable.close();
-		}
-		this.diagnostics.close();
-	}
-
 	TcpServer start(ConnectionHandler handler) {
 		TcpServer server = Settings.server(new ListenerSettings("localhost", 0, null, null, true, false),
 				new SocketSettings(this.sendBufferSize, true, null),
@@ -75,7 +69,7 @@ abstract class FaultTest {
 						Duration.ZERO, Duration.ZERO, this.gracePeriod),
 				this.admission, handler, this.registry, this.diagnostics);
 		server.start();
-		this.opened.add(server::stop);
+		this.opened.later(server::stop);
 		return server;
 	}
 
@@ -88,22 +82,16 @@ abstract class FaultTest {
 	}
 
 	Peer connect(TcpServer server, String from) throws IOException {
-		Peer peer = Peer.connect(from, port(server));
-		this.opened.add(peer);
-		return peer;
+		return this.opened.later(Peer.connect(from, port(server)));
 	}
 
 	Peer connect(TcpServer server) throws IOException {
-		Peer peer = Peer.connect(port(server));
-		this.opened.add(peer);
-		return peer;
+		return this.opened.later(Peer.connect(port(server)));
 	}
 
 	// Served meanwhile; its close fails otherwise
 	Bystander bystander(TcpServer server) throws IOException {
-		Bystander bystander = Bystander.echoing(Peer.connect(port(server)));
-		this.opened.add(bystander);
-		return bystander;
+		return this.opened.later(Bystander.echoing(Peer.connect(port(server))));
 	}
 
 	static void assertEchoed(Peer peer) throws IOException {
@@ -141,8 +129,7 @@ abstract class FaultTest {
 	List<SocketChannel> blockPeers(TcpServer server, int count) throws IOException {
 		List<SocketChannel> peers = new ArrayList<>();
 		for (int i = 0; i < count; i++) {
-			SocketChannel peer = SocketChannel.open();
-			this.opened.add(peer);
+			SocketChannel peer = this.opened.later(SocketChannel.open());
 			peer.setOption(StandardSocketOptions.SO_RCVBUF, 4096);
 			peer.setOption(StandardSocketOptions.SO_SNDBUF, 65_536);
 			peer.connect(server.address());

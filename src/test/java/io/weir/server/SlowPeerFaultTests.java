@@ -113,11 +113,10 @@ class SlowPeerFaultTests extends FaultTest {
 		this.idleTimeout = Duration.ofSeconds(2);
 		TcpServer server = start(Protocol.ECHO_RECORD);
 		Peer lively = Peer.connect(port(server));
-		Bystander other = new Bystander(lively, () -> {
+		Bystander other = this.opened.later(new Bystander(lively, () -> {
 			assertEchoed(lively);
 			lively.send(RECORD_BYTES);
-		});
-		this.opened.add(other);
+		}));
 		Peer silent = connect(server);
 		Peer midRecord = connect(server);
 		assertEchoed(midRecord);
