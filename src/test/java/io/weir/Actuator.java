@@ -7,6 +7,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
 
+import org.awaitility.Awaitility;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -53,6 +54,15 @@ final class Actuator implements AutoCloseable {
 		HttpResponse<String> response = request("GET", path);
 		assertThat(response.statusCode()).as(path).isEqualTo(200);
 		return response.body();
+	}
+
+	/**
+	 * Waits until so many connections are open.
+	 */
+	void awaitActive(long count) {
+		Awaitility.await(count + " connections")
+			.atMost(Duration.ofSeconds(60))
+			.until(() -> json("/tcpserver").at("/connections/active").asLong() == count);
 	}
 
 	@Override

@@ -29,6 +29,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
+import io.weir.protocol.Recipe;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -71,27 +73,19 @@ class BehindProxyIntegrationTests {
 	private void run(Path configuration, int port, String... command) throws IOException {
 		List<String> all = new ArrayList<>(List.of(command));
 		all.add(configuration.toString());
+		Path log = this.directory.resolve("proxy.log");
 		Process process = new ProcessBuilder(all).directory(this.directory.toFile())
 			.redirectErrorStream(true)
-			.redirectOutput(this.directory.resolve("proxy.log").toFile())
+			.redirectOutput(log.toFile())
 			.start();
 		this.opened.later(() -> {
 			process.destroy();
 			assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
 		});
 		Awaitility.await("the proxy").atMost(Duration.ofSeconds(20)).ignoreExceptions().untilAsserted(() -> {
-			assertThat(process.isAlive()).as(() -> read("proxy.log")).isTrue();
+			assertThat(process.isAlive()).as(() -> Command.written(log)).isTrue();
 			new Socket(InetAddress.ofLiteral("127.0.0.1"), port).close();
 		});
-	}
-
-	private String read(String file) {
-		try {
-			return Files.readString(this.directory.resolve(file));
-		}
-		catch (IOException ex) {
-			return ex.toString();
-		}
 	}
 
 	private int startHaproxy(String bind, String server) throws IOException, InterruptedException {
@@ -160,7 +154,7 @@ class BehindProxyIntegrationTests {
 		assertThat(connection.at("/peer").asString()).isEqualTo(CLIENT + ":" + socket.getLocalPort());
 		assertThat(connection.at("/via").asString()).startsWith("127.0.0.1:");
 		assertThat(connection.at("/tls/protocol").asString()).startsWith("TLSv1.");
-		assertThat(connection.at("/bytesReceived").asInt()).isEqualTo(TlsClient.DATA.length);
+		assertThat(connection.at("/bytesReceived").asInt()).isEqualTo(Recipe.DATA.length);
 		// The kernel's figures are those of the socket to the proxy
 		JsonNode kernel = connection.at("/kernel");
 		if (kernel.at("/source").asString().equals("sock_diag")) {
@@ -196,7 +190,8 @@ class BehindProxyIntegrationTests {
 	@Test
 	void behindHaproxyThatEndsTlsAndSendsTheClientsNameTheClientIsKnown() throws Exception {
 		Path both = this.directory.resolve("both.pem");
-		Files.writeString(both, read("weir.pem") + read("weir.key"));
+		Files.writeString(both, Files.readString(this.directory.resolve("weir.pem"))
+				+ Files.readString(this.directory.resolve("weir.key")));
 		// It connects for clients alone whose handshake with it is done
 		assertKnown(startHaproxy("ssl crt " + both + " ca-file ca.pem verify optional",
 				"ssl verify none send-proxy-v2-ssl-cn"));

@@ -1,6 +1,8 @@
 package io.weir;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -27,6 +29,18 @@ public final class Command {
 		}
 		catch (IOException ex) {
 			return false;
+		}
+	}
+
+	/**
+	 * What a program has written into a file, or why that can't be read.
+	 */
+	static String written(Path file) {
+		try {
+			return Files.readString(file);
+		}
+		catch (IOException ex) {
+			return ex.toString();
 		}
 	}
 

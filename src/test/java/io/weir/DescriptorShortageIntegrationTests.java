@@ -2,7 +2,6 @@ package io.weir;
 
 import java.io.IOException;
 import java.net.ConnectException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import static io.weir.protocol.Recipe.DATA;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
@@ -28,8 +28,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 @EnabledOnOs(value = OS.LINUX, disabledReason = "needs prlimit and /proc")
 class DescriptorShortageIntegrationTests {
-
-	private static final byte[] DATA = "data\n".getBytes(StandardCharsets.US_ASCII);
 
 	private static final int NEWCOMERS = 20;
 

@@ -1,11 +1,9 @@
 package io.weir;
 
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -30,6 +28,7 @@ import tools.jackson.databind.JsonNode;
 
 import io.weir.kernel.NetworkNamespace;
 
+import static io.weir.protocol.Recipe.DATA;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -40,8 +39,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  */
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 class FaultIntegrationTests {
-
-	private static final byte[] DATA = "data\n".getBytes(StandardCharsets.US_ASCII);
 
 	private static final int BEGUN = 10_000_000;
 
@@ -160,29 +157,27 @@ class FaultIntegrationTests {
 
 	@Test
 	void whenAHundredThousandConnectionsComeAndGoThenMetersAreExactAndNothingGrows() throws Exception {
-		Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
-		assumeTrue(Files.isExecutable(jcmd), "no jcmd, which makes the process collect its garbage");
 		try (WeirProcess weir = WeirProcess
 			.start(this.directory, Map.of(), "--tcp.server.port=0", "--tcp.server.protocol=echo")
 			.awaitStarted(); Actuator actuator = weir.actuator()) {
 			Clients clients = new Clients(weir.tcpPort());
 			// What is allocated once
 			clients.comeAndGo(5_000);
-			awaitActive(actuator, 0);
+			actuator.awaitActive(0);
 			// The last sample may have been taken before, and has a round-trip time
 			Awaitility.await()
 				.until(() -> Scrape.of(actuator)
 					.names()
 					.stream()
 					.noneMatch((name) -> name.startsWith("tcp_server_rtt_seconds")));
-			collectGarbage(jcmd, weir);
+			weir.jcmd("GC.run");
 			Scrape before = Scrape.of(actuator);
 			Bystander other = Bystander.echoing(Peer.connect(weir.tcpPort()));
 			clients.comeAndGo(100_000);
 			other.close();
-			awaitActive(actuator, 0);
+			actuator.awaitActive(0);
 			Awaitility.await().atMost(Duration.ofSeconds(15)).pollInterval(Duration.ofSeconds(1)).untilAsserted(() -> {
-				collectGarbage(jcmd, weir);
+				weir.jcmd("GC.run");
 				Scrape after = Scrape.of(actuator);
 				assertThat(after.names()).isEqualTo(before.names());
 				assertThat(after.value("jvm_threads_live_threads"))
@@ -217,19 +212,6 @@ class FaultIntegrationTests {
 			}
 			assertThat(weir.logBesidesTheJdk()).doesNotContain("WARN", "ERROR", "\tat ");
 		}
-	}
-
-	private static void awaitActive(Actuator actuator, int count) {
-		Awaitility.await().until(() -> actuator.json("/tcpserver").at("/connections/active").asInt() == count);
-	}
-
-	private static void collectGarbage(Path jcmd, WeirProcess weir) throws Exception {
-		Process process = new ProcessBuilder(jcmd.toString(), Long.toString(weir.pid()), "GC.run")
-			.redirectErrorStream(true)
-			.redirectOutput(ProcessBuilder.Redirect.DISCARD)
-			.start();
-		assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
-		assertThat(process.exitValue()).isZero();
 	}
 
 	/**
@@ -292,7 +274,8 @@ class FaultIntegrationTests {
 					.awaitStarted();
 				Actuator actuator = network.call(weir::actuator)) {
 			int port = weir.tcpPort();
-			long aborted = network.call(FaultIntegrationTests::abortedOnClose);
+			// Connections that were closed with bytes unread, and so reset
+			long aborted = network.count("TCPAbortOnClose");
 			AtomicBoolean enough = new AtomicBoolean();
 			AtomicLong exchanges = new AtomicLong();
 			long begin;
@@ -323,7 +306,7 @@ class FaultIntegrationTests {
 					assertThat(network.call(readiness)).isEqualTo("OUT_OF_SERVICE");
 					assertThat(network.call(() -> actuator.json("/tcpserver").at("/state").asString()))
 						.isEqualTo("draining");
-					Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> network.call(() -> isRefused(port)));
+					Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> network.call(() -> Peer.isRefused(port)));
 					assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThan(Duration.ofMillis(7900));
 					// They go on in the grace period
 					long then = exchanges.get();
@@ -342,7 +325,7 @@ class FaultIntegrationTests {
 				.contains(peers.size() + " connections drained, 0 cut at the end of the grace period, "
 						+ "0 received bytes not answered")
 				.doesNotContain("WARN", "ERROR", "\tat ");
-			assertThat(network.call(FaultIntegrationTests::abortedOnClose)).isEqualTo(aborted);
+			assertThat(network.count("TCPAbortOnClose")).isEqualTo(aborted);
 		}
 	}
 
@@ -356,25 +339,6 @@ class FaultIntegrationTests {
 			assertThat(peer.receiveToEnd()).isEmpty();
 		}
 		return null;
-	}
-
-	private static boolean isRefused(int port) throws IOException {
-		try (Peer peer = Peer.connect(port)) {
-			return peer.port() == 0;
-		}
-		catch (ConnectException ex) {
-			return true;
-		}
-	}
-
-	/**
-	 * TcpExtTCPAbortOnClose of the calling thread's network: connections that were closed
-	 * with bytes unread, and so reset.
-	 */
-	private static long abortedOnClose() throws IOException {
-		List<String> lines = Files.readAllLines(Path.of("/proc/thread-self/net/netstat"));
-		List<String> names = List.of(lines.get(0).split(" ", -1));
-		return Long.parseLong(lines.get(1).split(" ", -1)[names.indexOf("TCPAbortOnClose")]);
 	}
 
 	@Test

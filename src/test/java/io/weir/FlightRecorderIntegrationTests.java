@@ -1,6 +1,5 @@
 package io.weir;
 
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -14,7 +13,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 /**
  * The ends of connections as Flight Recorder events of the running jar.
@@ -28,8 +26,6 @@ class FlightRecorderIntegrationTests {
 
 	@Test
 	void whenRecordedWithJcmdThenEachEndIsAnEventAndWithoutARecordingThereIsNone() throws Exception {
-		Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
-		assumeTrue(Files.isExecutable(jcmd), "no jcmd, which starts and dumps a recording");
 		Path file = this.directory.resolve("weir.jfr");
 		// History off: events don't need it
 		try (WeirProcess weir = WeirProcess
@@ -37,12 +33,10 @@ class FlightRecorderIntegrationTests {
 					"--tcp.server.history=0", "--tcp.server.max-connections=1")
 			.awaitStarted(); Actuator actuator = weir.actuator()) {
 			exchange(weir, actuator, 3);
-			assertThat(Command.succeeds(jcmd.toString(), Long.toString(weir.pid()), "JFR.start", "name=ends")).isTrue();
+			weir.jcmd("JFR.start", "name=ends");
 			int port = exchange(weir, actuator, 7);
 			exchange(weir, actuator, 0);
-			assertThat(Command.succeeds(jcmd.toString(), Long.toString(weir.pid()), "JFR.dump", "name=ends",
-					"filename=" + file))
-				.isTrue();
+			weir.jcmd("JFR.dump", "name=ends", "filename=" + file);
 			List<RecordedEvent> events = RecordingFile.readAllEvents(file)
 				.stream()
 				.filter((event) -> event.getEventType().getName().equals("io.weir.ConnectionClosed"))

@@ -140,9 +140,7 @@ class HttpFaultIntegrationTests {
 			for (int i = 0; i < connections; i++) {
 				clients.connect(weir.tcpPort(), 0);
 			}
-			Awaitility.await()
-				.atMost(Duration.ofSeconds(60))
-				.until(() -> actuator.json("/tcpserver").at("/connections/active").asInt() == connections);
+			actuator.awaitActive(connections);
 			try (ExecutorService executor = Executors.newFixedThreadPool(50)) {
 				List<Future<String>> lists = IntStream.range(0, 50)
 					.mapToObj((_) -> executor.submit(() -> head(actuator.port(), "?limit=10000")))

@@ -1,7 +1,6 @@
 package io.weir;
 
 import java.io.IOException;
-import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -30,8 +29,8 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
-import io.weir.struct.StructFormat;
-
+import static io.weir.protocol.Recipe.DATA;
+import static io.weir.protocol.Recipe.RECORD;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -41,11 +40,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  */
 @Timeout(value = 3, unit = TimeUnit.MINUTES)
 class JarIntegrationTests {
-
-	private static final byte[] DATA = "data\n".getBytes(StandardCharsets.US_ASCII);
-
-	private static final byte[] RECORD = StructFormat.parse("! I 2s Q 2h f")
-		.pack(1, new byte[] { 'a', 'b' }, 2, 3, 3, 2.5);
 
 	@TempDir
 	@SuppressWarnings("NullAway.Init")
@@ -122,7 +116,7 @@ class JarIntegrationTests {
 			for (Future<?> result : results) {
 				result.get(60, TimeUnit.SECONDS);
 			}
-			Awaitility.await().until(() -> actuator.json("/tcpserver").at("/connections/active").asInt() == 0);
+			actuator.awaitActive(0);
 			JsonNode body = actuator.json("/tcpserver");
 			assertThat(body.at("/records/unpacked").asInt()).isEqualTo(10_000);
 			assertThat(body.at("/connections/bytesReceived").asInt()).isEqualTo(270_000);
@@ -287,7 +281,7 @@ class JarIntegrationTests {
 				try (Peer newcomer = Peer.connect(port)) {
 					assertThat(newcomer.send((byte) 'x').receive(1)).containsExactly('x');
 				}
-				Awaitility.await().until(() -> isRefused(port));
+				Awaitility.await().until(() -> Peer.isRefused(port));
 				assertThat(peer.receiveToEnd()).isEmpty();
 				peer.endStream();
 				// Stands before a record
@@ -298,15 +292,6 @@ class JarIntegrationTests {
 			assertThat(weir.exitCode()).isEqualTo(143);
 			assertThat(weir.log()).contains("1 connections drained, 1 cut at the end of the grace period")
 				.doesNotContain("\tat ");
-		}
-	}
-
-	private static boolean isRefused(int port) throws IOException {
-		try (Peer peer = Peer.connect(port)) {
-			return peer.port() == 0;
-		}
-		catch (ConnectException ex) {
-			return true;
 		}
 	}
 

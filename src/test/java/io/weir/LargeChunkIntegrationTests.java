@@ -1,7 +1,6 @@
 package io.weir;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,6 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import static io.weir.protocol.Recipe.DATA;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
@@ -22,8 +22,6 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class LargeChunkIntegrationTests {
-
-	private static final byte[] DATA = "data\n".getBytes(StandardCharsets.US_ASCII);
 
 	private static final byte[] RECORD = new byte[22];
 

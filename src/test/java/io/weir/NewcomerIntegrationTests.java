@@ -2,13 +2,11 @@ package io.weir;
 
 import java.io.IOException;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
@@ -17,6 +15,7 @@ import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import static io.weir.protocol.Recipe.DATA;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
@@ -25,8 +24,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 @Timeout(value = 1, unit = TimeUnit.MINUTES)
 @EnabledOnOs(value = OS.LINUX, disabledReason = "needs taskset")
 class NewcomerIntegrationTests extends TlsProcessTest {
-
-	private static final byte[] DATA = "data\n".getBytes(StandardCharsets.US_ASCII);
 
 	private static final byte[] RECORD = new byte[22];
 
@@ -91,7 +88,7 @@ class NewcomerIntegrationTests extends TlsProcessTest {
 
 	private static void awaitActive(WeirProcess weir) {
 		try (Actuator actuator = weir.actuator()) {
-			Awaitility.await().until(() -> actuator.json("/tcpserver").at("/connections/active").asInt() == SENDERS);
+			actuator.awaitActive(SENDERS);
 		}
 	}
 

@@ -52,19 +52,10 @@ final class NginxProcess implements AutoCloseable {
 			.start();
 		NginxProcess nginx = new NginxProcess(process);
 		Awaitility.await("nginx").atMost(Duration.ofSeconds(30)).until(() -> {
-			assertThat(process.isAlive()).as(() -> read(directory.resolve("nginx.out")) + read(log)).isTrue();
+			assertThat(process.isAlive()).as(() -> Command.written(directory.resolve("nginx.out")) + Command.written(log)).isTrue();
 			return Files.exists(pid);
 		});
 		return nginx;
-	}
-
-	private static String read(Path file) {
-		try {
-			return Files.exists(file) ? Files.readString(file) : "";
-		}
-		catch (IOException ex) {
-			return ex.toString();
-		}
 	}
 
 	boolean isAlive() {

@@ -2,6 +2,7 @@ package io.weir;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -57,6 +58,19 @@ public final class Peer implements Closeable {
 		socket.bind(new InetSocketAddress(InetAddress.ofLiteral(from), 0));
 		socket.connect(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), port), TIMEOUT);
 		return new Peer(socket);
+	}
+
+	/**
+	 * Whether nobody listens on a port of this machine's.
+	 */
+	public static boolean isRefused(int port) throws IOException {
+		try {
+			connect(port).close();
+			return false;
+		}
+		catch (ConnectException ex) {
+			return true;
+		}
 	}
 
 	public int port() {

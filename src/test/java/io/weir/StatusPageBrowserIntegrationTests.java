@@ -352,9 +352,7 @@ class StatusPageBrowserIntegrationTests extends StatusPageTest {
 				peers.add(Peer.connect(weir.tcpPort()));
 			}
 			peers.getLast().send(new byte[1000]).receive(1000);
-			Awaitility.await()
-				.atMost(PATIENCE)
-				.until(() -> actuator.json("/tcpserver").at("/connections/active").asInt() == peers.size());
+			actuator.awaitActive(peers.size());
 			open(weir);
 			awaitText("#shown", "50 of %,d".formatted(peers.size()));
 			assertThat(browser.findAll("#open > tr")).hasSize(50);

@@ -23,8 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
 
-import io.weir.struct.StructFormat;
-
+import static io.weir.protocol.Recipe.RECORD;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -34,9 +33,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
  * where there is something to show in each section.
  */
 class StatusPageFiguresIntegrationTests extends StatusPageTest {
-
-	private static final byte[] RECORD = StructFormat.parse("! I 2s Q 2h f")
-		.pack(1, new byte[] { 'a', 'b' }, 2, 3, 3, 2.5);
 
 	// What a figure's unit is worth, in bytes or seconds
 	private static final Map<String, Double> UNITS = Map.ofEntries(Map.entry("B", 1d), Map.entry("KB", 1024d),

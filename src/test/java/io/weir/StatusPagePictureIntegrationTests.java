@@ -28,8 +28,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.support.ui.Select;
 
-import io.weir.struct.StructFormat;
-
+import static io.weir.protocol.Recipe.RECORD;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
@@ -42,9 +41,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 class StatusPagePictureIntegrationTests extends StatusPageTest {
 
 	private static final byte[] DATA = new byte[700];
-
-	private static final byte[] RECORD = StructFormat.parse("! I 2s Q 2h f")
-		.pack(1, new byte[] { 'a', 'b' }, 2, 3, 3, 2.5);
 
 	// The page shows two minutes
 	private static final Duration TIME = Duration.ofSeconds(125);

@@ -1,11 +1,9 @@
 package io.weir;
 
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardProtocolFamily;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -68,15 +66,6 @@ class StrayPacketsIntegrationTests {
 		return this.network.call(() -> this.actuator.json("/tcpserver"));
 	}
 
-	private long listenOverflows() throws Exception {
-		return this.network.call(() -> {
-			List<String> lines = Files.readAllLines(Path.of("/proc/thread-self/net/netstat"),
-					StandardCharsets.ISO_8859_1);
-			int place = List.of(lines.get(0).split(" ", -1)).indexOf("ListenOverflows");
-			return Long.parseLong(lines.get(1).split(" ", -1)[place]);
-		});
-	}
-
 	private void sendStrayPackets(int count) throws Exception {
 		String script = Path.of(Objects.requireNonNull(getClass().getResource("stray_packets.py")).toURI()).toString();
 		boolean sent = this.network.call(() -> Command.succeeds("python3", script,
@@ -96,7 +85,7 @@ class StrayPacketsIntegrationTests {
 	}
 
 	private void assertNoOverflow() throws Exception {
-		assertThat(listenOverflows()).isZero();
+		assertThat(this.network.count("ListenOverflows")).isZero();
 		JsonNode server = server();
 		assertThat(server.at("/acceptQueue/overflows").asInt(-1)).isZero();
 		assertThat(server.at("/findings").toString()).doesNotContain("accept-queue");
@@ -117,30 +106,23 @@ class StrayPacketsIntegrationTests {
 				  bind 127.0.0.1:1
 				  server weir 127.0.0.1:%d check inter 10ms
 				""".formatted(this.weir.tcpPort()));
+		Path log = this.directory.resolve("haproxy.log");
 		Process haproxy = this.network
 			.call(() -> new ProcessBuilder("haproxy", "-db", "-f", configuration.toString()).redirectErrorStream(true)
-				.redirectOutput(this.directory.resolve("haproxy.log").toFile())
+				.redirectOutput(log.toFile())
 				.start());
 		try {
 			Awaitility.await()
 				.atMost(Duration.ofSeconds(30))
-				.untilAsserted(() -> assertThat(server().at("/acceptQueue/drops").asInt()).as(() -> read("haproxy.log"))
-					.isGreaterThan(50));
+				.untilAsserted(
+						() -> assertThat(server().at("/acceptQueue/drops").asInt()).as(() -> Command.written(log))
+							.isGreaterThan(50));
 		}
 		finally {
 			haproxy.destroy();
 			assertThat(haproxy.waitFor(10, TimeUnit.SECONDS)).isTrue();
 		}
 		assertNoOverflow();
-	}
-
-	private String read(String file) {
-		try {
-			return Files.readString(this.directory.resolve(file));
-		}
-		catch (IOException ex) {
-			return ex.toString();
-		}
 	}
 
 	@Test
@@ -159,7 +141,7 @@ class StrayPacketsIntegrationTests {
 		sendStrayPackets(200);
 		// Those that were dropped try again, so that the numbers go on growing
 		Awaitility.await().pollInterval(Duration.ofMillis(300)).untilAsserted(() -> {
-			long counted = listenOverflows();
+			long counted = this.network.count("ListenOverflows");
 			JsonNode queue = server().at("/acceptQueue");
 			assertThat(counted).isGreaterThan(16);
 			assertThat(queue.at("/overflows").asLong()).isEqualTo(counted);

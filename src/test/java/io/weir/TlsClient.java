@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 import javax.net.ssl.SSLContext;
@@ -16,14 +15,13 @@ import org.springframework.boot.ssl.SslBundle;
 import org.springframework.boot.ssl.pem.PemSslStoreBundle;
 import org.springframework.boot.ssl.pem.PemSslStoreDetails;
 
+import static io.weir.protocol.Recipe.DATA;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * The JDK's clients with TLS, whose reads end with an exception after ten seconds.
  */
 public final class TlsClient {
-
-	public static final byte[] DATA = "data\n".getBytes(StandardCharsets.US_ASCII);
 
 	private final SSLContext context;
 

@@ -29,6 +29,8 @@ import org.springframework.test.context.DynamicPropertySource;
 
 import io.weir.server.TcpServer;
 
+import io.weir.protocol.Recipe;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
@@ -120,7 +122,7 @@ class TlsIntegrationTests {
 			assertThat(connection.at("/tls/cipherSuite").asString()).isEqualTo("TLS_CHACHA20_POLY1305_SHA256");
 			assertThat(connection.at("/tls/peerSubject").asString()).isEqualTo("CN=client");
 			// The application's bytes, and the wire's
-			assertThat(connection.at("/bytesReceived").asInt()).isEqualTo(TlsClient.DATA.length);
+			assertThat(connection.at("/bytesReceived").asInt()).isEqualTo(Recipe.DATA.length);
 			if (connection.at("/kernel").has("bytesReceived")) {
 				assertThat(connection.at("/kernel/bytesReceived").asInt()).isGreaterThan(500);
 			}

@@ -70,9 +70,7 @@ class TlsProcessIntegrationTests extends TlsProcessTest {
 			for (Socket plain : silent) {
 				plain.close();
 			}
-			Awaitility.await()
-				.atMost(Duration.ofSeconds(20))
-				.until(() -> actuator.json("/tcpserver").at("/connections/active").asInt() == 0);
+			actuator.awaitActive(0);
 			// As many as before, at once
 			List<SSLSocket> newcomers = new ArrayList<>();
 			try {

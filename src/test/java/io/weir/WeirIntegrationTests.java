@@ -351,7 +351,7 @@ class WeirIntegrationTests {
 				assertThat(peer.receiveToEnd()).isEmpty();
 				assertThat(unrestricted.status("DELETE", "/tcpconnections/" + id)).isEqualTo(404);
 				peer.endStream();
-				Awaitility.await().until(() -> unrestricted.json("/tcpserver").at("/connections/active").asInt() == 0);
+				unrestricted.awaitActive(0);
 				assertThat(unrestricted.json("/tcpserver").at("/connections/closed/closed_by_operator").asInt())
 					.isEqualTo(1);
 				assertThat(unrestricted.status("DELETE", "/tcpconnections/abc")).isEqualTo(404);

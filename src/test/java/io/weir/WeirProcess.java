@@ -3,6 +3,7 @@ package io.weir;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -163,6 +164,17 @@ final class WeirProcess implements AutoCloseable {
 	 */
 	void signal(String name) throws InterruptedException {
 		assertThat(Command.succeeds("sh", "-c", "kill -" + name + " " + pid())).isTrue();
+	}
+
+	/**
+	 * Has the process do something by {@code jcmd}; skips the test where there is none.
+	 */
+	void jcmd(String... what) throws InterruptedException {
+		Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
+		assumeTrue(Files.isExecutable(jcmd), "there is no jcmd, which comes with a JDK");
+		List<String> command = new ArrayList<>(List.of(jcmd.toString(), Long.toString(pid())));
+		command.addAll(List.of(what));
+		assertThat(Command.succeeds(command.toArray(String[]::new))).as(() -> String.join(" ", command)).isTrue();
 	}
 
 	boolean isAlive() {

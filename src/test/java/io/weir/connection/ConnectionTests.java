@@ -6,7 +6,6 @@ import java.io.UncheckedIOException;
 import io.weir.api.ConnectionHandler;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CountDownLatch;
@@ -24,6 +23,7 @@ import io.weir.api.ClientConnection;
 import io.weir.CapturedLog;
 import io.weir.ServedConnection;
 
+import static io.weir.protocol.Recipe.DATA;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIOException;
@@ -32,8 +32,6 @@ import static org.assertj.core.api.Assertions.assertThatIOException;
  * Tests for {@link Connection}.
  */
 class ConnectionTests {
-
-	private static final byte[] DATA = "data\n".getBytes(StandardCharsets.US_ASCII);
 
 	@Test
 	void whenBytesGoThenTheyAreCounted() throws Exception {

@@ -5,6 +5,7 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -82,6 +83,16 @@ public final class NetworkNamespace implements AutoCloseable {
 		catch (ExecutionException ex) {
 			abort("network namespaces cannot be connected: " + ex.getCause());
 		}
+	}
+
+	/**
+	 * What the kernel has counted in it.
+	 * @param event a name among those of {@code TcpExt} in {@code /proc/net/netstat}
+	 */
+	public long count(String event) throws ExecutionException, InterruptedException {
+		List<String> lines = call(() -> Files.readAllLines(Path.of("/proc/thread-self/net/netstat")));
+		int place = List.of(lines.get(0).split(" ", -1)).indexOf(event);
+		return Long.parseLong(lines.get(1).split(" ", -1)[place]);
 	}
 
 	/**

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 import javax.net.ssl.SSLSocket;
@@ -303,7 +304,7 @@ class SlowConnectionTests {
 				.start());
 		this.opened.later(() -> {
 			relay.getOutputStream().close();
-			relay.waitFor();
+			assertThat(relay.waitFor(10, TimeUnit.SECONDS)).isTrue();
 		});
 		assumeTrue("ready".equals(relay.inputReader().readLine()), "no tun device can be made");
 		this.here.run("ip address add 10.99.98.1 peer 10.99.98.2 dev weir2");

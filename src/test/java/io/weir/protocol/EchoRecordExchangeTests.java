@@ -46,7 +46,7 @@ class EchoRecordExchangeTests {
 			byte[] chunk = chunk(1024);
 			echo.writeBytes(chunk);
 			sent.writeBytes(chunk);
-			sent.writeBytes(Recipe.record());
+			sent.writeBytes(Recipe.RECORD);
 		}
 		ConnectionHandler afterwards = (connection) -> {
 			awaitUninterruptibly(queued);
@@ -79,7 +79,7 @@ class EchoRecordExchangeTests {
 			assertThat(served.peer().receive(Recipe.DATA.length)).isEqualTo(Recipe.DATA);
 			for (int i = 0; i < 100; i++) {
 				byte[] unit = chunk(1 + this.random.nextInt(1024));
-				byte[] both = Arrays.copyOf(Recipe.record(), Recipe.FORMAT.size() + unit.length);
+				byte[] both = Arrays.copyOf(Recipe.RECORD, Recipe.FORMAT.size() + unit.length);
 				System.arraycopy(unit, 0, both, Recipe.FORMAT.size(), unit.length);
 				assertThat(served.peer().send(both).receive(unit.length)).isEqualTo(unit);
 			}

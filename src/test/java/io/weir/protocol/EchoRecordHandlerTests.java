@@ -34,7 +34,7 @@ class EchoRecordHandlerTests {
 	void whenTheRecipesClientComesThenItIsServed() throws Exception {
 		try (ServedConnection served = new ServedConnection(this.handler)) {
 			assertThat(served.peer().send(Recipe.DATA).receive(5)).isEqualTo(Recipe.DATA);
-			served.peer().send(Recipe.record()).endStream();
+			served.peer().send(Recipe.RECORD).endStream();
 			assertThat(served.peer().receiveToEnd()).isEmpty();
 			assertThat(served.reason()).isEqualTo(CloseReason.END_OF_STREAM);
 			assertThat(served.connection().records()).isEqualTo(1);
@@ -47,7 +47,7 @@ class EchoRecordHandlerTests {
 	@MethodSource("insideARecord")
 	void whenARecordIsSplitThenItIsOneRecord(int cut) throws Exception {
 		try (ServedConnection served = new ServedConnection(this.handler)) {
-			byte[] record = Recipe.record();
+			byte[] record = Recipe.RECORD;
 			// Twice, so that what follows a split record is understood too
 			for (int i = 1; i <= 2; i++) {
 				long before = served.connection().bytesReceived();
@@ -68,7 +68,7 @@ class EchoRecordHandlerTests {
 	void whenTheStreamEndsInsideARecordThenItIsPartial(int cut) throws Exception {
 		try (ServedConnection served = new ServedConnection(this.handler)) {
 			served.peer().send(Recipe.DATA).receive(5);
-			served.peer().send(Arrays.copyOf(Recipe.record(), cut)).endStream();
+			served.peer().send(Arrays.copyOf(Recipe.RECORD, cut)).endStream();
 			assertThat(served.peer().receiveToEnd()).isEmpty();
 			assertThat(served.reason()).isEqualTo(CloseReason.PARTIAL_RECORD);
 			assertThat(served.connection().records()).isZero();
@@ -101,7 +101,7 @@ class EchoRecordHandlerTests {
 		byte[] unit = new byte[1024];
 		new Random(1).nextBytes(unit);
 		byte[] both = Arrays.copyOf(unit, 1024 + 22);
-		System.arraycopy(Recipe.record(), 0, both, 1024, 22);
+		System.arraycopy(Recipe.RECORD, 0, both, 1024, 22);
 		try (ServedConnection served = new ServedConnection(this.handler)) {
 			served.peer().send(both).endStream();
 			assertThat(served.peer().receiveToEnd()).isEqualTo(unit);
@@ -119,7 +119,7 @@ class EchoRecordHandlerTests {
 			Arrays.fill(unit, (byte) 'x');
 			for (int i = 0; i < 3; i++) {
 				byte[] both = Arrays.copyOf(unit, chunkSize + 22);
-				System.arraycopy(Recipe.record(), 0, both, chunkSize, 22);
+				System.arraycopy(Recipe.RECORD, 0, both, chunkSize, 22);
 				assertThat(served.peer().send(both).receive(chunkSize)).isEqualTo(unit);
 			}
 			served.peer().endStream();
@@ -156,7 +156,7 @@ class EchoRecordHandlerTests {
 			assertThat(quiet.reason()).isEqualTo(CloseReason.DRAINED);
 			Awaitility.await().until(() -> beforeRecord.connection().idleFor().toMillis() > 1300);
 			assertThat(beforeRecord.connection().closeReason()).isNull();
-			beforeRecord.peer().send(Recipe.record());
+			beforeRecord.peer().send(Recipe.RECORD);
 			assertThat(beforeRecord.peer().receiveToEnd()).isEmpty();
 			beforeRecord.peer().endStream();
 			assertThat(beforeRecord.reason()).isEqualTo(CloseReason.DRAINED);

@@ -7,23 +7,21 @@ import io.weir.struct.StructFormat;
 /**
  * What the recipe's client sends.
  */
-final class Recipe {
+public final class Recipe {
 
-	static final StructFormat FORMAT = StructFormat.parse("! I 2s Q 2h f");
+	public static final StructFormat FORMAT = StructFormat.parse("! I 2s Q 2h f");
 
-	static final byte[] DATA = "data\n".getBytes(StandardCharsets.US_ASCII);
+	public static final byte[] DATA = "data\n".getBytes(StandardCharsets.US_ASCII);
+
+	public static final byte[] RECORD = FORMAT.pack(1, new byte[] { 'a', 'b' }, 2, 3, 3, 2.5);
 
 	private Recipe() {
-	}
-
-	static byte[] record() {
-		return FORMAT.pack(1, new byte[] { 'a', 'b' }, 2, 3, 3, 2.5);
 	}
 
 	static byte[] records(int count) {
 		byte[] records = new byte[count * FORMAT.size()];
 		for (int i = 0; i < count; i++) {
-			System.arraycopy(record(), 0, records, i * FORMAT.size(), FORMAT.size());
+			System.arraycopy(RECORD, 0, records, i * FORMAT.size(), FORMAT.size());
 		}
 		return records;
 	}

@@ -119,8 +119,8 @@ class RecordHandlerTests {
 				ServedConnection quiet = new ServedConnection(registry, this.handler);
 				ServedConnection inside = new ServedConnection(registry, this.handler)) {
 			watch.start();
-			quiet.peer().send(Recipe.record());
-			byte[] record = Recipe.record();
+			quiet.peer().send(Recipe.RECORD);
+			byte[] record = Recipe.RECORD;
 			inside.peer().send(Arrays.copyOf(record, 10));
 			inside.awaitReceived(10);
 			watch.drain();

@@ -67,7 +67,7 @@ class RecordSinkTests {
 		ConnectionHandler handler = new EchoRecordHandler(1024, Recipe.FORMAT, POOL, sinks(this.taken::add));
 		try (ServedConnection served = new ServedConnection(handler)) {
 			served.peer().send(Recipe.DATA).receive(Recipe.DATA.length);
-			served.peer().send(Recipe.record()).endStream();
+			served.peer().send(Recipe.RECORD).endStream();
 			assertThat(served.reason()).isEqualTo(CloseReason.END_OF_STREAM);
 			assertThat(this.taken).hasSize(1);
 		}

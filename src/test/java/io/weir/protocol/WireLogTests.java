@@ -33,7 +33,7 @@ class WireLogTests {
 	void whenTheRecipesClientComesThenTheLinesAreTheRecipes() throws Exception {
 		List<String> lines = lines(new EchoRecordHandler(1024, Recipe.FORMAT, POOL, null), (served) -> {
 			exchange(served, Recipe.DATA);
-			return Recipe.record();
+			return Recipe.RECORD;
 		});
 		assertThat(lines).containsExactly("recv: b'data\\n'", "sent: b'data\\n'", "recv: " + RECORD,
 				"recv unpacked: (1, b'ab', 2, 3, 3, 2.5)", "no data");
@@ -65,9 +65,9 @@ class WireLogTests {
 		String line = "end of stream inside a record: 7 of 22 bytes came and are discarded";
 		assertThat(lines(new EchoRecordHandler(1024, Recipe.FORMAT, POOL, null), (served) -> {
 			exchange(served, Recipe.DATA);
-			return Arrays.copyOf(Recipe.record(), 7);
+			return Arrays.copyOf(Recipe.RECORD, 7);
 		})).endsWith(line).doesNotContain("no data");
-		assertThat(lines(new RecordHandler(Recipe.FORMAT, POOL, null), (served) -> Arrays.copyOf(Recipe.record(), 7)))
+		assertThat(lines(new RecordHandler(Recipe.FORMAT, POOL, null), (served) -> Arrays.copyOf(Recipe.RECORD, 7)))
 			.containsExactly(line);
 	}
 
@@ -116,7 +116,7 @@ class WireLogTests {
 				ServedConnection served = new ServedConnection(
 						new EchoRecordHandler(1024, Recipe.FORMAT, POOL, null))) {
 			served.peer().send(Recipe.DATA).receive(5);
-			served.peer().send(Arrays.copyOf(Recipe.record(), 7)).endStream();
+			served.peer().send(Arrays.copyOf(Recipe.RECORD, 7)).endStream();
 			served.reason();
 			assertThat(log.messages()).isEmpty();
 		}

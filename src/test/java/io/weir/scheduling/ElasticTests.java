@@ -18,6 +18,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+import io.weir.Footprint;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
@@ -111,7 +113,7 @@ class ElasticTests {
 
 	@Test
 	void whenLoopsComeAndGoUnderLoadThenConnectionsMoveAndNoByteIsLost() throws Exception {
-		long before = EventLoopTest.descriptors();
+		long before = Footprint.openFiles();
 		try (EchoServer server = new EchoServer(this.scheduler)) {
 			List<CompletableFuture<Void>> clients = new ArrayList<>();
 			for (int i = 0; i < 16; i++) {
@@ -138,7 +140,7 @@ class ElasticTests {
 				this.scheduler.adaptNow();
 				return this.scheduler.states().size() == 1 && count(0) == 0;
 			});
-			Awaitility.await().until(() -> EventLoopTest.descriptors() <= before + 1);
+			Awaitility.await().until(() -> Footprint.openFiles() <= before + 1);
 		}
 	}
 

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
+import io.weir.Footprint;
+
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -66,12 +68,12 @@ class EventLoopSchedulerTests extends EventLoopTest {
 	void whenStartedAndStoppedManyTimesThenNothingIsLeft() throws Exception {
 		this.scheduler.stop();
 		runOnce();
-		long before = descriptors();
+		long before = Footprint.openFiles();
 		long threads = threads();
 		for (int i = 0; i < 100; i++) {
 			runOnce();
 		}
-		Awaitility.await().until(() -> descriptors() <= before && threads() <= threads);
+		Awaitility.await().until(() -> Footprint.openFiles() <= before && threads() <= threads);
 		this.scheduler.start();
 	}
 
@@ -116,12 +118,12 @@ class EventLoopSchedulerTests extends EventLoopTest {
 			comeAndGo(server);
 		}
 		Awaitility.await().until(() -> server.over.get() == 100);
-		long before = descriptors();
+		long before = Footprint.openFiles();
 		long threads = threads();
 		for (int i = 0; i < 10_000; i++) {
 			comeAndGo(server);
 		}
-		Awaitility.await().until(() -> server.over.get() == 10_100 && descriptors() <= before);
+		Awaitility.await().until(() -> server.over.get() == 10_100 && Footprint.openFiles() <= before);
 		EventLoop loop = this.scheduler.states().getFirst().loop();
 		// What is over for the server has yet to leave its loop
 		Awaitility.await().untilAsserted(() -> {

@@ -2,11 +2,8 @@ package io.weir.scheduling;
 
 import java.io.IOException;
 import java.net.Socket;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -48,12 +45,6 @@ abstract class EventLoopTest {
 		Socket socket = server.dial();
 		this.open.add(socket);
 		return socket;
-	}
-
-	static long descriptors() throws IOException {
-		try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
-			return files.count();
-		}
 	}
 
 	static long threads() {

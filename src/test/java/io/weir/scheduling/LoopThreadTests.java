@@ -23,6 +23,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.weir.Footprint;
+
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
@@ -176,7 +178,7 @@ class LoopThreadTests extends EventLoopTest {
 		});
 		Socket other = dial(server(EchoServer::echo));
 		assertEchoes(other);
-		long before = descriptors();
+		long before = Footprint.openFiles();
 		Socket socket = dial(server);
 		Runnable closing = close.get(5, TimeUnit.SECONDS);
 		Awaitility.await().until(() -> socket.getInputStream().available() > 100_000);
@@ -190,7 +192,7 @@ class LoopThreadTests extends EventLoopTest {
 		assertThat(socket.getInputStream().readAllBytes()).isNotEmpty();
 		socket.close();
 		this.open.remove(this.open.size() - 1);
-		Awaitility.await().until(() -> descriptors() <= before + (closer.equals("connection") ? 1 : 0));
+		Awaitility.await().until(() -> Footprint.openFiles() <= before + (closer.equals("connection") ? 1 : 0));
 	}
 
 	private static void countEnd(CountDownLatch ends, EchoServerStep step) {

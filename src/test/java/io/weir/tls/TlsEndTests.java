@@ -29,10 +29,11 @@ import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
 import io.weir.connection.ConnectionState;
 import io.weir.protocol.Protocol;
+import io.weir.protocol.Recipe;
 import io.weir.server.ConnectionThreads;
 import io.weir.struct.StructFormat;
 
-import static io.weir.TlsClient.DATA;
+import static io.weir.protocol.Recipe.DATA;
 import static io.weir.TlsClient.echo;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -184,7 +185,7 @@ class TlsEndTests extends TlsTest {
 
 	@Test
 	void whenDrainedThenAllGetTheirAnswersAndCloseNotifyAndNoReset() throws Exception {
-		TlsServer server = new TlsServer(certificates, Protocol.ECHO.handler(1024, StructFormat.parse("! I 2s Q 2h f")),
+		TlsServer server = new TlsServer(certificates, Protocol.ECHO.handler(1024, Recipe.FORMAT),
 				ClientAuth.NONE, Duration.ofSeconds(10), Duration.ZERO, Duration.ofSeconds(20));
 		this.running = server;
 		try (OpenSslClient newer = server.openSsl("-tls1_3");

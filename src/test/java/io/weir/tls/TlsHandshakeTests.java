@@ -29,7 +29,7 @@ import io.weir.connection.ConnectionState;
 import io.weir.transport.SecureSession;
 import io.weir.protocol.Protocol;
 
-import static io.weir.TlsClient.DATA;
+import static io.weir.protocol.Recipe.DATA;
 import static io.weir.TlsClient.echo;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;

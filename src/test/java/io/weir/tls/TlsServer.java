@@ -24,6 +24,7 @@ import io.weir.connection.ConnectionRegistry;
 import io.weir.connection.Layer;
 import io.weir.kernel.ProcReader;
 import io.weir.protocol.Protocol;
+import io.weir.protocol.Recipe;
 import io.weir.server.AdmissionRules;
 import io.weir.server.ProtocolSource;
 import io.weir.server.ConnectionThreads;
@@ -33,7 +34,6 @@ import io.weir.server.ServerSettings;
 import io.weir.server.ServingSettings;
 import io.weir.server.SocketSettings;
 import io.weir.server.TcpServer;
-import io.weir.struct.StructFormat;
 
 /**
  * A server with TLS on a free port, and clients for it.
@@ -52,7 +52,7 @@ final class TlsServer implements AutoCloseable {
 
 	TlsServer(Certificates certificates, Protocol protocol, ClientAuth clientAuth, Duration handshakeTimeout,
 			Duration idleTimeout) throws IOException {
-		this(certificates, protocol.handler(1024, StructFormat.parse("! I 2s Q 2h f")), clientAuth, handshakeTimeout,
+		this(certificates, protocol.handler(1024, Recipe.FORMAT), clientAuth, handshakeTimeout,
 				idleTimeout);
 	}
 

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 
 import io.weir.Certificates;
+import io.weir.Command;
 import io.weir.protocol.Protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -73,22 +74,13 @@ abstract class TlsTest {
 	 * @return what it printed
 	 */
 	static String python(String script, String... arguments) throws Exception {
-		assumeTrue(hasPython(), "python3 is not installed");
+		assumeTrue(Command.succeeds("python3", "--version"), "python3 is not installed");
 		List<String> command = new ArrayList<>(List.of("python3", "src/test/python/" + script));
 		command.addAll(List.of(arguments));
 		Process python = new ProcessBuilder(command).redirectErrorStream(true).start();
 		String output = new String(python.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 		assertThat(python.waitFor()).as(output).isZero();
 		return output;
-	}
-
-	private static boolean hasPython() throws InterruptedException {
-		try {
-			return new ProcessBuilder("python3", "--version").start().waitFor() == 0;
-		}
-		catch (IOException ex) {
-			return false;
-		}
 	}
 
 }
