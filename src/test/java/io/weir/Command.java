@@ -1,6 +1,7 @@
 package io.weir;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -29,6 +30,29 @@ public final class Command {
 		}
 		catch (IOException ex) {
 			return false;
+		}
+	}
+
+	/**
+	 * Runs a program to its end.
+	 * @return what it writes
+	 * @throws IOException if it is not there, takes 10 s, or says that something is wrong
+	 */
+	public static String output(String... command) throws IOException {
+		Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+		try {
+			String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+			if (!process.waitFor(10, TimeUnit.SECONDS) || process.exitValue() != 0) {
+				throw new IOException(String.join(" ", command) + ": " + output);
+			}
+			return output;
+		}
+		catch (InterruptedException ex) {
+			Thread.currentThread().interrupt();
+			throw new IOException(ex);
+		}
+		finally {
+			process.destroyForcibly();
 		}
 	}
 

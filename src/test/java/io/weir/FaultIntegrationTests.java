@@ -306,7 +306,9 @@ class FaultIntegrationTests {
 					assertThat(network.call(readiness)).isEqualTo("OUT_OF_SERVICE");
 					assertThat(network.call(() -> actuator.json("/tcpserver").at("/state").asString()))
 						.isEqualTo("draining");
-					Awaitility.await().atMost(Duration.ofSeconds(20)).until(() -> network.call(() -> Peer.isRefused(port)));
+					Awaitility.await()
+						.atMost(Duration.ofSeconds(20))
+						.until(() -> network.call(() -> Peer.isRefused(port)));
 					assertThat(Duration.ofNanos(System.nanoTime() - begin)).isGreaterThan(Duration.ofMillis(7900));
 					// They go on in the grace period
 					long then = exchanges.get();

@@ -6,7 +6,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 
 import javax.net.ssl.SSLSocket;
 
@@ -14,12 +13,8 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-import org.springframework.boot.builder.SpringApplicationBuilder;
-import org.springframework.context.ConfigurableApplicationContext;
-
 import io.weir.monitor.Finding;
 import io.weir.monitor.ServerMonitor;
-import io.weir.server.TcpServer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -36,18 +31,8 @@ class ForeignPeersIntegrationTests {
 	@SuppressWarnings("NullAway.Init")
 	Path directory;
 
-	private static ConfigurableApplicationContext start(String... arguments) {
-		List<String> all = new ArrayList<>(List.of("--tcp.server.port=0", "--server.port=0"));
-		all.addAll(List.of(arguments));
-		return new SpringApplicationBuilder(WeirApplication.class).run(all.toArray(String[]::new));
-	}
-
-	private static int port(ConfigurableApplicationContext context) {
-		return Objects.requireNonNull(context.getBean(TcpServer.class).address()).getPort();
-	}
-
-	private static List<String> found(ConfigurableApplicationContext context) {
-		return context.getBean(ServerMonitor.class)
+	private static List<String> found(RunningWeir weir) {
+		return weir.bean(ServerMonitor.class)
 			.snapshot()
 			.findings()
 			.stream()
@@ -80,9 +65,9 @@ class ForeignPeersIntegrationTests {
 		return text.getBytes(StandardCharsets.US_ASCII);
 	}
 
-	private static void await(ConfigurableApplicationContext context, String... texts) {
+	private static void await(RunningWeir weir, String... texts) {
 		Awaitility.await().atMost(Duration.ofSeconds(10)).untilAsserted(() -> {
-			List<String> found = found(context);
+			List<String> found = found(weir);
 			assertThat(found).hasSize(texts.length / 2);
 			for (int i = 0; i < texts.length; i += 2) {
 				String text = texts[i];
@@ -96,32 +81,32 @@ class ForeignPeersIntegrationTests {
 	void onThePlainPortTlsHttpAndProxyHeadersAreFound() throws Exception {
 		assumeTrue(Command.succeeds("curl", "--version"), "curl is not installed");
 		assumeTrue(Command.succeeds("openssl", "version"), "openssl is not installed");
-		try (ConfigurableApplicationContext context = start()) {
-			int port = port(context);
+		try (RunningWeir weir = RunningWeir.start()) {
+			int port = weir.tcpPort();
 			// The recipe's own exchange
 			try (Peer peer = Peer.connect(port)) {
 				peer.send(ascii("data\n")).receive(5);
 				peer.send(new byte[22]).endStream();
 				assertThat(peer.receiveToEnd()).isEmpty();
 			}
-			assertThat(found(context)).isEmpty();
+			assertThat(found(weir)).isEmpty();
 			Command.succeeds("curl", "--max-time", "10", "http://127.0.0.1:" + port + "/");
 			Command.succeeds("sh", "-c", "timeout 10 openssl s_client -connect 127.0.0.1:" + port + " < /dev/null");
 			say(port, ascii("PROXY TCP4 192.0.2.1 192.0.2.2 40000 9999\r\n"));
 			say(port, PROXY_V2);
 			sayByteByByte(port, "GET / HTTP/1.1\r\n\r\n");
-			await(context, "the PROXY protocol", ": 2", "an HTTP request", ": 2", "a TLS handshake", ": 1");
+			await(weir, "the PROXY protocol", ": 2", "an HTTP request", ": 2", "a TLS handshake", ": 1");
 		}
 	}
 
 	@Test
 	void toEchoAnyBytesAreDataButAProxyHeaderOfVersion2() throws Exception {
-		try (ConfigurableApplicationContext context = start("--tcp.server.protocol=echo")) {
-			say(port(context), ascii("GET / HTTP/1.1\r\n\r\n"));
-			say(port(context), ascii("PROXY TCP4 192.0.2.1 192.0.2.2 40000 9999\r\n"));
-			assertThat(found(context)).isEmpty();
-			say(port(context), PROXY_V2);
-			await(context, "the PROXY protocol, which was taken for data", ": 1");
+		try (RunningWeir weir = RunningWeir.start("--tcp.server.protocol=echo")) {
+			say(weir.tcpPort(), ascii("GET / HTTP/1.1\r\n\r\n"));
+			say(weir.tcpPort(), ascii("PROXY TCP4 192.0.2.1 192.0.2.2 40000 9999\r\n"));
+			assertThat(found(weir)).isEmpty();
+			say(weir.tcpPort(), PROXY_V2);
+			await(weir, "the PROXY protocol, which was taken for data", ": 1");
 		}
 	}
 
@@ -130,16 +115,16 @@ class ForeignPeersIntegrationTests {
 		Certificates certificates = new Certificates(this.directory).issue("server", 20);
 		List<String> arguments = new ArrayList<>(certificates.arguments("server"));
 		arguments.add("--tcp.server.protocol=echo");
-		try (ConfigurableApplicationContext context = start(arguments.toArray(String[]::new))) {
-			int port = port(context);
+		try (RunningWeir weir = RunningWeir.start(arguments.toArray(String[]::new))) {
+			int port = weir.tcpPort();
 			try (SSLSocket client = new TlsClient(certificates, null).connect(port)) {
 				TlsClient.echo(client);
 			}
-			assertThat(found(context)).isEmpty();
+			assertThat(found(weir)).isEmpty();
 			say(port, ascii("data\n"));
 			say(port, ascii("GET / HTTP/1.1\r\n\r\n"));
 			say(port, PROXY_V2);
-			await(context, "not TLS", ": 2", "the PROXY protocol, so no handshake succeeded", ": 1");
+			await(weir, "not TLS", ": 2", "the PROXY protocol, so no handshake succeeded", ": 1");
 		}
 	}
 

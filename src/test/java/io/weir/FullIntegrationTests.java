@@ -42,7 +42,7 @@ class FullIntegrationTests {
 	private Actuator actuator;
 
 	@BeforeEach
-	void look() {
+	void look() throws InterruptedException {
 		SocketStatistics.assumeAvailable();
 		this.actuator = new Actuator(this.httpPort);
 	}

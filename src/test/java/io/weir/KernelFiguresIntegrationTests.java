@@ -65,7 +65,7 @@ class KernelFiguresIntegrationTests {
 	private final List<AutoCloseable> opened = new ArrayList<>();
 
 	@BeforeEach
-	void look() {
+	void look() throws InterruptedException {
 		SocketStatistics.assumeAvailable();
 		this.actuator = new Actuator(this.httpPort);
 		this.port = Objects.requireNonNull(this.server.address()).getPort();

@@ -18,15 +18,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
-import org.springframework.boot.builder.SpringApplicationBuilder;
-import org.springframework.boot.web.server.servlet.context.ServletWebServerApplicationContext;
-import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
 import io.weir.api.ClientConnection;
 import io.weir.api.ConnectionHandler;
-import io.weir.server.TcpServer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -46,14 +42,14 @@ class MisbehavingHandlerIntegrationTests {
 	@ParameterizedTest
 	@ValueSource(strings = { "virtual", "platform" })
 	void whenOneComputesForFiveSecondsThenOthersAreServedMeanwhile(String threads) throws Exception {
-		try (ConfigurableApplicationContext context = start(threads); Peer other = connect(context, ECHO)) {
-			Duration calm = slowest(context, other, Duration.ofMillis(500));
-			Odd odd = context.getBean(Odd.class);
+		try (RunningWeir weir = start(threads); Peer other = connect(weir, ECHO)) {
+			Duration calm = slowest(weir, other, Duration.ofMillis(500));
+			Odd odd = weir.bean(Odd.class);
 			long begin = System.nanoTime();
-			try (Peer busy = connect(context, COMPUTE)) {
+			try (Peer busy = connect(weir, COMPUTE)) {
 				Awaitility.await().until(() -> odd.computing.getCount() == 0);
 				// Three times what the machine takes without it
-				assertThat(slowest(context, other, Duration.ofSeconds(4)))
+				assertThat(slowest(weir, other, Duration.ofSeconds(4)))
 					.isLessThan(calm.multipliedBy(3).plusMillis(250));
 				assertThat(busy.receive(1)).containsExactly(COMPUTE);
 				// It was still computing
@@ -64,7 +60,7 @@ class MisbehavingHandlerIntegrationTests {
 	}
 
 	// Exchanges for some time, also as a newcomer
-	private static Duration slowest(ConfigurableApplicationContext context, Peer other, Duration time) {
+	private static Duration slowest(RunningWeir weir, Peer other, Duration time) {
 		List<Duration> all = new ArrayList<>();
 		long begin = System.nanoTime();
 		Awaitility.await().pollInterval(Duration.ofMillis(50)).until(() -> {
@@ -72,7 +68,7 @@ class MisbehavingHandlerIntegrationTests {
 			assertThat(other.send((byte) 1).receive(1)).hasSize(1);
 			all.add(open.time());
 			Stopwatch come = Stopwatch.start();
-			try (Peer newcomer = Peer.connect(port(context))) {
+			try (Peer newcomer = Peer.connect(weir.tcpPort())) {
 				assertThat(newcomer.send(ECHO).receive(1)).hasSize(1);
 			}
 			all.add(come.time());
@@ -83,14 +79,14 @@ class MisbehavingHandlerIntegrationTests {
 
 	@Test
 	void whenOneComputesOnAnEventLoopThenAFindingNamesItAndAllAreServedAfterwards() throws Exception {
-		try (ConfigurableApplicationContext context = start("auto");
-				Actuator actuator = actuator(context);
-				Peer busy = connect(context, COMPUTE)) {
+		try (RunningWeir weir = start("auto");
+				Actuator actuator = new Actuator(weir.httpPort());
+				Peer busy = connect(weir, COMPUTE)) {
 			JsonNode finding = awaitFinding(actuator, "event loop");
 			assertThat(finding.at("/setting").asString()).isEqualTo("threads");
 			assertThat(finding.at("/message").asString()).contains("connection-1 has computed or blocked for ");
 			assertThat(finding.at("/remedy").asString()).contains("virtual or platform");
-			try (Peer other = connect(context, ECHO)) {
+			try (Peer other = connect(weir, ECHO)) {
 				assertThat(other.send((byte) 1).receive(1)).hasSize(1);
 			}
 			assertThat(busy.receive(1)).containsExactly(COMPUTE);
@@ -101,10 +97,11 @@ class MisbehavingHandlerIntegrationTests {
 
 	@Test
 	void whenOneDoesNotEndThenAFindingCountsItUntilItDoesAndItsPlaceIsFreeThen() throws Exception {
-		try (ConfigurableApplicationContext context = start("virtual", "--tcp.server.max-connections=2",
-				"--management.endpoint.tcpconnections.access=unrestricted"); Actuator actuator = actuator(context)) {
-			Odd odd = context.getBean(Odd.class);
-			try (Peer first = connect(context, STAY); Peer second = connect(context, STAY)) {
+		try (RunningWeir weir = start("virtual", "--tcp.server.max-connections=2",
+				"--management.endpoint.tcpconnections.access=unrestricted");
+				Actuator actuator = new Actuator(weir.httpPort())) {
+			Odd odd = weir.bean(Odd.class);
+			try (Peer first = connect(weir, STAY); Peer second = connect(weir, STAY)) {
 				// Else they would end without staying
 				Awaitility.await().until(() -> odd.staying.getCount() == 0);
 				assertThat(actuator.status("DELETE", "/tcpconnections/1")).isEqualTo(204);
@@ -117,7 +114,7 @@ class MisbehavingHandlerIntegrationTests {
 				assertThat(finding.at("/message").asString()).contains("connection-1");
 				assertThat(odd.interrupts.getCount()).isZero();
 				// Both places are taken
-				try (Peer newcomer = Peer.connect(port(context))) {
+				try (Peer newcomer = Peer.connect(weir.tcpPort())) {
 					newcomer.timeout(300);
 					assertThat(newcomer.send(ECHO)).isNotNull();
 					assertThat(actuator.json("/tcpserver").at("/state").asString()).isEqualTo("full");
@@ -134,29 +131,20 @@ class MisbehavingHandlerIntegrationTests {
 		}
 	}
 
-	private static ConfigurableApplicationContext start(String threads, String... more) {
-		return new SpringApplicationBuilder(WeirApplication.class, OddProtocol.class)
-			.run(Stream.concat(Stream.of("--tcp.server.port=0", "--server.port=0", "--tcp.server.protocol=odd",
-					"--tcp.server.threads=" + threads), Stream.of(more))
-				.toArray(String[]::new));
+	private static RunningWeir start(String threads, String... more) {
+		return RunningWeir.start(List.of(OddProtocol.class),
+				Stream
+					.concat(Stream.of("--tcp.server.protocol=odd", "--tcp.server.threads=" + threads), Stream.of(more))
+					.toArray(String[]::new));
 	}
 
-	private static int port(ConfigurableApplicationContext context) {
-		return Objects.requireNonNull(context.getBean(TcpServer.class).address()).getPort();
-	}
-
-	private static Peer connect(ConfigurableApplicationContext context, byte what) throws IOException {
-		Peer peer = Peer.connect(port(context));
+	private static Peer connect(RunningWeir weir, byte what) throws IOException {
+		Peer peer = Peer.connect(weir.tcpPort());
 		peer.send(what);
 		if (what == ECHO) {
 			peer.receive(1);
 		}
 		return peer;
-	}
-
-	private static Actuator actuator(ConfigurableApplicationContext context) {
-		return new Actuator(
-				Objects.requireNonNull(((ServletWebServerApplicationContext) context).getWebServer()).getPort());
 	}
 
 	private static JsonNode awaitFinding(Actuator actuator, String words) {

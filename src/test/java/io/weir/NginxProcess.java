@@ -52,7 +52,9 @@ final class NginxProcess implements AutoCloseable {
 			.start();
 		NginxProcess nginx = new NginxProcess(process);
 		Awaitility.await("nginx").atMost(Duration.ofSeconds(30)).until(() -> {
-			assertThat(process.isAlive()).as(() -> Command.written(directory.resolve("nginx.out")) + Command.written(log)).isTrue();
+			assertThat(process.isAlive())
+				.as(() -> Command.written(directory.resolve("nginx.out")) + Command.written(log))
+				.isTrue();
 			return Files.exists(pid);
 		});
 		return nginx;

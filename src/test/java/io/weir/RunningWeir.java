@@ -42,7 +42,11 @@ final class RunningWeir implements AutoCloseable {
 	}
 
 	TcpServer server() {
-		return this.context.getBean(TcpServer.class);
+		return bean(TcpServer.class);
+	}
+
+	<T> T bean(Class<T> type) {
+		return this.context.getBean(type);
 	}
 
 	int tcpPort() {

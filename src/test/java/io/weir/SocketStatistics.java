@@ -1,10 +1,6 @@
 package io.weir;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -22,26 +18,20 @@ public record SocketStatistics(String text) {
 	/**
 	 * Skips the test where there is no {@code ss}.
 	 */
-	public static void assumeAvailable() {
-		boolean available;
-		try {
-			available = run("ss", "-V").contains("iproute2");
-		}
-		catch (IOException ex) {
-			available = false;
-		}
-		assumeTrue(available, "ss (iproute2) is not installed");
+	public static void assumeAvailable() throws InterruptedException {
+		assumeTrue(Command.succeeds("ss", "-V"), "ss (iproute2) is not installed");
 	}
 
 	public static SocketStatistics listener(int port) throws IOException {
-		return only(run("ss", "-H", "-O", "-ltnm", "sport", "=", ":" + port));
+		return only(Command.output("ss", "-H", "-O", "-ltnm", "sport", "=", ":" + port));
 	}
 
 	/**
 	 * The server's side of a connection.
 	 */
 	public static SocketStatistics connection(int port, int peerPort) throws IOException {
-		return only(run("ss", "-H", "-O", "-tnmoi", "sport", "=", ":" + port, "and", "dport", "=", ":" + peerPort));
+		return only(Command.output("ss", "-H", "-O", "-tnmoi", "sport", "=", ":" + port, "and", "dport", "=",
+				":" + peerPort));
 	}
 
 	private static SocketStatistics only(String output) {
@@ -63,18 +53,6 @@ public record SocketStatistics(String text) {
 		Matcher matcher = Pattern.compile("[(,]" + name + "(\\d+)").matcher(this.text);
 		assertThat(matcher.find()).as(this.text).isTrue();
 		return Long.parseLong(matcher.group(1));
-	}
-
-	private static String run(String... command) throws IOException {
-		Process process = new ProcessBuilder(new ArrayList<>(List.of(command))).redirectErrorStream(true).start();
-		String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-		try {
-			assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
-		}
-		catch (InterruptedException ex) {
-			throw new IOException(ex);
-		}
-		return output;
 	}
 
 }

@@ -56,8 +56,8 @@ class StrayPacketsIntegrationTests {
 		List<String> all = new ArrayList<>(
 				List.of("--tcp.server.port=0", "--tcp.server.protocol=echo", "--tcp.server.sampling.interval=50ms"));
 		all.addAll(List.of(arguments));
-		this.weir = this.opened.later(
-				this.network.call(() -> WeirProcess.start(this.directory, Map.of(), all.toArray(String[]::new))))
+		this.weir = this.opened
+			.later(this.network.call(() -> WeirProcess.start(this.directory, Map.of(), all.toArray(String[]::new))))
 			.awaitStarted();
 		this.actuator = this.opened.later(this.network.call(this.weir::actuator));
 	}

@@ -12,6 +12,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 
+import io.weir.Command;
+
 import static org.junit.jupiter.api.Assumptions.abort;
 
 /**
@@ -34,7 +36,7 @@ public final class NetworkNamespace implements AutoCloseable {
 		try {
 			call(() -> {
 				unshare();
-				return Ss.run("ip", "link", "set", "lo", "up");
+				return Command.output("ip", "link", "set", "lo", "up");
 			});
 		}
 		catch (ExecutionException ex) {
@@ -64,7 +66,7 @@ public final class NetworkNamespace implements AutoCloseable {
 	}
 
 	public void run(String command) throws ExecutionException, InterruptedException {
-		call(() -> Ss.run(command.split(" ", -1)));
+		call(() -> Command.output(command.split(" ", -1)));
 	}
 
 	/**

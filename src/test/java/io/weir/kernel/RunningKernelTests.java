@@ -33,6 +33,7 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 
 import io.weir.Opened;
+import io.weir.SocketStatistics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -65,8 +66,8 @@ class RunningKernelTests {
 	private SocketDiagnostics diagnostics;
 
 	@BeforeEach
-	void openDiagnostics() {
-		assumeTrue(Ss.isInstalled(), "ss is not installed");
+	void openDiagnostics() throws InterruptedException {
+		SocketStatistics.assumeAvailable();
 		this.diagnostics = this.opened.later(new SocketDiagnosticsFactory().open());
 		assumeTrue(this.diagnostics.source() == Source.SOCK_DIAG, "sock_diag is not available");
 	}

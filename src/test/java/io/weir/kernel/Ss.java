@@ -1,15 +1,14 @@
 package io.weir.kernel;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+
+import io.weir.Command;
 
 /**
  * What {@code ss} of iproute2 says about one socket, as the independent opinion that
@@ -44,22 +43,13 @@ final class Ss {
 		}
 	}
 
-	static boolean isInstalled() {
-		try {
-			return run("ss", "-V").contains("iproute2");
-		}
-		catch (IOException ex) {
-			return false;
-		}
-	}
-
 	static Ss listener(int port) throws IOException {
-		return only(run("ss", "-tlnmiOH", "sport", "=", ":" + port));
+		return only(Command.output("ss", "-tlnmiOH", "sport", "=", ":" + port));
 	}
 
 	static Ss connection(int localPort, int remotePort) throws IOException {
-		return only(run("ss", "-tnmiOH", "state", "connected", "sport", "=", ":" + localPort, "and", "dport", "=",
-				":" + remotePort));
+		return only(Command.output("ss", "-tnmiOH", "state", "connected", "sport", "=", ":" + localPort, "and", "dport",
+				"=", ":" + remotePort));
 	}
 
 	private static Ss only(String output) {
@@ -68,24 +58,6 @@ final class Ss {
 			throw new IllegalStateException("Not one socket: " + output);
 		}
 		return new Ss(lines.get(0));
-	}
-
-	static String run(String... command) throws IOException {
-		Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-		try (InputStream output = process.getInputStream()) {
-			String text = new String(output.readAllBytes(), StandardCharsets.ISO_8859_1);
-			if (!process.waitFor(10, TimeUnit.SECONDS) || process.exitValue() != 0) {
-				throw new IOException(String.join(" ", command) + ": " + text);
-			}
-			return text;
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-			throw new IOException(ex);
-		}
-		finally {
-			process.destroyForcibly();
-		}
 	}
 
 	String state() {

@@ -185,8 +185,8 @@ class TlsEndTests extends TlsTest {
 
 	@Test
 	void whenDrainedThenAllGetTheirAnswersAndCloseNotifyAndNoReset() throws Exception {
-		TlsServer server = new TlsServer(certificates, Protocol.ECHO.handler(1024, Recipe.FORMAT),
-				ClientAuth.NONE, Duration.ofSeconds(10), Duration.ZERO, Duration.ofSeconds(20));
+		TlsServer server = new TlsServer(certificates, Protocol.ECHO.handler(1024, Recipe.FORMAT), ClientAuth.NONE,
+				Duration.ofSeconds(10), Duration.ZERO, Duration.ofSeconds(20));
 		this.running = server;
 		try (OpenSslClient newer = server.openSsl("-tls1_3");
 				OpenSslClient older = server.openSsl("-tls1_2");

@@ -52,8 +52,7 @@ final class TlsServer implements AutoCloseable {
 
 	TlsServer(Certificates certificates, Protocol protocol, ClientAuth clientAuth, Duration handshakeTimeout,
 			Duration idleTimeout) throws IOException {
-		this(certificates, protocol.handler(1024, Recipe.FORMAT), clientAuth, handshakeTimeout,
-				idleTimeout);
+		this(certificates, protocol.handler(1024, Recipe.FORMAT), clientAuth, handshakeTimeout, idleTimeout);
 	}
 
 	TlsServer(Certificates certificates, ConnectionHandler handler, ClientAuth clientAuth, Duration handshakeTimeout,
