@@ -67,14 +67,14 @@ class FullIntegrationTests {
 					.contains("all of 1 places have been taken for 1", "2 clients wait in the accept queue");
 				Awaitility.await()
 					.untilAsserted(() -> assertThat(List.of(output.getOut().split("\n", -1)))
-						.filteredOn((line) -> line.contains("newcomers wait"))
+						.filteredOn((line) -> line.contains("clients wait in the accept queue"))
 						.singleElement()
-						.satisfies((line) -> assertThat(line).contains("WARN", "max-connections: all of 1 are open")));
+						.satisfies((line) -> assertThat(line).contains("WARN", "max-connections: all of 1 places")));
 				assertThat(first.port()).isNotEqualTo(second.port());
 			}
 		}
 		Awaitility.await().until(() -> readiness().equals("UP"));
-		assertThat(this.actuator.json("/tcpserver").at("/findings").toString()).doesNotContain("newcomers wait");
+		assertThat(this.actuator.json("/tcpserver").at("/findings").toString()).doesNotContain("clients wait");
 	}
 
 }
