@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Runs the commands of README.md and src/docs/operating.md with the jar of this build, in a network of their own: the
-# ports that they name are free there. Root, for that network. After ./mvnw verify.
+# Runs the commands of README.md and src/docs with the jar of this build, in a network of their own: the ports that they
+# name are free there. Root, for that network. After ./mvnw verify and examples.sh.
 set -euo pipefail
 cd "$(dirname "$0")/../../.."
+[ -f target/examples/frames.jar ] || { echo "No plug-in: run src/test/container/examples.sh before" >&2; exit 1; }
 
 for release in /usr/lib/jvm/*/release; do
   if grep -q '^JAVA_VERSION="25' "$release"; then

@@ -17,6 +17,7 @@ import time
 import unittest
 
 from containers import Container, podman
+from documents import the_one
 from harness import ROOT, free_port, http, json_of, main, wait_for
 
 # Of kafka.sh
@@ -91,6 +92,12 @@ offsets.topic.replication.factor=1
         subprocess.run([JAVA, "-cp", self.classpath, "io.weir.kafka.TopicReader", f"127.0.0.1:{self.port}", TOPIC,
                         str(found), str(count), "60"], check=True, timeout=120)
         return [line.split("\t", 1) for line in found.read_text().splitlines()]
+
+
+class PluginTests(unittest.TestCase):
+
+    def test_it_has_the_jars_that_the_document_lists(self):
+        self.assertEqual(sorted(os.listdir(BUILT / "plugins")), the_one("src/docs/records.md", "ls ").output.split())
 
 
 class KafkaTests(unittest.TestCase):
