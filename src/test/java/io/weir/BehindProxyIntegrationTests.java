@@ -42,6 +42,9 @@ class BehindProxyIntegrationTests {
 
 	private static final String CLIENT = "127.0.0.7";
 
+	// How HAProxy connects, by the document
+	private static final String DOCUMENTED = "send-proxy-v2 check check-send-proxy";
+
 	@TempDir
 	@SuppressWarnings("NullAway.Init")
 	Path directory;
@@ -91,19 +94,25 @@ class BehindProxyIntegrationTests {
 	private int startHaproxy(String bind, String server) throws IOException, InterruptedException {
 		assumeTrue(Command.succeeds("haproxy", "-v"), "haproxy is not installed");
 		int port = FreePort.find();
-		Path configuration = Files.writeString(this.directory.resolve("haproxy.cfg"), """
-				defaults
-				  mode tcp
-				  timeout connect 1s
-				  timeout client 20s
-				  timeout server 20s
-				listen weir
-				  bind 127.0.0.1:%1$d %2$s
-				  %3$s
-				  server weir 127.0.0.1:%4$d %5$s
-				""".formatted(port, bind, hasIpv6() ? "bind ::1:" + port : "", this.weir.tcpPort(), server));
+		Path configuration = Files.writeString(this.directory.resolve("haproxy.cfg"),
+				documented("haproxy",
+						Map.of("bind :9999",
+								"bind 127.0.0.1:" + port + " " + bind + (hasIpv6() ? "\n  bind ::1:" + port : ""),
+								"10.0.0.5:9999 " + DOCUMENTED, "127.0.0.1:" + this.weir.tcpPort() + " " + server)));
 		run(configuration, port, "haproxy", "-db", "-f");
 		return port;
+	}
+
+	// The document's block, on the test's ports
+	private static String documented(String language, Map<String, String> replacements) throws IOException {
+		String document = Files.readString(Path.of("src/docs/balancers.md"));
+		assertThat(document).containsOnlyOnce("```" + language + "\n");
+		String block = document.split("```" + language + "\n", -1)[1].split("```", -1)[0];
+		for (var replacement : replacements.entrySet()) {
+			assertThat(block).contains(replacement.getKey());
+			block = block.replace(replacement.getKey(), replacement.getValue());
+		}
+		return block;
 	}
 
 	private static boolean hasIpv6() {
@@ -182,7 +191,8 @@ class BehindProxyIntegrationTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(strings = { "send-proxy", "send-proxy-v2", "send-proxy-v2 proxy-v2-options crc32c,unique-id" })
+	@ValueSource(
+			strings = { DOCUMENTED, "send-proxy", "send-proxy-v2", "send-proxy-v2 proxy-v2-options crc32c,unique-id" })
 	void behindHaproxyTheClientIsKnownAndHasTls(String how) throws Exception {
 		assertServed(startHaproxy("", how));
 	}
@@ -282,14 +292,8 @@ class BehindProxyIntegrationTests {
 				error_log stderr;
 				events {
 				}
-				stream {
-				  server {
-				    listen 127.0.0.1:%d;
-				    proxy_pass 127.0.0.1:%d;
-				    proxy_protocol on;
-				  }
-				}
-				""".formatted(port, this.weir.tcpPort()));
+				""" + documented("nginx", Map.of("listen 9999;", "listen 127.0.0.1:" + port + ";", "10.0.0.5:9999",
+				"127.0.0.1:" + this.weir.tcpPort())));
 		Path modules = Path.of("/usr/lib/nginx/modules");
 		assumeTrue(Files.isRegularFile(modules.resolve("ngx_stream_module.so")),
 				"nginx is not installed, or without its stream module");
