@@ -1,29 +1,23 @@
 package io.weir;
 
-import org.jspecify.annotations.Nullable;
+import java.util.List;
 
-import io.weir.records.RecordCounts;
-import io.weir.records.RecordStatus;
-import io.weir.records.WriteFault;
+import io.weir.records.RecordFields;
+import io.weir.records.RecordSinks;
+import io.weir.struct.StructFormat;
+import io.weir.transport.SocketAddresses;
 
 /**
  * Of a server whose records go nowhere.
  */
-public final class NoRecords implements RecordStatus {
+public final class NoRecords {
 
-	@Override
-	public boolean isWritten() {
-		return false;
+	private NoRecords() {
 	}
 
-	@Override
-	public RecordCounts counts() {
-		return new RecordCounts(0, 0);
-	}
-
-	@Override
-	public @Nullable WriteFault fault() {
-		return null;
+	public static RecordSinks create() {
+		return new RecordSinks(RecordFields.of(List.of(), StructFormat.parse("B")), List.of(), null,
+				SocketAddresses::text);
 	}
 
 }

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.kernel.ProcReader;
 import io.weir.kernel.Reading;
-import io.weir.records.RecordStatus;
+import io.weir.records.RecordSinks;
 import io.weir.server.EffectiveSettings;
 import io.weir.server.ServerStatus;
 import io.weir.server.TcpServer;
@@ -55,7 +55,7 @@ public class Findings {
 	 */
 	public Findings(TcpServer server, ListenerFigures listener, ProcReader proc, @Nullable ServerTls tls,
 			int chunkBytes, int recordBytes, BusiestAddress addresses, ForeignPeers foreign,
-			ConnectionRegistry connections, Diagnoses diagnoses, RecordStatus records) {
+			ConnectionRegistry connections, Diagnoses diagnoses, RecordSinks records) {
 		this(server, listener, proc, tls,
 				List.of(new JvmFindings(Runtime.version(), Runtime.getRuntime().maxMemory(), chunkBytes, recordBytes),
 						new PeerFindings(addresses, foreign), new HandlerFindings(connections),

@@ -3,13 +3,13 @@ package io.weir.monitor;
 import java.util.Map;
 
 import io.weir.connection.TimeText;
-import io.weir.records.RecordStatus;
+import io.weir.records.RecordSinks;
 import io.weir.records.WriteFault;
 
 /**
  * Findings about records that can't be written.
  */
-record RecordFindings(RecordStatus records) implements Evidence.Rule {
+record RecordFindings(RecordSinks records) implements Evidence.Rule {
 
 	@Override
 	public void find(Evidence evidence, Map<FindingKind, Finding> findings) {

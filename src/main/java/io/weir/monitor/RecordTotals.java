@@ -3,7 +3,7 @@ package io.weir.monitor;
 import io.weir.connection.CloseReason;
 import io.weir.connection.ConnectionRegistry.Totals;
 import io.weir.records.RecordCounts;
-import io.weir.records.RecordStatus;
+import io.weir.records.RecordSinks;
 
 /**
  * What became of all records so far.
@@ -20,7 +20,7 @@ public record RecordTotals(long unpacked, long partial, long written, long faile
 	 * Sums up.
 	 * @param counts read before the totals, so that pending is never negative
 	 */
-	static RecordTotals of(RecordCounts counts, Totals totals, RecordStatus records) {
+	static RecordTotals of(RecordCounts counts, Totals totals, RecordSinks records) {
 		return new RecordTotals(totals.records(), totals.closed(CloseReason.PARTIAL_RECORD), counts.written(),
 				counts.failed(), records.isWritten() ? counts.pending(totals.records()) : 0);
 	}

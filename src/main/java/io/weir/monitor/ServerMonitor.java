@@ -5,7 +5,7 @@ import io.weir.connection.ConnectionRegistry.Totals;
 import io.weir.kernel.ProcReader;
 import io.weir.kernel.Reading;
 import io.weir.records.RecordCounts;
-import io.weir.records.RecordStatus;
+import io.weir.records.RecordSinks;
 import io.weir.server.ServerStatus;
 import io.weir.server.TcpServer;
 
@@ -27,10 +27,10 @@ public class ServerMonitor {
 
 	private final Diagnoses diagnoses;
 
-	private final RecordStatus records;
+	private final RecordSinks records;
 
 	public ServerMonitor(TcpServer server, ConnectionRegistry connections, ListenerFigures listener, ProcReader proc,
-			Findings findings, Diagnoses diagnoses, RecordStatus records) {
+			Findings findings, Diagnoses diagnoses, RecordSinks records) {
 		this.server = server;
 		this.connections = connections;
 		this.listener = listener;

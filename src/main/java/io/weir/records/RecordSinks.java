@@ -20,7 +20,7 @@ import io.weir.text.EscapedFailure;
 /**
  * The sinks of records in their order: the user's, then the writer. Safe for any thread.
  */
-public final class RecordSinks implements RecordStatus, AutoCloseable {
+public final class RecordSinks implements AutoCloseable {
 
 	private static final Logger logger = LoggerFactory.getLogger(RecordSinks.class);
 
@@ -96,19 +96,26 @@ public final class RecordSinks implements RecordStatus, AutoCloseable {
 		}
 	}
 
-	@Override
+	/**
+	 * Whether there is an output, so that what is unpacked is written or waits.
+	 */
 	public boolean isWritten() {
 		return this.writer != null;
 	}
 
-	@Override
+	/**
+	 * What became of the records so far.
+	 */
 	public RecordCounts counts() {
 		long failed = this.thrown.sum();
 		return (this.writer != null) ? new RecordCounts(this.writer.written(), failed + this.writer.givenUp())
 				: new RecordCounts(0, failed);
 	}
 
-	@Override
+	/**
+	 * Why records can't be written now.
+	 * @return null if they can
+	 */
 	public @Nullable WriteFault fault() {
 		return (this.writer != null) ? this.writer.fault() : null;
 	}

@@ -84,7 +84,7 @@ public final class RunningServer implements AutoCloseable {
 		this.kernel = kernel;
 		this.listener = new ListenerFigures(this.server, this.diagnostics, kernel);
 		this.monitor = new ServerMonitor(this.server, this.registry, this.listener, kernel, findings(), diagnoses(),
-				new NoRecords());
+				NoRecords.create());
 	}
 
 	public RunningServer(int maxConnections) {

@@ -116,8 +116,8 @@ class AcceptFaultTests {
 		return new ServerMonitor(server, this.registry, listener, this.kernel,
 				new Findings(server, listener, this.kernel, null, 0, 0,
 						new BusiestAddress(this.registry, 100, AddressPrefixes.NONE),
-						new ForeignPeers("echo", false, false), this.registry, diagnoses(server), new NoRecords()),
-				diagnoses(server), new NoRecords());
+						new ForeignPeers("echo", false, false), this.registry, diagnoses(server), NoRecords.create()),
+				diagnoses(server), NoRecords.create());
 	}
 
 	private Diagnoses diagnoses(TcpServer server) {
