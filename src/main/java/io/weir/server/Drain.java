@@ -3,6 +3,7 @@ package io.weir.server;
 import java.time.Duration;
 import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,7 +19,7 @@ import io.weir.connection.TimeoutWatchdog;
  * At last it finishes what the connections have left, such as records to be written.
  */
 record Drain(AcceptLoop loop, TimeoutWatchdog watchdog, ConnectionRegistry registry, ServingSettings settings,
-		AfterDrain afterDrain) {
+		Function<Duration, String> afterDrain) {
 
 	// A connection that is cut is read on for its time to linger, and a bit more
 	private static final Duration CUT_TIME = Duration.ofMillis(1500);
@@ -65,7 +66,7 @@ record Drain(AcceptLoop loop, TimeoutWatchdog watchdog, ConnectionRegistry regis
 			interrupted = true;
 			logger.warn("Interrupted while cutting connections: {} are left to themselves", this.registry.active());
 		}
-		String finished = this.afterDrain.finish(interrupted ? Duration.ZERO : timeAfter(begin));
+		String finished = this.afterDrain.apply(interrupted ? Duration.ZERO : timeAfter(begin));
 		logEnd(address, before, Duration.ofNanos(System.nanoTime() - begin), finished);
 		if (interrupted) {
 			Thread.currentThread().interrupt();
