@@ -3,8 +3,10 @@ package io.weir.connection;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Function;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -54,7 +56,7 @@ public final class TimeoutWatchdog implements AutoCloseable {
 
 	private final MaxAge maxAge;
 
-	private final AcknowledgedBytes acknowledgedBytes;
+	private final Function<Connection, OptionalLong> acknowledgedBytes;
 
 	private final Runnable task;
 
@@ -81,13 +83,14 @@ public final class TimeoutWatchdog implements AutoCloseable {
 	 * @param writeTimeout close a connection that is blocked in a write when its peer has
 	 * acknowledged no byte for so long; zero is never
 	 * @param maxAge how old a connection may become
-	 * @param acknowledgedBytes tells what a peer has acknowledged; where it can't, the
-	 * time in the write counts
+	 * @param acknowledgedBytes tells how many bytes the peer of an open connection has
+	 * acknowledged, whatever the process has handed to the kernel: never less than
+	 * before; empty where that is not known: there the time in the write counts
 	 * @param task what else its thread does, once a second at least; short, and fails
 	 * only for a bug
 	 */
 	public TimeoutWatchdog(ConnectionRegistry registry, Duration minLayerTimeout, Duration idleTimeout,
-			Duration writeTimeout, MaxAge maxAge, AcknowledgedBytes acknowledgedBytes, Runnable task) {
+			Duration writeTimeout, MaxAge maxAge, Function<Connection, OptionalLong> acknowledgedBytes, Runnable task) {
 		this.registry = registry;
 		this.idleNanos = nanos(idleTimeout);
 		this.writeNanos = nanos(writeTimeout);
@@ -230,7 +233,7 @@ public final class TimeoutWatchdog implements AutoCloseable {
 	// The kernel wakes a writer only when much of its buffer is free again, so a write to
 	// a slow but steady reader is blocked for long: what it acknowledges tells
 	private BlockedWrite blockedWrite(Connection connection, long now) {
-		long acknowledged = this.acknowledgedBytes.of(connection).orElse(-1);
+		long acknowledged = this.acknowledgedBytes.apply(connection).orElse(-1);
 		long written = connection.counters().writtenNanos();
 		BlockedWrite last = this.blockedWrites.get(connection);
 		if (last == null || last.written != written) {

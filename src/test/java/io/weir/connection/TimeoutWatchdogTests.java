@@ -14,6 +14,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.function.Function;
 
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -33,7 +34,7 @@ class TimeoutWatchdogTests {
 
 	private final ConnectionRegistry registry = new ConnectionRegistry();
 
-	private AcknowledgedBytes acknowledgedBytes = (connection) -> OptionalLong.empty();
+	private Function<Connection, OptionalLong> acknowledgedBytes = (connection) -> OptionalLong.empty();
 
 	private MaxAge maxAge = new MaxAge(Duration.ZERO, Duration.ZERO);
 
