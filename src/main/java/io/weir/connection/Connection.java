@@ -53,7 +53,7 @@ public final class Connection {
 
 	private volatile boolean begun;
 
-	private volatile @Nullable Observation observation;
+	private volatile @Nullable Object observation;
 
 	/**
 	 * Creates the connection of an accepted socket, not registered yet.
@@ -234,16 +234,17 @@ public final class Connection {
 	}
 
 	/**
-	 * What a monitor remembers of it; null if nothing.
+	 * What a monitor remembers of it; null if nothing. The connection carries it, so it
+	 * lives as long, and to find it needs no table.
 	 */
-	public @Nullable Observation observation() {
+	public @Nullable Object observation() {
 		return this.observation;
 	}
 
 	/**
 	 * Has it carry what a monitor remembers of it.
 	 */
-	public void observe(Observation observed) {
+	public void observe(Object observed) {
 		this.observation = observed;
 	}
 

@@ -3,7 +3,6 @@ package io.weir.monitor;
 import org.jspecify.annotations.Nullable;
 
 import io.weir.connection.ConnectionState;
-import io.weir.connection.Observation;
 import io.weir.kernel.SocketSample;
 import io.weir.kernel.TcpInfoField;
 
@@ -14,7 +13,7 @@ import io.weir.kernel.TcpInfoField;
  * bits only: they are good for differences, and the object takes less than 100 bytes.
  * Guarded by itself.
  */
-final class ConnectionTrend implements Observation {
+final class ConnectionTrend {
 
 	/**
 	 * What grew in a shorter time proves nothing.
