@@ -315,20 +315,8 @@ public final class Connection {
 		return this.end.end(reason);
 	}
 
-	boolean endBetweenExchanges(CloseReason reason, long now, long quietNanos) {
-		return this.end.endBetweenExchanges(reason, now, quietNanos);
-	}
-
 	void abort(EndReason reason) {
 		this.end.abort(reason);
-	}
-
-	boolean isLingerOver(long now) {
-		return this.end.isLingerOver(now);
-	}
-
-	boolean isEnded() {
-		return this.lifecycle.isEnded();
 	}
 
 	/**
@@ -355,10 +343,6 @@ public final class Connection {
 
 	ConnectionEnd ending() {
 		return this.end;
-	}
-
-	GracefulClose close() {
-		return this.end.close();
 	}
 
 	void begins() {

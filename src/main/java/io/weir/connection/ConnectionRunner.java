@@ -285,7 +285,7 @@ public final class ConnectionRunner {
 			boolean handlerIsDone = outcome == CloseReason.END_OF_STREAM || outcome == CloseReason.PARTIAL_RECORD
 					|| outcome == CloseReason.CLOSED_BY_HANDLER || outcome == CloseReason.EMPTY;
 			if (handlerIsDone && !connection.lifecycle().isWriting()) {
-				connection.close().sendEndInTime(peerEnded);
+				connection.ending().close().sendEndInTime(peerEnded);
 			}
 		}
 		catch (ConnectionEndedException | IllegalStateException ex) {
@@ -300,7 +300,7 @@ public final class ConnectionRunner {
 
 	private void finish(Connection connection, boolean peerEnded) {
 		try {
-			connection.close().finish(peerEnded);
+			connection.ending().close().finish(peerEnded);
 		}
 		catch (RuntimeException | Error ex) {
 			connection.ending().failed(ex);

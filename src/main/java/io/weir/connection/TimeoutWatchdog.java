@@ -159,9 +159,9 @@ public final class TimeoutWatchdog implements AutoCloseable {
 				connection.counters().noteComputing(now);
 			}
 			Layer overdue = overdueLayer(connection, now);
-			if (connection.isEnded()) {
+			if (connection.lifecycle().isEnded()) {
 				closing = true;
-				if (connection.isLingerOver(now)) {
+				if (connection.ending().isLingerOver(now)) {
 					connection.abort(CloseReason.IO_ERROR);
 				}
 			}
@@ -179,7 +179,7 @@ public final class TimeoutWatchdog implements AutoCloseable {
 				closing |= lookAtIdle(connection, now, unread);
 			}
 			else if (this.draining) {
-				closing |= connection.endBetweenExchanges(CloseReason.DRAINED, now, QUIET_TIME.toNanos());
+				closing |= connection.ending().endBetweenExchanges(CloseReason.DRAINED, now, QUIET_TIME.toNanos());
 			}
 		}
 		this.blockedWrites = blocked;

@@ -305,11 +305,11 @@ class ConnectionTests {
 	void whenEndedThenLingerIsOverAfterOneSecond() throws Exception {
 		try (ServedConnection served = new ServedConnection(ConnectionTests::echo)) {
 			Connection connection = served.connection();
-			assertThat(connection.isLingerOver(System.nanoTime() + TimeUnit.HOURS.toNanos(1))).isFalse();
+			assertThat(connection.ending().isLingerOver(System.nanoTime() + TimeUnit.HOURS.toNanos(1))).isFalse();
 			connection.end(CloseReason.IDLE_TIMEOUT);
 			long now = System.nanoTime();
-			assertThat(connection.isLingerOver(now)).isFalse();
-			assertThat(connection.isLingerOver(now + TimeUnit.SECONDS.toNanos(1))).isTrue();
+			assertThat(connection.ending().isLingerOver(now)).isFalse();
+			assertThat(connection.ending().isLingerOver(now + TimeUnit.SECONDS.toNanos(1))).isTrue();
 		}
 	}
 
@@ -319,12 +319,14 @@ class ConnectionTests {
 			Connection connection = served.connection();
 			served.peer().send(DATA).receive(DATA.length);
 			long second = TimeUnit.SECONDS.toNanos(1);
-			assertThat(connection.endBetweenExchanges(CloseReason.DRAINED, System.nanoTime(), second)).isFalse();
+			assertThat(connection.ending().endBetweenExchanges(CloseReason.DRAINED, System.nanoTime(), second))
+				.isFalse();
 			Awaitility.await()
-				.until(() -> connection.endBetweenExchanges(CloseReason.DRAINED, System.nanoTime() + second, second));
+				.until(() -> connection.ending()
+					.endBetweenExchanges(CloseReason.DRAINED, System.nanoTime() + second, second));
 			served.peer().endStream();
 			assertThat(served.reason()).isEqualTo(CloseReason.DRAINED);
-			assertThat(connection.endBetweenExchanges(CloseReason.DRAINED, System.nanoTime() + second, second))
+			assertThat(connection.ending().endBetweenExchanges(CloseReason.DRAINED, System.nanoTime() + second, second))
 				.isFalse();
 		}
 	}
@@ -351,6 +353,7 @@ class ConnectionTests {
 				Awaitility.await().until(() -> served.connection().path().hasQueuedBytes());
 				assertThat(served.connection().lifecycle().isReading()).isTrue();
 				assertThat(served.connection()
+					.ending()
 					.endBetweenExchanges(CloseReason.DRAINED, System.nanoTime() + TimeUnit.HOURS.toNanos(1), 0))
 					.isFalse();
 			}
@@ -390,6 +393,7 @@ class ConnectionTests {
 			Awaitility.await()
 				.during(Duration.ofMillis(100))
 				.until(() -> served.connection()
+					.ending()
 					.endBetweenExchanges(CloseReason.DRAINED, System.nanoTime() + TimeUnit.HOURS.toNanos(1), 0),
 						(ended) -> !ended);
 			served.peer().send((byte) 2).endStream();
