@@ -44,13 +44,13 @@ public record EffectiveSettings(Setting backlog, BufferSetting receiveBuffer, Bu
 	public EffectiveSettings withLimits(KernelLimits limits) {
 		Long requested = this.maxConnections.requested();
 		return new EffectiveSettings(this.backlog.withMaximum(limits.number("net.core.somaxconn")),
-				this.receiveBuffer.withMaximum(bufferMaximum(this.receiveBuffer, "rmem", limits)),
-				this.sendBuffer.withMaximum(bufferMaximum(this.sendBuffer, "wmem", limits)),
+				this.receiveBuffer.withMaximum(bufferMaximum(this.receiveBuffer.autotuned(), "rmem", limits)),
+				this.sendBuffer.withMaximum(bufferMaximum(this.sendBuffer.autotuned(), "wmem", limits)),
 				(requested != null) ? maxConnections(requested.intValue(), limits) : this.maxConnections);
 	}
 
-	private static OptionalLong bufferMaximum(BufferSetting buffer, String sysctl, KernelLimits limits) {
-		if (buffer.autotuned()) {
+	private static OptionalLong bufferMaximum(boolean autotuned, String sysctl, KernelLimits limits) {
+		if (autotuned) {
 			return limits.number("net.ipv4.tcp_" + sysctl + ".max");
 		}
 		OptionalLong limit = limits.number("net.core." + sysctl + "_max");
@@ -113,8 +113,8 @@ public record EffectiveSettings(Setting backlog, BufferSetting receiveBuffer, Bu
 	private static BufferSetting buffer(@Nullable Integer size, NetworkChannel channel, SocketOption<Integer> option,
 			String sysctl, KernelLimits limits) {
 		Long requested = boxed(size);
-		Long maximum = (requested != null) ? explicitMaximum(option, sysctl, limits)
-				: boxed(limits.number("net.ipv4.tcp_" + sysctl + ".max"));
+		OptionalLong limit = bufferMaximum(requested == null, sysctl, limits);
+		Long maximum = (limit.isPresent() || requested == null) ? boxed(limit) : grantedMaximum(option);
 		try {
 			long effective = (long) channel.getOption(option) * BufferSetting.FACTOR;
 			boolean clamped = requested != null && effective < requested * BufferSetting.FACTOR;
@@ -127,11 +127,7 @@ public record EffectiveSettings(Setting backlog, BufferSetting receiveBuffer, Bu
 	}
 
 	// Network namespaces of older kernels don't show the sysctl, but obey it: ask for all
-	private static @Nullable Long explicitMaximum(SocketOption<Integer> option, String sysctl, KernelLimits limits) {
-		OptionalLong limit = limits.number("net.core." + sysctl + "_max");
-		if (limit.isPresent()) {
-			return limit.getAsLong() * BufferSetting.FACTOR;
-		}
+	private static @Nullable Long grantedMaximum(SocketOption<Integer> option) {
 		try (SocketChannel probe = SocketChannel.open(StandardProtocolFamily.INET)) {
 			probe.setOption(option, Integer.MAX_VALUE);
 			return (long) probe.getOption(option) * BufferSetting.FACTOR;
