@@ -200,7 +200,7 @@ class KernelFiguresIntegrationTests {
 		for (int i = 0; i < 5; i++) {
 			connect();
 		}
-		Awaitility.await().until(() -> this.server.state() == ServerState.FULL);
+		Awaitility.await().until(() -> this.server.status().state() == ServerState.FULL);
 		for (int i = 0; i < 20; i++) {
 			SocketChannel waiting = SocketChannel.open(StandardProtocolFamily.INET);
 			this.opened.add(waiting);

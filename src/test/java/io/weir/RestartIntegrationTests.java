@@ -35,7 +35,7 @@ class RestartIntegrationTests {
 			List<String> meters = metersAfterASample(context);
 			Footprint before = Footprint.now();
 			restart(context, port, 80);
-			assertThat(server.state()).isEqualTo(ServerState.ACCEPTING);
+			assertThat(server.status().state()).isEqualTo(ServerState.ACCEPTING);
 			assertThat(metersAfterASample(context)).isEqualTo(meters);
 			Footprint.awaitNoMoreThan(before);
 			for (String name : List.of("tcp-accept", "tcp-watchdog", "tcp-sampler")) {
@@ -80,7 +80,7 @@ class RestartIntegrationTests {
 	private static void restart(ConfigurableApplicationContext context, int port, int times) throws Exception {
 		for (int i = 0; i < times; i++) {
 			context.stop();
-			assertThat(context.getBean(TcpServer.class).state()).isEqualTo(ServerState.STOPPED);
+			assertThat(context.getBean(TcpServer.class).status().state()).isEqualTo(ServerState.STOPPED);
 			assertFree(port);
 			context.start();
 			exchange(context, port);

@@ -219,13 +219,6 @@ public final class TcpServer {
 		}
 	}
 
-	/**
-	 * What the server does now.
-	 */
-	public ServerState state() {
-		return state(this.run);
-	}
-
 	private ServerState state(@Nullable Run now) {
 		return (now == null || this.state == ServerState.DRAINING) ? this.state : now.loop.state();
 	}

@@ -41,12 +41,13 @@ class TcpServerHealthIndicatorTests {
 			assertHealth(indicator, Status.UP, "accepting");
 			try (Peer peer = running.connect()) {
 				peer.send((byte) 1).receive(1);
-				Awaitility.await().until(running.server()::state, (state) -> state == ServerState.FULL);
+				Awaitility.await().until(() -> running.server().status().state(), (state) -> state == ServerState.FULL);
 				assertHealth(indicator, Status.UP, "full");
 				// A drain waits for what is inside a record
 				peer.send((byte) 'p');
 				Thread stopping = Thread.ofPlatform().start(running.server()::stop);
-				Awaitility.await().until(running.server()::state, (state) -> state == ServerState.DRAINING);
+				Awaitility.await()
+					.until(() -> running.server().status().state(), (state) -> state == ServerState.DRAINING);
 				assertHealth(indicator, Status.OUT_OF_SERVICE, "draining");
 				peer.endStream().receiveToEnd();
 				Awaitility.await().until(() -> !stopping.isAlive());

@@ -289,7 +289,7 @@ class FindingsTests extends FakeProcTest {
 				Peer peer = waiting(running).start().connect();
 				CapturedLog log = CapturedLog.info(Findings.class.getName())) {
 			peer.send((byte) 1).receive(1);
-			Awaitility.await().until(running.server()::state, (state) -> state == ServerState.FULL);
+			Awaitility.await().until(() -> running.server().status().state(), (state) -> state == ServerState.FULL);
 			Findings findings = running.findings(now::get);
 			assertThat(findings.current()).isEmpty();
 			now.addAndGet(Duration.ofMillis(9999).toNanos());

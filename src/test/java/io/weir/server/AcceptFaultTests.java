@@ -175,7 +175,7 @@ class AcceptFaultTests {
 			assertThat(connect(server).send((byte) 1).receive(1)).containsExactly(1);
 			Awaitility.await()
 				.pollInterval(Duration.ofMillis(5))
-				.until(server::state, (state) -> state == ServerState.BACKING_OFF);
+				.until(() -> server.status().state(), (state) -> state == ServerState.BACKING_OFF);
 			assertThat(state("backing_off")).isEqualTo(1);
 			assertThat(health(indicator).getDetails()).containsEntry("state", "backing_off");
 			assertThat(health(indicator).getStatus()).isEqualTo(Status.UP);
@@ -183,7 +183,7 @@ class AcceptFaultTests {
 				tries--;
 			}
 			assertThat(connect(server).send((byte) 2).receive(1)).containsExactly(2);
-			assertThat(server.state()).isEqualTo(ServerState.ACCEPTING);
+			assertThat(server.status().state()).isEqualTo(ServerState.ACCEPTING);
 			assertThat(state("backing_off")).isZero();
 			assertThat(server.status().backingOffFor()).isZero();
 			assertThat(log.events()).singleElement().satisfies((event) -> {
@@ -222,7 +222,7 @@ class AcceptFaultTests {
 				.tag("reason", "socket_option")
 				.functionCounter()
 				.count()).isEqualTo(3));
-		Awaitility.await().until(server::state, (state) -> state == ServerState.ACCEPTING);
+		Awaitility.await().until(() -> server.status().state(), (state) -> state == ServerState.ACCEPTING);
 	}
 
 }

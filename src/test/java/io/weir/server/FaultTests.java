@@ -39,14 +39,14 @@ class FaultTests extends FaultTest {
 		for (int i = 0; i < this.maxConnections + 50; i++) {
 			peers.add(connect(server).send(DATA));
 		}
-		Awaitility.await().until(() -> server.state() == ServerState.FULL);
+		Awaitility.await().until(() -> server.status().state() == ServerState.FULL);
 		assertThat(this.registry.active()).isEqualTo(this.maxConnections);
 		for (Peer peer : peers) {
 			assertThat(peer.receive(DATA.length)).isEqualTo(DATA);
 			peer.close();
 		}
 		awaitClosed(CloseReason.END_OF_STREAM, peers.size());
-		Awaitility.await().until(() -> server.state() == ServerState.ACCEPTING);
+		Awaitility.await().until(() -> server.status().state() == ServerState.ACCEPTING);
 	}
 
 	@Test

@@ -80,7 +80,7 @@ class StopFaultTests extends FaultTest {
 		Stopwatch watch = Stopwatch.start();
 		long begin = System.nanoTime();
 		Thread stopping = Thread.ofPlatform().start(server::stop);
-		Awaitility.await().until(server::state, (state) -> state == ServerState.DRAINING);
+		Awaitility.await().until(() -> server.status().state(), (state) -> state == ServerState.DRAINING);
 		// In the grace period it is served on, and ends when it likes
 		other.awaitServed();
 		other.close();

@@ -67,7 +67,7 @@ class TcpServerTests {
 	@Test
 	void whenStartedThenItTellsWhereAndServes() throws Exception {
 		TcpServer server = server(10, NONE, NONE);
-		assertThat(server.state()).isEqualTo(ServerState.STARTING);
+		assertThat(server.status().state()).isEqualTo(ServerState.STARTING);
 		assertThat(server.address()).isNull();
 		assertThat(server.status().startedAt()).isNull();
 		assertThat(server.settings()).isNull();
@@ -84,12 +84,12 @@ class TcpServerTests {
 		assertThat(server.status().protocol()).isEqualTo("test");
 		assertThat(server.status().startedAt()).isNotNull();
 		assertThat(server.settings()).isNotNull();
-		assertThat(server.state()).isEqualTo(ServerState.ACCEPTING);
+		assertThat(server.status().state()).isEqualTo(ServerState.ACCEPTING);
 		try (Peer peer = Peer.connect(port(server))) {
 			assertThat(peer.send((byte) 7).receive(1)).containsExactly(7);
 		}
 		server.stop();
-		assertThat(server.state()).isEqualTo(ServerState.STOPPED);
+		assertThat(server.status().state()).isEqualTo(ServerState.STOPPED);
 		assertThat(server.address()).isNull();
 		assertThat(server.settings()).isNull();
 		server.stop();
@@ -129,10 +129,10 @@ class TcpServerTests {
 		try (ServerSocket occupied = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
 			server = server(Settings.at("127.0.0.1", occupied.getLocalPort()), 10, NONE, NONE, TcpServerTests::echo);
 			assertThatExceptionOfType(TcpBindException.class).isThrownBy(server::start);
-			assertThat(server.state()).isEqualTo(ServerState.STOPPED);
+			assertThat(server.status().state()).isEqualTo(ServerState.STOPPED);
 		}
 		server.start();
-		assertThat(server.state()).isEqualTo(ServerState.ACCEPTING);
+		assertThat(server.status().state()).isEqualTo(ServerState.ACCEPTING);
 	}
 
 	@Test
@@ -142,7 +142,7 @@ class TcpServerTests {
 		try (Peer first = Peer.connect(port(server)); Peer second = Peer.connect(port(server))) {
 			assertThat(first.send((byte) 1).receive(1)).containsExactly(1);
 			second.send((byte) 2);
-			Awaitility.await().until(server::state, (state) -> state == ServerState.FULL);
+			Awaitility.await().until(() -> server.status().state(), (state) -> state == ServerState.FULL);
 			second.timeout(300);
 			assertThatExceptionOfType(java.net.SocketTimeoutException.class).isThrownBy(() -> second.receive(1));
 			assertThat(this.registry.active()).isEqualTo(1);
@@ -291,7 +291,7 @@ class TcpServerTests {
 			Thread stopping = Thread.ofPlatform().start(server::stop);
 			assertThat(quiet.receiveToEnd()).isEmpty();
 			quiet.endStream();
-			assertThat(server.state()).isEqualTo(ServerState.DRAINING);
+			assertThat(server.status().state()).isEqualTo(ServerState.DRAINING);
 			// In the midst of an exchange, and two more without a pause
 			busy.send((byte) 2).receive(1);
 			busy.send((byte) 3, (byte) 4).receive(2);
@@ -382,7 +382,7 @@ class TcpServerTests {
 		Thread stopping = Thread.ofPlatform().start(server::stop);
 		Awaitility.await()
 			.pollInterval(Duration.ofMillis(5))
-			.until(server::state, (state) -> state == ServerState.DRAINING);
+			.until(() -> server.status().state(), (state) -> state == ServerState.DRAINING);
 		try (Peer newcomer = Peer.connect(port)) {
 			assertThat(newcomer.send((byte) 5).receive(1)).containsExactly(5);
 			assertThat(newcomer.endStream().receiveToEnd()).isEmpty();
@@ -402,11 +402,11 @@ class TcpServerTests {
 				server.stop();
 				interrupted.complete(Thread.currentThread().isInterrupted());
 			});
-			Awaitility.await().until(server::state, (state) -> state == ServerState.DRAINING);
+			Awaitility.await().until(() -> server.status().state(), (state) -> state == ServerState.DRAINING);
 			stopping.interrupt();
 			assertThat(stuck.receiveToEnd()).isEmpty();
 			assertThat(interrupted.get(20, TimeUnit.SECONDS)).isTrue();
-			assertThat(server.state()).isEqualTo(ServerState.STOPPED);
+			assertThat(server.status().state()).isEqualTo(ServerState.STOPPED);
 		}
 	}
 
@@ -415,7 +415,7 @@ class TcpServerTests {
 		TcpServer server = server(10, NONE, NONE);
 		List<Object> events = new ArrayList<>();
 		TcpServerLifecycle lifecycle = new TcpServerLifecycle(server, (event) -> {
-			assertThat(server.state()).isEqualTo(ServerState.ACCEPTING);
+			assertThat(server.status().state()).isEqualTo(ServerState.ACCEPTING);
 			events.add(event);
 		});
 		assertThat(lifecycle.isRunning()).isFalse();
@@ -426,7 +426,7 @@ class TcpServerTests {
 		assertThat(events).singleElement().isInstanceOf(TcpServerLifecycle.TcpServerStartedEvent.class);
 		lifecycle.stop();
 		assertThat(lifecycle.isRunning()).isFalse();
-		assertThat(server.state()).isEqualTo(ServerState.STOPPED);
+		assertThat(server.status().state()).isEqualTo(ServerState.STOPPED);
 	}
 
 	private TcpServer server(int maxConnections, Duration delay, Duration gracePeriod) {
