@@ -1,6 +1,5 @@
 package io.weir.records;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
@@ -10,8 +9,6 @@ import java.util.Arrays;
 final class Lines {
 
 	private static final int INITIAL = 64 << 10;
-
-	private static final byte[] MIN_LONG = Long.toString(Long.MIN_VALUE).getBytes(StandardCharsets.US_ASCII);
 
 	private byte[] bytes = new byte[INITIAL];
 
@@ -107,18 +104,14 @@ final class Lines {
 	 * Puts a number in decimal digits.
 	 */
 	void put(long number) {
-		if (number == Long.MIN_VALUE) {
-			put(MIN_LONG);
-			return;
-		}
-		long left = number;
-		if (left < 0) {
+		if (number < 0) {
 			put((byte) '-');
-			left = -left;
 		}
-		int digits = digits(left);
+		// The least number has no positive counterpart
+		long negative = (number < 0) ? number : -number;
+		int digits = digits(negative);
 		ensure(digits);
-		putDigits(left, digits);
+		putDigits(negative, digits);
 	}
 
 	/**
@@ -128,21 +121,21 @@ final class Lines {
 	 */
 	void putPadded(long number, int digits) {
 		ensure(digits);
-		putDigits(number, digits);
+		putDigits(-number, digits);
 	}
 
-	private void putDigits(long number, int digits) {
-		long left = number;
+	private void putDigits(long negative, int digits) {
+		long left = negative;
 		for (int i = this.size + digits - 1; i >= this.size; i--) {
-			this.bytes[i] = (byte) ('0' + left % 10);
+			this.bytes[i] = (byte) ('0' - left % 10);
 			left /= 10;
 		}
 		this.size += digits;
 	}
 
-	private static int digits(long number) {
+	private static int digits(long negative) {
 		int digits = 1;
-		for (long left = number / 10; left > 0; left /= 10) {
+		for (long left = negative / 10; left < 0; left /= 10) {
 			digits++;
 		}
 		return digits;
