@@ -20,25 +20,16 @@ import io.weir.server.TcpBindException.Problem;
 
 /**
  * The bound, listening AF_INET socket.
+ *
+ * @param channel the socket
+ * @param address the address it is bound to, with the port that was taken
+ * @param sockets what accepted sockets are to have
+ * @param inherited whether they inherit all of it
  */
-final class ListeningSocket implements Closeable {
+record ListeningSocket(ServerSocketChannel channel, InetSocketAddress address, SocketSettings sockets,
+		boolean inherited) implements Closeable {
 
 	private static final Logger logger = LoggerFactory.getLogger(ListeningSocket.class);
-
-	private final ServerSocketChannel channel;
-
-	private final InetSocketAddress address;
-
-	private final SocketSettings sockets;
-
-	private final boolean inherited;
-
-	ListeningSocket(ServerSocketChannel channel, InetSocketAddress address, SocketSettings sockets, boolean inherited) {
-		this.channel = channel;
-		this.address = address;
-		this.sockets = sockets;
-		this.inherited = inherited;
-	}
 
 	/**
 	 * Binds and listens.
@@ -117,18 +108,6 @@ final class ListeningSocket implements Closeable {
 		catch (IOException ex) {
 			return false;
 		}
-	}
-
-	ServerSocketChannel channel() {
-		return this.channel;
-	}
-
-	/**
-	 * The address it is bound to.
-	 * @return with the port that was taken
-	 */
-	InetSocketAddress address() {
-		return this.address;
 	}
 
 	/**
