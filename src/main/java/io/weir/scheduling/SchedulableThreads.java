@@ -9,8 +9,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Builds virtual threads that run on an executor of the caller's choice. JDK 25 has that,
  * but not as public API: this class alone knows how to reach it. Safe for any thread.
+ *
+ * @param constructor of the JDK's builder; null if there are no such threads
+ * @param whyNot why there are none; null if there are
  */
-final class SchedulableThreads {
+record SchedulableThreads(@Nullable Constructor<?> constructor, @Nullable String whyNot) {
 
 	/**
 	 * What the JVM must be started with.
@@ -18,15 +21,6 @@ final class SchedulableThreads {
 	static final String JVM_OPTION = "--add-opens java.base/java.lang=ALL-UNNAMED";
 
 	private static final String BUILDER = "java.lang.ThreadBuilders$VirtualThreadBuilder";
-
-	private final @Nullable Constructor<?> constructor;
-
-	private final @Nullable String whyNot;
-
-	private SchedulableThreads(@Nullable Constructor<?> constructor, @Nullable String whyNot) {
-		this.constructor = constructor;
-		this.whyNot = whyNot;
-	}
 
 	/**
 	 * Looks whether this JVM has such threads.
@@ -48,14 +42,6 @@ final class SchedulableThreads {
 		catch (ReflectiveOperationException | RuntimeException ex) {
 			return new SchedulableThreads(null, ex.toString());
 		}
-	}
-
-	/**
-	 * Why there are no such threads.
-	 * @return null if there are
-	 */
-	@Nullable String whyNot() {
-		return this.whyNot;
 	}
 
 	/**
