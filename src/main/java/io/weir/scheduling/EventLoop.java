@@ -295,17 +295,13 @@ final class EventLoop implements Runnable {
 
 	private void forward(Queue<Task> tasks) {
 		for (Task task = tasks.poll(); task != null; task = tasks.poll()) {
-			give(task);
-		}
-	}
-
-	private void give(Task task) {
-		try {
-			this.heirs.accept(task, this);
-		}
-		catch (Throwable ex) {
-			// The others go on
-			this.failure = ex;
+			try {
+				this.heirs.accept(task, this);
+			}
+			catch (Throwable ex) {
+				// The others go on
+				this.failure = ex;
+			}
 		}
 	}
 

@@ -3,12 +3,12 @@ package io.weir.scheduling;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.SocketChannel;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -78,9 +78,8 @@ final class EventLoopScheduler implements ConnectionScheduler {
 	private LoopState newLoop(String name) throws IOException {
 		EventLoop loop = new EventLoop(name, this::takeOver);
 		loop.start();
-		LoopState state = new LoopState(loop);
 		this.load.busy(loop);
-		return state;
+		return new LoopState(loop);
 	}
 
 	// After the last loop's end, what a handler has started and left behind still runs to
@@ -149,8 +148,13 @@ final class EventLoopScheduler implements ConnectionScheduler {
 	private void adaptNow(long now) {
 		for (LoopState state : this.loops) {
 			tellFailure(state);
-			freeStuckThread(state, now);
 			boolean stalled = state.isStalled(now);
+			// A thread that cannot let go of the loop's thread, for lack of memory, below
+			// native code or in a class initializer, blocks the loop while it waits: then
+			// nobody asks the selector for it. Once it is found, it looks for itself
+			if (stalled && state.loop().running() instanceof LoopThread connection) {
+				connection.foundPinned();
+			}
 			state.update(stalled ? 1 : this.load.busy(state.loop()), stalled);
 			state.loop().nextEpoch();
 		}
@@ -173,15 +177,6 @@ final class EventLoopScheduler implements ConnectionScheduler {
 		}
 	}
 
-	// A thread that cannot let go of the loop's thread, for lack of memory, below native
-	// code or in a class initializer, blocks the loop while it waits: then nobody asks
-	// the selector for it. Once it is found, it looks for itself
-	private static void freeStuckThread(LoopState state, long now) {
-		if (state.isStalled(now) && state.loop().running() instanceof LoopThread connection) {
-			connection.foundPinned();
-		}
-	}
-
 	private void addLoop() {
 		LoopState revived = this.loops.stream().filter(LoopState::isRetiring).findFirst().orElse(null);
 		if (revived != null) {
@@ -189,9 +184,7 @@ final class EventLoopScheduler implements ConnectionScheduler {
 			return;
 		}
 		try {
-			List<LoopState> more = new ArrayList<>(this.loops);
-			more.add(newLoop(freeName()));
-			this.loops = List.copyOf(more);
+			this.loops = Stream.concat(this.loops.stream(), Stream.of(newLoop(freeName()))).toList();
 			this.addFailed = false;
 		}
 		catch (IOException | OutOfMemoryError ex) {
@@ -216,13 +209,9 @@ final class EventLoopScheduler implements ConnectionScheduler {
 		List<LoopState> over = this.loops.stream()
 			.filter((state) -> state.isRetiring() && state.loop().count().get() == 0)
 			.toList();
-		if (!over.isEmpty()) {
-			List<LoopState> rest = new ArrayList<>(this.loops);
-			rest.removeAll(over);
-			// First nobody chooses it any more
-			this.loops = List.copyOf(rest);
-			over.forEach((state) -> state.loop().stop());
-		}
+		// First nobody chooses it any more
+		this.loops = this.loops.stream().filter((state) -> !over.contains(state)).toList();
+		over.forEach((state) -> state.loop().stop());
 	}
 
 	@Override
