@@ -190,15 +190,6 @@ public final class Connection {
 	}
 
 	/**
-	 * Bytes that were received and not served because the server ended the connection:
-	 * thrown away while closing, or left over from a write that was cut off. Exact once
-	 * the connection is closed.
-	 */
-	long bytesUnanswered() {
-		return this.counters.unanswered();
-	}
-
-	/**
 	 * Records unpacked.
 	 */
 	public long records() {

@@ -89,6 +89,11 @@ final class ConnectionCounters {
 		return (long) SENT.getOpaque(this);
 	}
 
+	/**
+	 * Bytes that were received and not served because the server ended the connection:
+	 * thrown away while closing, or left over from a write that was cut off. Exact once
+	 * the connection is closed.
+	 */
 	long unanswered() {
 		return (long) UNANSWERED.getOpaque(this);
 	}

@@ -138,7 +138,7 @@ public final class ConnectionRegistry {
 			this.receivedByClosed += connection.bytesReceived();
 			this.sentByClosed += connection.bytesSent();
 			this.recordsOfClosed += connection.records();
-			this.unansweredByClosed += connection.bytesUnanswered();
+			this.unansweredByClosed += connection.counters().unanswered();
 		}
 		tell((listener) -> listener.closed(connection, reason));
 	}
@@ -187,15 +187,13 @@ public final class ConnectionRegistry {
 			long received = this.receivedByClosed;
 			long sent = this.sentByClosed;
 			long records = this.recordsOfClosed;
-			int active = 0;
 			for (Connection connection : this.open.values()) {
 				received += connection.bytesReceived();
 				sent += connection.bytesSent();
 				records += connection.records();
-				active++;
 			}
-			return new Totals(active, received, sent, records, this.unansweredByClosed, new EnumMap<>(this.closed),
-					new EnumMap<>(this.rejected));
+			return new Totals(this.open.size(), received, sent, records, this.unansweredByClosed,
+					new EnumMap<>(this.closed), new EnumMap<>(this.rejected));
 		}
 	}
 

@@ -12,8 +12,6 @@ public final class MaxAge {
 
 	private static final double JITTER = 0.1;
 
-	private final Duration age;
-
 	private final long ageNanos;
 
 	private final long graceNanos;
@@ -27,13 +25,12 @@ public final class MaxAge {
 	 * @param grace how long an exchange may then go on until it is cut
 	 */
 	public MaxAge(Duration age, Duration grace) {
-		this.age = age;
 		this.ageNanos = TimeUnit.NANOSECONDS.convert(age);
 		this.graceNanos = TimeUnit.NANOSECONDS.convert(grace);
 	}
 
 	Duration age() {
-		return this.age;
+		return Duration.ofNanos(this.ageNanos);
 	}
 
 	/**
