@@ -20,12 +20,4 @@ import io.weir.connection.Layer;
  */
 public record ServedProtocol(String name, ProtocolSource source, ConnectionHandler handler, List<Layer> layers,
 		Function<Duration, String> afterDrain) {
-
-	/**
-	 * A protocol that leaves nothing behind.
-	 */
-	public ServedProtocol(String name, ProtocolSource source, ConnectionHandler handler, List<Layer> layers) {
-		this(name, source, handler, layers, (_) -> "");
-	}
-
 }

@@ -83,8 +83,8 @@ final class DiagnosedServer implements AutoCloseable {
 						new ServingSettings(100, threads, Duration.ofMinutes(5), Duration.ofSeconds(30), Duration.ZERO,
 								Duration.ZERO, Duration.ZERO),
 						AdmissionRules.NONE),
-				new ServedProtocol("test", ProtocolSource.BUILT_IN, DiagnosedServer::serve, layers), this.registry,
-				kernel::readLimits, this.diagnostics);
+				new ServedProtocol("test", ProtocolSource.BUILT_IN, DiagnosedServer::serve, layers, (_) -> ""),
+				this.registry, kernel::readLimits, this.diagnostics);
 		this.diagnoses = new Diagnoses(this.server, kernel::readLimits, INTERVAL);
 		this.sampler = new ConnectionSampler(this.server, this.registry, this.diagnostics, INTERVAL, this.diagnoses);
 		this.sampler.addListener(this::listen);

@@ -79,8 +79,8 @@ public final class RunningServer implements AutoCloseable {
 						drainDelay, gracePeriod),
 				admission);
 		this.server = new TcpServer(settings,
-				new ServedProtocol("echo", ProtocolSource.BUILT_IN, RunningServer::echo, List.of()), this.registry,
-				kernel::readLimits, this.diagnostics);
+				new ServedProtocol("echo", ProtocolSource.BUILT_IN, RunningServer::echo, List.of(), (_) -> ""),
+				this.registry, kernel::readLimits, this.diagnostics);
 		this.kernel = kernel;
 		this.listener = new ListenerFigures(this.server, this.diagnostics, kernel);
 		this.monitor = new ServerMonitor(this.server, this.registry, this.listener, kernel, findings(), diagnoses(),

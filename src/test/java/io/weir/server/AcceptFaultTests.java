@@ -86,7 +86,7 @@ class AcceptFaultTests {
 				new ServerSettings(Settings.LISTENER, sockets,
 						Settings.serving(maxConnections, Duration.ZERO, Duration.ZERO), AdmissionRules.NONE),
 				new ServedProtocol("echo", ProtocolSource.BUILT_IN,
-						Protocol.ECHO.handler(1024, StructFormat.parse("B")), List.of()),
+						Protocol.ECHO.handler(1024, StructFormat.parse("B")), List.of(), (_) -> ""),
 				this.registry, this.kernel::readLimits, this.diagnostics);
 		ListeningSocket real = ListeningSocket.open(Settings.LISTENER, Settings.SOCKETS, 100);
 		ListeningSocket failing = new ListeningSocket(new FailingChannel(real.channel(), this.failures, () -> {

@@ -41,7 +41,7 @@ final class Settings {
 			AdmissionRules admission, ConnectionHandler handler, ConnectionRegistry registry,
 			SocketDiagnostics diagnostics) {
 		return new TcpServer(new ServerSettings(listener, sockets, serving, admission),
-				new ServedProtocol("test", ProtocolSource.BUILT_IN, handler, List.of()), registry,
+				new ServedProtocol("test", ProtocolSource.BUILT_IN, handler, List.of(), (_) -> ""), registry,
 				new ProcReader()::readLimits, diagnostics);
 	}
 

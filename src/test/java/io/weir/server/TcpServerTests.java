@@ -196,8 +196,8 @@ class TcpServerTests {
 		TcpServer server = new TcpServer(
 				new ServerSettings(Settings.LISTENER, Settings.SOCKETS, Settings.serving(10, NONE, NONE),
 						AdmissionRules.NONE),
-				new ServedProtocol("test", ProtocolSource.BUILT_IN, TcpServerTests::echo, List.of()), this.registry,
-				new ProcReader(Path.of("/nowhere"))::readLimits, new FakeDiagnostics());
+				new ServedProtocol("test", ProtocolSource.BUILT_IN, TcpServerTests::echo, List.of(), (_) -> ""),
+				this.registry, new ProcReader(Path.of("/nowhere"))::readLimits, new FakeDiagnostics());
 		this.server = server;
 		server.start();
 		try (Peer peer = Peer.connect(port(server))) {

@@ -82,7 +82,7 @@ final class TlsServer implements AutoCloseable {
 		Layer layer = new Layer(this.tls.layer(), handshakeTimeout, CloseReason.HANDSHAKE_FAILED,
 				CloseReason.HANDSHAKE_TIMEOUT);
 		this.server = new TcpServer(settings,
-				new ServedProtocol("test", ProtocolSource.BUILT_IN, handler, List.of(layer)), this.registry,
+				new ServedProtocol("test", ProtocolSource.BUILT_IN, handler, List.of(layer), (_) -> ""), this.registry,
 				new ProcReader()::readLimits, new FakeDiagnostics());
 		this.registry.addListener((connection, reason) -> this.ends.put(connection.peer().getPort(), reason));
 		this.server.start();
