@@ -149,7 +149,6 @@ public final class FileOutput implements RecordOutput {
 		// Waits for the reader of a FIFO
 		FileChannel opened = FileChannel.open(this.file, StandardOpenOption.CREATE, StandardOpenOption.WRITE,
 				StandardOpenOption.APPEND);
-		boolean done = false;
 		try {
 			BasicFileAttributes attributes = Files.readAttributes(this.file, BasicFileAttributes.class);
 			this.key = attributes.fileKey();
@@ -157,12 +156,10 @@ public final class FileOutput implements RecordOutput {
 			if (this.regular && endsInsideALine(opened.size())) {
 				opened.write(LINE_FEED.duplicate());
 			}
-			done = true;
 		}
-		finally {
-			if (!done) {
-				close(opened);
-			}
+		catch (Throwable ex) {
+			close(opened);
+			throw ex;
 		}
 		this.channel = opened;
 		return opened;

@@ -64,7 +64,6 @@ final class JsonEncoder {
 	 */
 	void encode(UnpackedRecord record, Lines target) {
 		int begin = target.size();
-		boolean done = false;
 		try {
 			target.put(AT);
 			at(record.receivedAt(), target);
@@ -76,12 +75,10 @@ final class JsonEncoder {
 			}
 			target.put((byte) '}');
 			target.endLine();
-			done = true;
 		}
-		finally {
-			if (!done) {
-				target.truncate(begin);
-			}
+		catch (Throwable ex) {
+			target.truncate(begin);
+			throw ex;
 		}
 	}
 

@@ -136,15 +136,12 @@ final class EventLoop implements Runnable {
 	 * closed
 	 */
 	void start() throws IOException {
-		boolean started = false;
 		try {
 			this.thread.start();
-			started = true;
 		}
-		finally {
-			if (!started) {
-				this.selector.close();
-			}
+		catch (Throwable ex) {
+			this.selector.close();
+			throw ex;
 		}
 	}
 

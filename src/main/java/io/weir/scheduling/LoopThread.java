@@ -79,15 +79,12 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 		this.thread = unstarted;
 		EventLoop first = this.loop;
 		first.count().incrementAndGet();
-		boolean started = false;
 		try {
 			unstarted.start();
-			started = true;
 		}
-		finally {
-			if (!started) {
-				first.count().decrementAndGet();
-			}
+		catch (Throwable ex) {
+			first.count().decrementAndGet();
+			throw ex;
 		}
 	}
 

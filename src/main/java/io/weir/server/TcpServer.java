@@ -106,16 +106,12 @@ public final class TcpServer {
 	private Run open() {
 		// Before the first newcomer can take the descriptors that this needs
 		this.scheduler.start();
-		boolean started = false;
 		try {
-			Run opened = listen();
-			started = true;
-			return opened;
+			return listen();
 		}
-		finally {
-			if (!started) {
-				this.scheduler.stop();
-			}
+		catch (Throwable ex) {
+			this.scheduler.stop();
+			throw ex;
 		}
 	}
 
@@ -126,7 +122,6 @@ public final class TcpServer {
 		ListeningSocket socket = ListeningSocket.open(this.settings.listener(), this.settings.sockets(),
 				(int) Math.min(somaxconn, Integer.MAX_VALUE));
 		TimeoutWatchdog watchdog = watchdog();
-		boolean started = false;
 		try {
 			EffectiveSettings effective = EffectiveSettings.read(this.settings.listener(), this.settings.sockets(),
 					this.settings.serving().maxConnections(), socket, limits, this.diagnostics);
@@ -138,14 +133,12 @@ public final class TcpServer {
 			logStart(socket.address(), effective, limits);
 			watchdog.start();
 			loop.start();
-			started = true;
 			return new Run(socket, admission, loop, watchdog, Instant.now(), effective);
 		}
-		finally {
-			if (!started) {
-				watchdog.close();
-				socket.closeQuietly();
-			}
+		catch (Throwable ex) {
+			watchdog.close();
+			socket.closeQuietly();
+			throw ex;
 		}
 	}
 

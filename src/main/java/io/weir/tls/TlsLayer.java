@@ -28,16 +28,13 @@ final class TlsLayer implements TransportLayer {
 	@Override
 	public Transport wrap(Transport lower, LayeredConnection connection) throws IOException {
 		TlsTransport upper = new TlsTransport(lower, this.engines.get(), this.buffers, this.tasks);
-		boolean agreed = false;
 		try {
 			connection.secured(upper.handshake());
-			agreed = true;
 			return upper;
 		}
-		finally {
-			if (!agreed) {
-				upper.release();
-			}
+		catch (Throwable ex) {
+			upper.release();
+			throw ex;
 		}
 	}
 
