@@ -12,6 +12,8 @@ final class ConnectionCounters {
 
 	private static final VarHandle RECEIVED = field("received");
 
+	private static final VarHandle DISCARDED = field("discarded");
+
 	private static final VarHandle SENT = field("sent");
 
 	private static final VarHandle UNANSWERED = field("unanswered");
@@ -23,6 +25,9 @@ final class ConnectionCounters {
 	private static final VarHandle SENT_AT = field("sentNanos");
 
 	private long received;
+
+	// Apart, as a thread of the handler's may still read while the connection's discards
+	private long discarded;
 
 	private long sent;
 
@@ -55,6 +60,11 @@ final class ConnectionCounters {
 		RECEIVED_AT.setOpaque(this, System.nanoTime());
 	}
 
+	void addDiscarded(int count) {
+		DISCARDED.setOpaque(this, this.discarded + count);
+		RECEIVED_AT.setOpaque(this, System.nanoTime());
+	}
+
 	void addSent(int count) {
 		SENT.setOpaque(this, this.sent + count);
 		SENT_AT.setOpaque(this, System.nanoTime());
@@ -82,7 +92,7 @@ final class ConnectionCounters {
 	}
 
 	long received() {
-		return (long) RECEIVED.getOpaque(this);
+		return (long) RECEIVED.getOpaque(this) + (long) DISCARDED.getOpaque(this);
 	}
 
 	long sent() {

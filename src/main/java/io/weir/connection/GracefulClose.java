@@ -106,7 +106,7 @@ record GracefulClose(ConnectionPath path, ConnectionLifecycle lifecycle, Connect
 				waste.clear().limit(Math.min(waste.capacity(), left));
 				count = this.path.transport().read(waste);
 				if (counts && count > 0) {
-					this.counters.addReceived(count);
+					this.counters.addDiscarded(count);
 					this.counters.addUnanswered(count);
 				}
 				left -= count;
