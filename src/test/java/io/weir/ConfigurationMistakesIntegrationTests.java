@@ -63,7 +63,7 @@ class ConfigurationMistakesIntegrationTests {
 					--tcp.server.records.output=file --tcp.server.records.file=/nowhere/r.jsonl | Property: tcp.server.records.file; Value: "/nowhere/r.jsonl"; the folder /nowhere does not exist
 					--tcp.server.records.output=file --tcp.server.records.file=/tmp | Value: "/tmp"; it is a folder
 					--tcp.server.records.fields=a,b,c            | Property: tcp.server.records.fields; Value: "a, b, c"; command line argument --tcp.server.records.fields; 3 names for 6 values; '! I 2s Q 2h f' has 6
-					--tcp.server.records.fields=a,b,c,a,at,f:hex | 'a' is there twice; 'at' is the name; 'f:hex'; value 6 is none of them
+					--tcp.server.records.fields=a,b,c,a,at,f:hex | 'a' is there twice; 'at' is reserved; 'f:hex'; value 6 is none of them
 					--tcp.server.max-connections=1M              | Value: "1M"; must be a whole number: 1 to 1000000
 					--tcp.server.max-connections=2147483647      | Value: "2147483647"; must be a whole number: 1 to 1000000
 					--tcp.server.backlog=many                    | Property: tcp.server.backlog; Value: "many"; must be a whole number: 1 to 2147483647
