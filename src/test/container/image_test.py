@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import re
 import shutil
 import signal
 import ssl
@@ -324,7 +325,11 @@ class ShutdownTests(unittest.TestCase):
             log = weir.log()
             print(f"\nSIGTERM under load of {self.CLIENTS} clients: {sum(answered)} exchanges, ended after {took:.1f} s, "
                   f"RSS {rss}; {log.splitlines()[-3:]}", flush=True)
-            self.assertEqual(problems, [])
+            # Who came after the queue was counted, and before it was closed, meets a reset, and the log says how many did
+            left = int(re.search(r"(\d+) connections left in the accept queue", log).group(1))
+            resets = [problem for problem in problems if "ConnectionResetError" in problem]
+            self.assertLessEqual(len(resets), left, problems)
+            self.assertEqual([problem for problem in problems if problem not in resets], [])
             self.assertGreater(sum(answered), 1000)
             self.assertEqual(weir.inspect("{{.State.ExitCode}}"), "143")
             self.assertEqual(weir.inspect("{{.State.OOMKilled}}"), "false")
