@@ -1,5 +1,6 @@
 package io.weir.config;
 
+import java.util.List;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
@@ -14,6 +15,7 @@ import org.springframework.boot.autoconfigure.ssl.SslAutoConfiguration;
 import org.springframework.boot.context.annotation.ImportCandidates;
 import org.springframework.boot.micrometer.metrics.autoconfigure.CompositeMeterRegistryAutoConfiguration;
 import org.springframework.boot.micrometer.metrics.autoconfigure.MetricsAutoConfiguration;
+import org.springframework.boot.LazyInitializationBeanFactoryPostProcessor;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -38,6 +40,16 @@ class WeirAutoConfigurationTests {
 		.withConfiguration(AutoConfigurations.of(WeirAutoConfiguration.class, SslAutoConfiguration.class,
 				MetricsAutoConfiguration.class, CompositeMeterRegistryAutoConfiguration.class))
 		.withPropertyValues("tcp.server.port=0");
+
+	@Test
+	void whenBeansAreLazyThenThoseThatListenAreThereFromTheBeginning() {
+		this.runner
+			.withInitializer(
+					(context) -> context.addBeanFactoryPostProcessor(new LazyInitializationBeanFactoryPostProcessor()))
+			.run((context) -> assertThat(List.of("connectionMeters", "connectionHistory", "servingLiveness",
+					"outOfMemoryLiveness", "foreignPeers"))
+				.allMatch(context.getSourceApplicationContext().getBeanFactory()::containsSingleton));
+	}
 
 	@Test
 	void theJarRegistersIt() {
