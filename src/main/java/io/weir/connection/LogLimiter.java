@@ -46,7 +46,7 @@ public final class LogLimiter {
 				logger.warn("{} ({} such lines were suppressed before)", message, lines, failure);
 			}
 			catch (Throwable withoutLine) {
-				this.suppressed.incrementAndGet();
+				this.suppressed.addAndGet(lines + 1);
 			}
 		}
 	}

@@ -45,8 +45,7 @@ final class AcceptLoop {
 
 	private static final Duration WAKE_UP_TIME = Duration.ofSeconds(1);
 
-	// In milliseconds
-	private static final long WAKE_UP_PAUSE = 20;
+	private static final long WAKE_UP_PAUSE_MILLIS = 20;
 
 	private static final Logger logger = LoggerFactory.getLogger(AcceptLoop.class);
 
@@ -86,7 +85,6 @@ final class AcceptLoop {
 	/**
 	 * Creates a loop, not started.
 	 * @param socket the listening socket, which the loop closes at its end
-	 * @param admission gives each connection its place
 	 * @param server starts to serve an accepted socket, and owns it and its place from
 	 * then on
 	 * @param errors counts failures of accept(2)
@@ -204,7 +202,7 @@ final class AcceptLoop {
 			if (this.state == ServerState.ACCEPTING) {
 				connect(host, address.getPort());
 			}
-			this.stoppedServing.await(WAKE_UP_PAUSE, TimeUnit.MILLISECONDS);
+			this.stoppedServing.await(WAKE_UP_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
 		}
 		return hasStoppedServing();
 	}
@@ -215,7 +213,7 @@ final class AcceptLoop {
 			this.wakeUps.add(channel.getLocalAddress());
 			channel.configureBlocking(false);
 			channel.connect(new InetSocketAddress(host, port));
-			this.stoppedServing.await(WAKE_UP_PAUSE, TimeUnit.MILLISECONDS);
+			this.stoppedServing.await(WAKE_UP_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
 		}
 		catch (IOException ex) {
 			logger.debug("Waking up the accept loop: {}", ex.toString());
@@ -352,12 +350,8 @@ final class AcceptLoop {
 			if (slot == null && millisLeft() > 0) {
 				slot = this.admission.acquire(millisLeft());
 			}
-			if (slot != null) {
-				left = acceptQueued(slot, left);
-			}
-			else if (millisLeft() <= 0) {
-				left = 0;
-			}
+			long waiting = (millisLeft() > 0) ? left : 0;
+			left = (slot != null) ? acceptQueued(slot, left) : waiting;
 		}
 	}
 

@@ -36,11 +36,13 @@ class LogLimiterTests {
 	void whenThereIsNoMemoryForTheLineThenItCountsAsSuppressed() {
 		LogLimiter limiter = new LogLimiter(this.now::get);
 		Logger logger = LoggerFactory.getLogger("test");
+		assertThat(limiter.tryAcquire()).isZero();
+		limiter.warn(logger, "It failed", new IllegalStateException());
+		this.now.addAndGet(Duration.ofSeconds(10).toNanos());
 		try (CapturedLog log = CapturedLog.withoutMemory("test")) {
 			limiter.warn(logger, "It failed", new IllegalStateException());
-			assertThat(log.messages()).containsExactly("It failed (0 such lines were suppressed before)");
+			assertThat(log.messages()).containsExactly("It failed (1 such lines were suppressed before)");
 		}
-		limiter.warn(logger, "It failed", new IllegalStateException());
 		this.now.addAndGet(Duration.ofSeconds(10).toNanos());
 		try (CapturedLog log = CapturedLog.info("test")) {
 			limiter.warn(logger, "It failed", new IllegalStateException());

@@ -21,6 +21,8 @@ import org.apache.kafka.common.serialization.StringSerializer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import io.weir.api.RecordText;
 import io.weir.api.UnpackedRecord;
@@ -88,24 +90,14 @@ class KafkaRecordSinkTests {
 		this.sink.flush(Duration.ofSeconds(5));
 	}
 
-	@Test
-	void whenTheProducerCanNotGoOnThenAnotherOneTakesOver() throws Exception {
+	// Where none can be made at first, that is tried again
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void whenTheProducerCanNotGoOnThenAnotherOneTakesOver(boolean failsAtFirst) throws Exception {
+		this.failing.set(failsAtFirst);
 		this.producers.getFirst().close();
 		this.sink.accept(record(1));
 		Awaitility.await().until(() -> this.producers.size() == 2);
-		MockProducer<String, byte[]> second = this.producers.get(1);
-		Awaitility.await().until(() -> second.history().size() == 1);
-		second.completeNext();
-		this.sink.flush(Duration.ofSeconds(5));
-	}
-
-	@Test
-	void whenNoOtherProducerCanBeMadeThenThatIsTriedAgain() throws Exception {
-		this.failing.set(true);
-		this.producers.getFirst().close();
-		this.sink.accept(record(1));
-		Awaitility.await().until(() -> this.producers.size() == 2);
-		assertThat(this.failing).isFalse();
 		MockProducer<String, byte[]> second = this.producers.get(1);
 		Awaitility.await().until(() -> second.history().size() == 1);
 		second.completeNext();
