@@ -347,8 +347,10 @@ final class AcceptLoop {
 		long left = this.queueLength.get().orElse(Long.MAX_VALUE);
 		while (left > 0) {
 			Slot slot = this.admission.tryAcquire();
-			if (slot == null && millisLeft() > 0) {
-				slot = this.admission.acquire(millisLeft());
+			long millis = millisLeft();
+			// 0 would be to wait for ever
+			if (slot == null && millis > 0) {
+				slot = this.admission.acquire(millis);
 			}
 			long waiting = (millisLeft() > 0) ? left : 0;
 			left = (slot != null) ? acceptQueued(slot, left) : waiting;
