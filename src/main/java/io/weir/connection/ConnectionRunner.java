@@ -265,19 +265,10 @@ public final class ConnectionRunner {
 	}
 
 	private static void warn(LogLimiter limiter, Connection connection, String what, Throwable cause) {
-		long suppressed = limiter.tryAcquire();
-		if (suppressed < 0) {
-			return;
-		}
-		try {
-			connection.fields(logger.atWarn())
-				.setCause(new EscapedFailure(cause))
-				.log("{} {}; only this connection is closed ({} such lines were suppressed before)", connection, what,
-						suppressed);
-		}
-		catch (Throwable withoutLine) {
-			// There may be no memory for the line either, and the connection has to end
-		}
+		limiter.log((suppressed) -> connection.fields(logger.atWarn())
+			.setCause(new EscapedFailure(cause))
+			.log("{} {}; only this connection is closed ({} such lines were suppressed before)", connection, what,
+					suppressed));
 	}
 
 	private void end(Connection connection, EndReason outcome, boolean peerEnded) {

@@ -2,6 +2,7 @@ package io.weir.connection;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 
 import org.slf4j.Logger;
@@ -36,34 +37,31 @@ public final class LogLimiter {
 	 * Logs a failure that its thread survives, unless the line is to be suppressed.
 	 * @param logger where to, at WARN
 	 * @param message what failed
-	 * @param failure the failure; without memory for the line nothing is logged, as the
-	 * thread has to go on
+	 * @param failure the failure
 	 */
 	public void warn(Logger logger, String message, Throwable failure) {
-		long lines = tryAcquire();
-		if (lines >= 0) {
-			try {
-				logger.warn("{} ({} such lines were suppressed before)", message, lines, failure);
-			}
-			catch (Throwable withoutLine) {
-				this.suppressed.addAndGet(lines + 1);
-			}
-		}
+		log((lines) -> logger.warn("{} ({} such lines were suppressed before)", message, lines, failure));
 	}
 
 	/**
-	 * Asks whether to log now.
-	 * @return how many lines were suppressed since the last one, to be told with this
-	 * one; -1 if this one is to be suppressed
+	 * Logs a line, unless it is to be suppressed. Without memory for the line it counts
+	 * as suppressed, as the thread has to go on.
+	 * @param line logs; told how many lines were suppressed since the last one
 	 */
-	public long tryAcquire() {
+	public void log(LongConsumer line) {
 		long now = this.nanoTime.getAsLong();
 		long next = this.nextAt.get();
-		if (now - next >= 0 && this.nextAt.compareAndSet(next, now + INTERVAL)) {
-			return this.suppressed.getAndSet(0);
+		if (now - next < 0 || !this.nextAt.compareAndSet(next, now + INTERVAL)) {
+			this.suppressed.incrementAndGet();
+			return;
 		}
-		this.suppressed.incrementAndGet();
-		return -1;
+		long lines = this.suppressed.getAndSet(0);
+		try {
+			line.accept(lines);
+		}
+		catch (Throwable withoutLine) {
+			this.suppressed.addAndGet(lines + 1);
+		}
 	}
 
 }

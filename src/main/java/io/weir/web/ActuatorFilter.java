@@ -141,10 +141,8 @@ class ActuatorFilter implements Filter {
 				return HttpServletResponse.SC_BAD_REQUEST;
 			}
 		}
-		long suppressed = this.limiter.tryAcquire();
-		if (suppressed >= 0) {
-			logger.error("A request failed ({} such lines were suppressed)", suppressed, ex);
-		}
+		this.limiter
+			.log((suppressed) -> logger.error("A request failed ({} such lines were suppressed)", suppressed, ex));
 		return HttpServletResponse.SC_INTERNAL_SERVER_ERROR;
 	}
 

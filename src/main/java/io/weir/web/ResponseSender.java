@@ -228,10 +228,8 @@ class ResponseSender implements AutoCloseable {
 			if (isOver()) {
 				return;
 			}
-			long suppressed = ResponseSender.this.failures.tryAcquire();
-			if (suppressed >= 0) {
-				logger.error("A list failed while it was made ({} such lines were suppressed)", suppressed, failure);
-			}
+			ResponseSender.this.failures.log((suppressed) -> logger
+				.error("A list failed while it was made ({} such lines were suppressed)", suppressed, failure));
 			complete();
 		}
 

@@ -1,6 +1,8 @@
 package io.weir.connection;
 
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
 import org.junit.jupiter.api.Test;
@@ -21,22 +23,24 @@ class LogLimiterTests {
 	@Test
 	void whenLinesComeTooOftenThenTheyAreCountedAndToldWithTheNextOne() {
 		LogLimiter limiter = new LogLimiter(this.now::get);
-		assertThat(limiter.tryAcquire()).isZero();
-		assertThat(limiter.tryAcquire()).isEqualTo(-1);
+		List<Long> told = new ArrayList<>();
+		limiter.log(told::add);
+		limiter.log(told::add);
 		this.now.addAndGet(Duration.ofMillis(9_999).toNanos());
-		assertThat(limiter.tryAcquire()).isEqualTo(-1);
+		limiter.log(told::add);
 		this.now.addAndGet(Duration.ofMillis(1).toNanos());
-		assertThat(limiter.tryAcquire()).isEqualTo(2);
-		assertThat(limiter.tryAcquire()).isEqualTo(-1);
+		limiter.log(told::add);
+		limiter.log(told::add);
 		this.now.addAndGet(Duration.ofSeconds(10).toNanos());
-		assertThat(limiter.tryAcquire()).isEqualTo(1);
+		limiter.log(told::add);
+		assertThat(told).containsExactly(0L, 2L, 1L);
 	}
 
 	@Test
 	void whenThereIsNoMemoryForTheLineThenItCountsAsSuppressed() {
 		LogLimiter limiter = new LogLimiter(this.now::get);
 		Logger logger = LoggerFactory.getLogger("test");
-		assertThat(limiter.tryAcquire()).isZero();
+		limiter.log((lines) -> assertThat(lines).isZero());
 		limiter.warn(logger, "It failed", new IllegalStateException());
 		this.now.addAndGet(Duration.ofSeconds(10).toNanos());
 		try (CapturedLog log = CapturedLog.withoutMemory("test")) {
