@@ -59,7 +59,7 @@ record ListeningSocket(ServerSocketChannel channel, InetSocketAddress address, S
 						(backlog != null) ? backlog : defaultBacklog);
 				return new ListeningSocket(channel, (InetSocketAddress) channel.getLocalAddress(), sockets, inherited);
 			}
-			catch (IOException | RuntimeException ex) {
+			catch (Throwable ex) {
 				channel.close();
 				throw ex;
 			}

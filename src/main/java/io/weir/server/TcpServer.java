@@ -119,9 +119,9 @@ public final class TcpServer {
 		KernelLimits limits = this.kernelLimits.get();
 		// The kernel takes the least of this and its own limit
 		long somaxconn = limits.number("net.core.somaxconn").orElse(Integer.MAX_VALUE);
+		TimeoutWatchdog watchdog = watchdog();
 		ListeningSocket socket = ListeningSocket.open(this.settings.listener(), this.settings.sockets(),
 				(int) Math.min(somaxconn, Integer.MAX_VALUE));
-		TimeoutWatchdog watchdog = watchdog();
 		try {
 			EffectiveSettings effective = EffectiveSettings.read(this.settings.listener(), this.settings.sockets(),
 					this.settings.serving().maxConnections(), socket, limits, this.diagnostics);
