@@ -35,6 +35,7 @@ import io.weir.server.TcpServerLifecycle;
 import io.weir.tls.ServerTls;
 import io.weir.transport.AddressPrefix;
 import io.weir.transport.AddressPrefixes;
+import io.weir.transport.BufferPool;
 import io.weir.transport.ProxyLayer;
 
 /**
@@ -64,9 +65,9 @@ class TcpServerConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	AdmissionRules admissionRules(TcpServerProperties properties) {
+	AdmissionRules admissionRules(TcpServerProperties properties, BufferPool buffers) {
 		TcpServerProperties.ProxyProtocol proxies = properties.proxyProtocol();
-		Layer layer = new Layer(new ProxyLayer(), proxies.timeout(), RejectReason.PROXY_HEADER,
+		Layer layer = new Layer(new ProxyLayer(buffers), proxies.timeout(), RejectReason.PROXY_HEADER,
 				RejectReason.PROXY_HEADER);
 		return new AdmissionRules(proxies.enabled() ? new ProxyRule(prefixes(proxies.trusted()), layer) : null,
 				prefixes(properties.allow()), prefixes(properties.deny()), properties.maxConnectionsPerAddress());

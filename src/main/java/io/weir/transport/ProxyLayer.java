@@ -6,10 +6,10 @@ import java.io.IOException;
 /**
  * Reads the header of the PROXY protocol, which a trusted proxy sends first. What has
  * come with it is not read again: it is handed on.
+ *
+ * @param buffers where its buffers come from
  */
-public final class ProxyLayer implements TransportLayer {
-
-	private final BufferPool buffers = BufferPool.direct();
+public record ProxyLayer(BufferPool buffers) implements TransportLayer {
 
 	@Override
 	public Transport wrap(Transport lower, LayeredConnection connection) throws IOException {

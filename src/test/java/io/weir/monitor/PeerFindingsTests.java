@@ -24,6 +24,7 @@ import io.weir.connection.RejectReason;
 import io.weir.server.AdmissionRules;
 import io.weir.transport.AddressPrefix;
 import io.weir.transport.AddressPrefixes;
+import io.weir.transport.BufferPool;
 import io.weir.transport.ProxyLayer;
 
 import static org.assertj.core.api.Assertions.assertThat;
@@ -79,8 +80,9 @@ class PeerFindingsTests {
 	// As for max-connections-per-address: a client has a /64 to choose from
 	@Test
 	void anIpv6ClientIsFoundByItsSubnet() throws IOException {
-		ProxyRule proxies = new ProxyRule(AddressPrefixes.of(List.of(AddressPrefix.parse("127.0.0.1"))), new Layer(
-				new ProxyLayer(), Duration.ofSeconds(10), RejectReason.PROXY_HEADER, RejectReason.PROXY_HEADER));
+		ProxyRule proxies = new ProxyRule(AddressPrefixes.of(List.of(AddressPrefix.parse("127.0.0.1"))),
+				new Layer(new ProxyLayer(BufferPool.direct()), Duration.ofSeconds(10), RejectReason.PROXY_HEADER,
+						RejectReason.PROXY_HEADER));
 		try (RunningServer running = new RunningServer(10,
 				new AdmissionRules(proxies, AddressPrefixes.NONE, AddressPrefixes.NONE, 0), this.proc.reader())
 			.start()) {

@@ -28,6 +28,7 @@ import io.weir.kernel.SocketKey;
 import io.weir.protocol.Protocol;
 import io.weir.transport.AddressPrefix;
 import io.weir.transport.AddressPrefixes;
+import io.weir.transport.BufferPool;
 import io.weir.transport.ProxyLayer;
 import io.weir.transport.SocketAddresses;
 
@@ -52,8 +53,8 @@ class ProxyProtocolTests extends FaultTest {
 
 	private TcpServer start(Duration timeout, String allow, String deny, int maxPerAddress) {
 		this.admission = new AdmissionRules(
-				new ProxyRule(prefixes("127.0.0.1"),
-						new Layer(new ProxyLayer(), timeout, RejectReason.PROXY_HEADER, RejectReason.PROXY_HEADER)),
+				new ProxyRule(prefixes("127.0.0.1"), new Layer(new ProxyLayer(BufferPool.direct()), timeout,
+						RejectReason.PROXY_HEADER, RejectReason.PROXY_HEADER)),
 				prefixes(allow), prefixes(deny), maxPerAddress);
 		ConnectionHandler echo = Protocol.ECHO.handler(1024, RECORD);
 		return start((connection) -> {

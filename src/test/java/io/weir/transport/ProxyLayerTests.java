@@ -30,7 +30,7 @@ class ProxyLayerTests {
 
 	private static final byte[] LOCAL = HexFormat.of().parseHex("0d0a0d0a000d0a515549540a20000000");
 
-	private final ProxyLayer layer = new ProxyLayer();
+	private final ProxyLayer layer = new ProxyLayer(BufferPool.direct());
 
 	private final Told told = new Told();
 
