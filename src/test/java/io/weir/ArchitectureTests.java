@@ -20,9 +20,14 @@ import io.weir.api.ConnectionHandler;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.kernel.SocketDiagnostics;
 import io.weir.kernel.SocketDiagnosticsFactory;
+import io.weir.kernel.SocketKey;
+import io.weir.scheduling.ConnectionThread;
+import io.weir.scheduling.SocketWaiter;
 import io.weir.server.TcpServer;
 import io.weir.server.TcpServerLifecycle;
+import io.weir.tls.ServerCertificate;
 import io.weir.tls.ServerTls;
+import io.weir.tls.TlsStatus;
 
 import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
@@ -91,9 +96,8 @@ class ArchitectureTests {
 	// The web server's own concerns: of Weir it knows how to log a surprise that repeats,
 	// and the page it leads to
 	@ArchTest
-	static final ArchRule webKnowsTheWebServer = onlyKnows("io.weir.web..", "io.weir.connection..", "io.weir.text..",
-			"io.weir.actuate..", "io.weir", "org.springframework..", "org.apache..", "jakarta.servlet..", "org.slf4j..",
-			"tools.jackson..");
+	static final ArchRule webKnowsTheWebServer = onlyKnows("io.weir.web..", "io.weir.connection..", "io.weir.actuate..",
+			"org.springframework..", "org.apache..", "jakarta.servlet..", "org.slf4j..");
 
 	@ArchTest
 	static final ArchRule schedulingKnowsTheJdkAndSlf4j = onlyKnows("io.weir.scheduling..", "org.slf4j..",
@@ -103,10 +107,27 @@ class ArchitectureTests {
 	static final ArchRule transportKnowsApiAndScheduling = onlyKnows("io.weir.transport..", "io.weir.api..",
 			"io.weir.scheduling..");
 
+	// The way to wait, and neither threads nor selectors
+	@ArchTest
+	static final ArchRule transportWaitsThroughAnInterface = knowsOf("io.weir.transport..", "io.weir.scheduling..",
+			SocketWaiter.class);
+
 	@ArchTest
 	static final ArchRule tlsKnowsTransport = onlyKnows("io.weir.tls..", "io.weir.transport..", "org.slf4j..");
 
-	// Of the kernel it knows what a socket is called there, of scheduling its own thread
+	@ArchTest
+	static final ArchRule connectionKnowsItsThread = knowsOf("io.weir.connection..", "io.weir.scheduling..",
+			ConnectionThread.class);
+
+	@ArchTest
+	static final ArchRule connectionKnowsWhatTheKernelCallsASocket = knowsOf("io.weir.connection..", "io.weir.kernel..",
+			SocketKey.class);
+
+	// It never reloads anything
+	@ArchTest
+	static final ArchRule monitorReadsWhatTlsTells = knowsOf("io.weir.monitor..", "io.weir.tls..", TlsStatus.class,
+			ServerCertificate.class);
+
 	@ArchTest
 	static final ArchRule connectionKnowsApiAndTransport = onlyKnows("io.weir.connection..", "io.weir.api..",
 			"io.weir.transport..", "io.weir.scheduling..", "io.weir.kernel..", "io.weir.text..", "org.slf4j..");
@@ -160,6 +181,13 @@ class ArchitectureTests {
 	static final ArchRule packagesAreFreeOfCycles = slices().matching("io.weir.(*)..").should().beFreeOfCycles();
 
 	@ArchTest
+	static final ArchRule nobodyButConfigKnowsTheRoot = noClasses().that()
+		.resideOutsideOfPackages("io.weir", "io.weir.config..")
+		.should()
+		.dependOnClassesThat()
+		.resideInAPackage("io.weir");
+
+	@ArchTest
 	static final ArchRule serverKnowsSpringInItsAdaptersOnly = noClasses()
 		.that(resideInAPackage("io.weir.server..").and(not(assignableTo(TcpServerLifecycle.class)))
 			.and(not(nameMatching("io\\.weir\\.server\\.TcpServerLifecycle\\$.+"))))
@@ -205,6 +233,13 @@ class ArchitectureTests {
 		.doNotHaveRawReturnType(LazyInitializationExcludeFilter.class)
 		.should()
 		.beAnnotatedWith(ConditionalOnMissingBean.class);
+
+	private static ArchRule knowsOf(String name, String other, Class<?>... known) {
+		return noClasses().that()
+			.resideInAPackage(name)
+			.should()
+			.dependOnClassesThat(resideInAPackage(other).and(not(belongToAnyOf(known))));
+	}
 
 	private static ArchRule onlyKnows(String name, String... others) {
 		return classes().that()

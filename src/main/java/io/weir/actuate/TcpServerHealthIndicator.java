@@ -6,7 +6,7 @@ import java.util.List;
 import org.springframework.boot.health.contributor.AbstractHealthIndicator;
 import org.springframework.boot.health.contributor.Health;
 
-import io.weir.connection.TimeText;
+import io.weir.monitor.TimeText;
 import io.weir.monitor.OpenConnections;
 import io.weir.monitor.ServerMonitor;
 import io.weir.monitor.ServerSnapshot;

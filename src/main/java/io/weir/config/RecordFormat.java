@@ -35,6 +35,8 @@ import io.weir.struct.StructFormatException;
 	 */
 	class Validator implements ConstraintValidator<RecordFormat, String> {
 
+		private static final int MAX_BYTES = 16 * 1024 * 1024;
+
 		@Override
 		public boolean isValid(@Nullable String value, ConstraintValidatorContext context) {
 			String problem = (value != null) ? problem(value) : null;
@@ -53,8 +55,7 @@ import io.weir.struct.StructFormatException;
 				if (size == 0) {
 					return "a record of no bytes: '" + format + "' has no item that takes space";
 				}
-				return (size <= TcpServerProperties.MAX_BYTES) ? null
-						: "a record of " + size + " bytes: the most is " + TcpServerProperties.MAX_BYTES;
+				return (size <= MAX_BYTES) ? null : "a record of " + size + " bytes: max is " + MAX_BYTES;
 			}
 			catch (StructFormatException ex) {
 				return ex.getMessage();

@@ -85,11 +85,6 @@ public record TcpServerProperties(@DefaultValue("true") boolean enabled,
 		@DefaultValue @NotNull @Valid Metrics metrics) {
 
 	/**
-	 * The most bytes of an echo unit or a record: each connection has a buffer for one.
-	 */
-	static final int MAX_BYTES = 16 * 1024 * 1024;
-
-	/**
 	 * Keep-alive probes, tcp(7).
 	 *
 	 * @param enabled Whether to send keep-alive probes (SO_KEEPALIVE).

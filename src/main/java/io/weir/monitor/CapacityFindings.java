@@ -3,11 +3,10 @@ package io.weir.monitor;
 import java.time.Duration;
 import java.util.Map;
 
-import io.weir.connection.TimeText;
 import io.weir.server.EffectiveSettings;
 import io.weir.server.Setting;
 import io.weir.server.SocketSettings.KeepAlive;
-import io.weir.tls.ServerTls;
+import io.weir.tls.TlsStatus;
 
 /**
  * Findings about how many connections fit, and how long dead ones take room.
@@ -63,7 +62,7 @@ final class CapacityFindings implements Evidence.Rule {
 
 	private static void heap(int maxConnections, Map<FindingKind, Finding> findings) {
 		long heap = Runtime.getRuntime().maxMemory();
-		long fitting = ServerTls.connectionsFitting(heap);
+		long fitting = TlsStatus.connectionsFitting(heap);
 		if (maxConnections > fitting) {
 			findings.put(FindingKind.TOO_LITTLE_HEAP, new Finding("max-connections",
 					"%d requested, but a heap of %d MB has room for only %d with TLS whose peers send much and read nothing"

@@ -6,8 +6,6 @@ import java.util.Locale;
 
 import org.jspecify.annotations.Nullable;
 
-import io.weir.connection.TimeText;
-
 /**
  * Writes a diagnosis for people, with the names that {@code ss -ti} gives the figures.
  */

@@ -1,7 +1,6 @@
 package io.weir.monitor;
 
 import org.jspecify.annotations.Nullable;
-import io.weir.tls.ServerTls;
 import io.weir.tls.TlsStatus;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +38,7 @@ public class Findings {
 
 	private final ProcReader proc;
 
-	private final @Nullable ServerTls tls;
+	private final Supplier<@Nullable TlsStatus> tls;
 
 	private final List<Evidence.Rule> rules;
 
@@ -49,11 +49,11 @@ public class Findings {
 
 	/**
 	 * Creates the findings of a server.
-	 * @param tls what protects its connections; null if nothing does
+	 * @param tls reads what protects its connections; null if nothing does
 	 * @param chunkBytes how long a chunk is; 0 if the protocol has none
 	 * @param recordBytes how long a record is; 0 if the protocol has none
 	 */
-	public Findings(TcpServer server, ListenerFigures listener, ProcReader proc, @Nullable ServerTls tls,
+	public Findings(TcpServer server, ListenerFigures listener, ProcReader proc, Supplier<@Nullable TlsStatus> tls,
 			int chunkBytes, int recordBytes, BusiestAddress addresses, ForeignPeers foreign,
 			ConnectionRegistry connections, Diagnoses diagnoses, RecordSinks records) {
 		this(server, listener, proc, tls,
@@ -63,7 +63,7 @@ public class Findings {
 				System::nanoTime);
 	}
 
-	Findings(TcpServer server, ListenerFigures listener, ProcReader proc, @Nullable ServerTls tls,
+	Findings(TcpServer server, ListenerFigures listener, ProcReader proc, Supplier<@Nullable TlsStatus> tls,
 			List<Evidence.Rule> more, LongSupplier nanoTime) {
 		this.tls = tls;
 		this.server = server;
@@ -112,7 +112,7 @@ public class Findings {
 	}
 
 	@Nullable TlsStatus tls() {
-		return TlsStatus.of(this.tls);
+		return this.tls.get();
 	}
 
 	/**

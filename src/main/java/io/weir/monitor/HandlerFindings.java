@@ -5,7 +5,6 @@ import java.util.Map;
 
 import io.weir.connection.Connection;
 import io.weir.connection.ConnectionRegistry;
-import io.weir.connection.TimeText;
 
 /**
  * Findings about handlers that have not ended with their connections.

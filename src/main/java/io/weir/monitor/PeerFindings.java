@@ -2,8 +2,6 @@ package io.weir.monitor;
 
 import java.util.Map;
 
-import io.weir.connection.TimeText;
-
 /**
  * Findings about what clients do.
  */

@@ -4,7 +4,6 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 
-import io.weir.connection.TimeText;
 import io.weir.server.Setting;
 
 /**

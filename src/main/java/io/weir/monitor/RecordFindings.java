@@ -2,7 +2,6 @@ package io.weir.monitor;
 
 import java.util.Map;
 
-import io.weir.connection.TimeText;
 import io.weir.records.RecordSinks;
 import io.weir.records.WriteFault;
 

@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 
-import io.weir.connection.TimeText;
 import io.weir.tls.TlsStatus;
 
 /**

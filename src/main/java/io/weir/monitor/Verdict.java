@@ -1,6 +1,5 @@
 package io.weir.monitor;
 
-import io.weir.connection.TimeText;
 import io.weir.kernel.Reading;
 import io.weir.server.ServerState;
 import io.weir.server.ServerStatus;

@@ -64,15 +64,15 @@ final class LoopBalance {
 	void adapt(List<LoopState> loops) {
 		List<LoopState> active = active(loops);
 		LoopState least = leastBusy(active);
-		LoopState most = active.stream().max(Comparator.comparingDouble(LoopState::busy)).orElse(least);
+		LoopState busiest = active.stream().max(Comparator.comparingDouble(LoopState::busy)).orElse(least);
 		double sum = active.stream().mapToDouble(LoopState::busy).sum();
 		if (this.rest > 0) {
 			this.rest--;
 		}
-		if (active.size() > 1 && most.busy() > BUSY && least.busy() < HAS_TIME) {
+		if (active.size() > 1 && busiest.busy() > BUSY && least.busy() < HAS_TIME) {
 			if (this.rest == 0) {
 				this.rest = REST;
-				moveHalf(most.loop(), least.loop());
+				moveHalf(busiest.loop(), least.loop());
 			}
 		}
 		else if (active.size() > 1 && sum < IDLE * (active.size() - 1)) {

@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-import io.weir.transport.BufferPool;
 import io.weir.transport.TransportLayer;
 
 /**
@@ -17,13 +16,6 @@ import io.weir.transport.TransportLayer;
  * replaced while old ones live on. Safe for any thread.
  */
 public final class ServerTls {
-
-	/**
-	 * How much of the heap a connection takes at the most, but for what all take of the
-	 * large buffers: some 14 KB, and three buffers for a record, that of its peer's
-	 * bytes, of those that are not answered, and of its own that the peer does not read.
-	 */
-	private static final long MAX_BYTES_OF_A_CONNECTION = 14 * 1024 + 3 * BufferPool.MEDIUM;
 
 	private static final Logger logger = LoggerFactory.getLogger(ServerTls.class);
 
@@ -102,15 +94,6 @@ public final class ServerTls {
 	 */
 	public Duration handshakeTimeout() {
 		return this.handshakeTimeout;
-	}
-
-	/**
-	 * How many connections half of a heap has room for, whatever their peers do. The
-	 * other half is for the large buffers and for all else.
-	 * @param heap how many bytes it may grow to
-	 */
-	public static long connectionsFitting(long heap) {
-		return heap / 2 / MAX_BYTES_OF_A_CONNECTION;
 	}
 
 	/**

@@ -2,6 +2,8 @@ package io.weir.tls;
 
 import org.jspecify.annotations.Nullable;
 
+import io.weir.transport.BufferPool;
+
 /**
  * What protects a server's new connections.
  *
@@ -15,6 +17,13 @@ public record TlsStatus(String bundle, ServerCertificate certificate, int waitin
 		@Nullable String reloadFailure) {
 
 	/**
+	 * How much of the heap a connection takes at most, but for what all take of the large
+	 * buffers: some 14 KB, and three buffers for a record, that of its peer's bytes, of
+	 * those that are not answered, and of its own that the peer does not read.
+	 */
+	private static final long MAX_BYTES_OF_A_CONNECTION = 14 * 1024 + 3 * BufferPool.MEDIUM;
+
+	/**
 	 * Reads the status of now.
 	 * @param tls the server's side of TLS; null is none
 	 * @return null where there is no TLS
@@ -22,6 +31,15 @@ public record TlsStatus(String bundle, ServerCertificate certificate, int waitin
 	public static @Nullable TlsStatus of(@Nullable ServerTls tls) {
 		return (tls != null)
 				? new TlsStatus(tls.bundle(), tls.certificate(), tls.waitingHandshakes(), tls.reloadFailure()) : null;
+	}
+
+	/**
+	 * How many connections half of a heap has room for, whatever their peers do. The
+	 * other half is for the large buffers and for all else.
+	 * @param heap how many bytes it may grow to
+	 */
+	public static long connectionsFitting(long heap) {
+		return heap / 2 / MAX_BYTES_OF_A_CONNECTION;
 	}
 
 }

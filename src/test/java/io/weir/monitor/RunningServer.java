@@ -113,7 +113,7 @@ public final class RunningServer implements AutoCloseable {
 	}
 
 	Findings findings(LongSupplier nanoTime, List<Evidence.Rule> more) {
-		return new Findings(this.server, this.listener, this.kernel, null, more, nanoTime);
+		return new Findings(this.server, this.listener, this.kernel, () -> null, more, nanoTime);
 	}
 
 	public ListenerFigures listener() {

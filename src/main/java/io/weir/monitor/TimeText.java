@@ -1,4 +1,4 @@
-package io.weir.connection;
+package io.weir.monitor;
 
 import java.math.BigDecimal;
 import java.time.Duration;

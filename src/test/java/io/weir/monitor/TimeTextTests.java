@@ -1,4 +1,4 @@
-package io.weir.connection;
+package io.weir.monitor;
 
 import java.time.Duration;
 
