@@ -24,6 +24,8 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 
 	private static final long PINNED_LOOK = TimeUnit.MILLISECONDS.toNanos(1);
 
+	private static final int READS_OF_OTHERS = 16;
+
 	private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
 	private final SchedulableThreads threads;
@@ -47,6 +49,9 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 
 	// Found holding its loop: it waits without letting go, so it looks for itself
 	private volatile boolean pinned;
+
+	// Of a handler's thread that reads; where there are two, roughly counted
+	private int readsOfOthers;
 
 	// Those below are of the thread of the loop. A move happens on the old loop's thread
 	// and is handed over to the new one
@@ -169,8 +174,12 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 	@SuppressWarnings("ThreadPriorityCheck") // The loop puts it behind the others
 	public boolean beforeRead(boolean lastReadFilledItsBuffer) {
 		if (!isOwnThread()) {
-			// A handler's, of any kind, and on any loop
-			Thread.yield();
+			// A handler's, of any kind, and on any loop: behind those with much to do, if
+			// not
+			// at each of its short reads
+			if (lastReadFilledItsBuffer || ++this.readsOfOthers % READS_OF_OTHERS == 0) {
+				Thread.yield();
+			}
 			return false;
 		}
 		moveIfAsked();

@@ -46,8 +46,10 @@ public final class PlainTransport implements Transport {
 
 	private long reads;
 
-	// The writer's own: since it waited or gave way
+	// The writer's own: since it waited, gave way or read
 	private int written;
+
+	private @Nullable Thread writer;
 
 	// The reader's own: null once enough has come
 	private @Nullable FirstBytes firstBytes;
@@ -67,7 +69,7 @@ public final class PlainTransport implements Transport {
 
 	@Override
 	public int read(ByteBuffer target) throws IOException {
-		if (this.waiter.beforeRead(this.filled)) {
+		if (beforeRead()) {
 			this.waiter.awaitReadable();
 		}
 		int count = readOnce(target);
@@ -80,7 +82,7 @@ public final class PlainTransport implements Transport {
 
 	@Override
 	public int read(ReadBuffer target) throws IOException {
-		if (this.waiter.beforeRead(this.filled)) {
+		if (beforeRead()) {
 			target.release();
 			this.waiter.awaitReadable();
 		}
@@ -94,6 +96,15 @@ public final class PlainTransport implements Transport {
 			count = target.fill(this::readOnce);
 		}
 		return count;
+	}
+
+	// A read waits, or lets others go first. Another thread's read says nothing of the
+	// writer
+	private boolean beforeRead() {
+		if (this.writer == Thread.currentThread()) {
+			this.written = 0;
+		}
+		return this.waiter.beforeRead(this.filled);
 	}
 
 	// A channel that blocks waits with a buffer in hand. A client that has sent nothing,
@@ -146,6 +157,7 @@ public final class PlainTransport implements Transport {
 
 	@Override
 	public int write(ByteBuffer source) throws IOException {
+		this.writer = Thread.currentThread();
 		if (this.written >= MAX_WRITTEN) {
 			this.written = 0;
 			this.waiter.giveWay();

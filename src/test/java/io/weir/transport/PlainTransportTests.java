@@ -121,6 +121,19 @@ class PlainTransportTests {
 		assertThat(this.calls.stream().filter("give way"::equals).count()).isGreaterThanOrEqualTo(turns);
 	}
 
+	@Test
+	void whenAThreadReadsBetweenItsWritesThenItGivesWayInNoWrite() throws IOException {
+		withTransport((client, transport) -> {
+			ByteBuffer one = ByteBuffer.allocate(1);
+			for (int i = 0; i < 1000; i++) {
+				client.write(one.clear());
+				transport.read(one.clear());
+				transport.write(one.flip());
+			}
+		});
+		assertThat(this.calls).contains("read").doesNotContain("give way");
+	}
+
 	private static void drain(SocketChannel client) {
 		ByteBuffer sink = ByteBuffer.allocate(64 * 1024);
 		try {
