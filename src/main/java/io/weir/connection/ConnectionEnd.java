@@ -72,12 +72,13 @@ final class ConnectionEnd {
 
 	/**
 	 * Ends the connection if it stands between two exchanges and no byte of the next one
-	 * has come, or is in a layer, and has been quiet for so many nanoseconds. Returns
-	 * whether this call ended it.
+	 * waits in the kernel, or is in a layer, and has been quiet for so many nanoseconds.
+	 * Of a TLS record whose first part was read nothing is known here. Returns whether
+	 * this call ended it.
 	 */
 	boolean endBetweenExchanges(CloseReason reason, long now, long quietNanos) {
 		if (now - this.counters.progressNanos() < quietNanos || this.lifecycle.isEnded()
-				|| (this.lifecycle.isReading() && this.path.hasQueuedBytes())) {
+				|| (!this.lifecycle.isInLayers() && this.path.hasQueuedBytes())) {
 			return false;
 		}
 		this.endedNanos = now;
@@ -104,7 +105,6 @@ final class ConnectionEnd {
 	 * @param reason why, unless it is ending for another reason already
 	 */
 	void abort(EndReason reason) {
-		this.aborted = true;
 		if (!this.lifecycle.isEnded()) {
 			this.endedNanos = System.nanoTime();
 		}
@@ -115,7 +115,11 @@ final class ConnectionEnd {
 		catch (IOException ex) {
 			this.log.accept(ex, "at close");
 		}
-		this.interrupt.send();
+		finally {
+			this.interrupt.send();
+		}
+		// Without memory for that the watchdog calls again
+		this.aborted = true;
 	}
 
 	HandlerInterrupt interrupt() {
