@@ -91,6 +91,14 @@ public final class ServedConnection implements AutoCloseable {
 		}, 0);
 	}
 
+	/**
+	 * Is ended while it is prepared.
+	 */
+	public static ServedConnection endedAtOnce(ConnectionHandler handler) throws IOException {
+		return new ServedConnection(new ConnectionRegistry(),
+				(connection) -> connection.end(CloseReason.CLOSED_BY_OPERATOR), List.of(), handler, 0);
+	}
+
 	private ServedConnection(ConnectionRegistry registry, Preparation preparation, List<Layer> layers,
 			ConnectionHandler handler, int buffer) throws IOException {
 		this.registry = registry;

@@ -178,10 +178,10 @@ public final class ConnectionRunner {
 			}
 		}
 		try {
-			if (connection.path().layer() != null) {
-				connection.lifecycle().layersDone();
-				logSession(connection);
-			}
+			// Nor does a handler begin with a connection that has ended before its thread
+			// ran
+			connection.lifecycle().layersDone();
+			logSession(connection);
 			return null;
 		}
 		catch (ConnectionEndedException ex) {

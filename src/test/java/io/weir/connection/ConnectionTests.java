@@ -5,7 +5,11 @@ import java.net.SocketException;
 import java.io.UncheckedIOException;
 import io.weir.api.ConnectionHandler;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.CountDownLatch;
@@ -22,6 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import io.weir.api.ClientConnection;
 import io.weir.CapturedLog;
 import io.weir.ServedConnection;
+import io.weir.scheduling.ConnectionThread;
 
 import static io.weir.protocol.Recipe.DATA;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -377,6 +382,90 @@ class ConnectionTests {
 			Awaitility.await().until(() -> served.connection().lifecycle().isReading());
 			served.connection().abort(CloseReason.WRITE_TIMEOUT);
 			assertThat(served.connection().endedFor()).isLessThan(Duration.ofMinutes(1));
+		}
+	}
+
+	@Test
+	void whenThereIsNoMemoryToCloseItsSocketThenItsHandlerIsInterruptedAndTheNextRoundCloses() throws Exception {
+		FailingThread thread = new FailingThread();
+		try (ServerSocketChannel listener = ServerSocketChannel.open()) {
+			listener.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0));
+			try (SocketChannel client = SocketChannel.open(listener.getLocalAddress());
+					SocketChannel accepted = listener.accept()) {
+				assertThat(client.isConnected()).isTrue();
+				Connection connection = new Connection(1, accepted, thread, null);
+				connection.ending().interrupt().handlerBegins();
+				assertThatExceptionOfType(OutOfMemoryError.class)
+					.isThrownBy(() -> connection.abort(CloseReason.WRITE_TIMEOUT));
+				assertThat(thread.interrupted).isTrue();
+				long later = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
+				assertThat(connection.ending().isLingerOver(later)).isTrue();
+				connection.abort(CloseReason.IO_ERROR);
+				assertThat(connection.ending().isLingerOver(later)).isFalse();
+				assertThat(connection.closeReason()).isEqualTo(CloseReason.WRITE_TIMEOUT);
+			}
+		}
+	}
+
+	// Has memory from the second close on
+	private static final class FailingThread implements ConnectionThread {
+
+		private boolean closed;
+
+		private boolean interrupted;
+
+		@Override
+		public void start(Runnable task) {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public void interrupt() {
+			this.interrupted = true;
+		}
+
+		@Override
+		public boolean isOwnThread() {
+			return false;
+		}
+
+		@Override
+		public boolean beforeRead(boolean lastReadFilledItsBuffer) {
+			return false;
+		}
+
+		@Override
+		public void awaitReadable() {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public void awaitWritable() {
+			throw new UnsupportedOperationException();
+		}
+
+		@Override
+		public void giveWay() {
+			// Nobody else
+		}
+
+		@Override
+		public void channelClosed() {
+			if (!this.closed) {
+				this.closed = true;
+				throw new OutOfMemoryError("injected");
+			}
+		}
+
+	}
+
+	@Test
+	void whenItHasEndedBeforeItsThreadRunsThenItsHandlerDoesNotBegin() throws Exception {
+		AtomicBoolean begun = new AtomicBoolean();
+		try (ServedConnection served = ServedConnection.endedAtOnce((connection) -> begun.set(true))) {
+			served.peer().endStream();
+			assertThat(served.reason()).isEqualTo(CloseReason.CLOSED_BY_OPERATOR);
+			assertThat(begun).isFalse();
 		}
 	}
 
