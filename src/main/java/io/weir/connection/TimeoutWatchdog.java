@@ -28,6 +28,12 @@ public final class TimeoutWatchdog implements AutoCloseable {
 	 */
 	public static final Duration QUIET_TIME = Duration.ofSeconds(1);
 
+	/**
+	 * What {@code acknowledgedBytes} tells where nothing that was sent is unacknowledged:
+	 * the peer blocks no write, the writer has not come to run.
+	 */
+	public static final long ALL = Long.MAX_VALUE;
+
 	// A timeout is met with this part of it to spare
 	private static final int ROUNDS_PER_TIMEOUT = 20;
 
@@ -85,7 +91,8 @@ public final class TimeoutWatchdog implements AutoCloseable {
 	 * @param maxAge how old a connection may become
 	 * @param acknowledgedBytes tells how many bytes the peer of an open connection has
 	 * acknowledged, whatever the process has handed to the kernel: never less than
-	 * before; empty where that is not known: there the time in the write counts
+	 * before, or {@link #ALL}; empty where that is not known: there the time in the write
+	 * counts
 	 * @param task what else its thread does, once a second at least; short, and fails
 	 * only for a bug
 	 */
@@ -239,7 +246,8 @@ public final class TimeoutWatchdog implements AutoCloseable {
 		if (last == null || last.written != written) {
 			return new BlockedWrite(written, written, acknowledged);
 		}
-		return (last.acknowledged == acknowledged) ? last : new BlockedWrite(written, now, acknowledged);
+		return (last.acknowledged == acknowledged && acknowledged != ALL) ? last
+				: new BlockedWrite(written, now, acknowledged);
 	}
 
 	/**

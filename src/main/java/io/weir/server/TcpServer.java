@@ -169,7 +169,8 @@ public final class TcpServer {
 			return OptionalLong.empty();
 		}
 		return this.diagnostics.connection(connection.socketKey())
-			.map((figures) -> figures.get(TcpInfoField.BYTES_ACKED))
+			.map((figures) -> figures.get(TcpInfoField.SEND_QUEUE).equals(OptionalLong.of(0))
+					? OptionalLong.of(TimeoutWatchdog.ALL) : figures.get(TcpInfoField.BYTES_ACKED))
 			.orElse(OptionalLong.empty());
 	}
 

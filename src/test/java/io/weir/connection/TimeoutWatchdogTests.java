@@ -151,6 +151,20 @@ class TimeoutWatchdogTests {
 	}
 
 	@Test
+	void whenThePeerHasAcknowledgedAllThenTheWriterIsNotBlockedByIt() throws Exception {
+		AtomicLong acknowledged = new AtomicLong(TimeoutWatchdog.ALL);
+		this.acknowledgedBytes = (connection) -> OptionalLong.of(acknowledged.get());
+		start(Duration.ZERO, Duration.ofMillis(400));
+		try (ServedConnection served = new ServedConnection(this.registry, ConnectionTests::flood, 4096)) {
+			Awaitility.await()
+				.until(() -> served.connection().writeBlockedFor().compareTo(Duration.ofMillis(1500)) > 0);
+			assertThat(served.connection().closeReason()).isNull();
+			acknowledged.set(1);
+			assertThat(served.reason()).isEqualTo(CloseReason.WRITE_TIMEOUT);
+		}
+	}
+
+	@Test
 	void whenPeerDoesNotEndThenAnEndedConnectionIsCutAfterOneSecond() throws Exception {
 		start(Duration.ZERO, Duration.ZERO);
 		try (ServedConnection served = new ServedConnection(this.registry, ConnectionTests::echo)) {
