@@ -101,20 +101,24 @@ public class ConnectionSampler implements AutoCloseable {
 		long rest = 0;
 		while (!this.closed) {
 			boolean due = rest <= 0 && !this.interval.isZero();
-			try {
-				if (due) {
-					sample();
-				}
-				this.listeners.forEach(Runnable::run);
+			if (due) {
+				run(this::sample);
 			}
-			// An OutOfMemoryError, too, must not leave old figures standing
-			catch (Throwable ex) {
-				this.failures.warn(logger, "A sample of the kernel's figures failed; sampling goes on", ex);
-			}
+			this.listeners.forEach(this::run);
 			long begin = System.nanoTime();
 			rest = due ? this.interval.toNanos() : rest;
 			LockSupport.parkNanos(this, (rest > 0) ? Math.min(rest, MAX_ROUND.toNanos()) : MAX_ROUND.toNanos());
 			rest -= System.nanoTime() - begin;
+		}
+	}
+
+	private void run(Runnable step) {
+		try {
+			step.run();
+		}
+		// An OutOfMemoryError, too, must not leave old figures standing
+		catch (Throwable ex) {
+			this.failures.warn(logger, "A sample of the kernel's figures failed; sampling goes on", ex);
 		}
 	}
 

@@ -19,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import io.weir.CapturedLog;
 import io.weir.Opened;
 import io.weir.Peer;
 import io.weir.connection.Connection;
@@ -128,6 +129,25 @@ class ConnectionSamplerTests {
 			sampler.start();
 			assertThat(rounds.await(30, TimeUnit.SECONDS)).isTrue();
 			assertThat(counting.walks).isEqualTo(samples);
+		}
+	}
+
+	@Test
+	void whenSamplesAndAListenerFailThenTheOtherListenersRunAllTheSame() throws Exception {
+		CountDownLatch rounds = new CountDownLatch(2);
+		connect(1);
+		CountingDiagnostics broken = new CountingDiagnostics(this.diagnostics, Source.PROCFS);
+		broken.failing = true;
+		try (CapturedLog log = CapturedLog.info(ConnectionSampler.class.getName());
+				ConnectionSampler sampler = new ConnectionSampler(this.running.server(), this.running.registry(),
+						broken, Duration.ofMillis(100), this.running.diagnoses())) {
+			sampler.addListener(() -> {
+				throw new IllegalStateException("injected");
+			});
+			sampler.addListener(rounds::countDown);
+			sampler.start();
+			assertThat(rounds.await(30, TimeUnit.SECONDS)).isTrue();
+			assertThat(log.messages()).singleElement().asString().contains("sampling goes on");
 		}
 	}
 
@@ -241,6 +261,8 @@ class ConnectionSamplerTests {
 
 		private int walks;
 
+		private boolean failing;
+
 		private int questions;
 
 		private CountingDiagnostics(SocketDiagnostics diagnostics, Source source) {
@@ -266,6 +288,9 @@ class ConnectionSamplerTests {
 
 		@Override
 		public @Nullable String sample(int localPort, Consumer<? super SocketSample> visitor) {
+			if (this.failing) {
+				throw new OutOfMemoryError("injected");
+			}
 			this.walks++;
 			return this.diagnostics.sample(localPort, visitor);
 		}
