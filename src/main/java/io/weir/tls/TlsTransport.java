@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
 import java.util.concurrent.locks.ReentrantLock;
 
 import javax.net.ssl.SSLEngine;
@@ -73,6 +74,8 @@ final class TlsTransport implements Transport {
 	private boolean renegotiable;
 
 	private boolean inputEnded;
+
+	private boolean released;
 
 	// Since other connections had their turn
 	private int decrypted;
@@ -173,6 +176,11 @@ final class TlsTransport implements Transport {
 	}
 
 	private int readAlone(ByteBuffer target) throws IOException {
+		if (this.released) {
+			// A thread of the handler's that has come too late would take buffers for
+			// good
+			throw new ClosedChannelException();
+		}
 		int begin = target.position();
 		HELD.setOpaque(this, 0);
 		try {
@@ -363,6 +371,7 @@ final class TlsTransport implements Transport {
 	void release() {
 		this.input.lock();
 		try {
+			this.released = true;
 			HELD.setOpaque(this, 0);
 			this.incoming.clear();
 			this.incoming.close();

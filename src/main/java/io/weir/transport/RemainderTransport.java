@@ -12,8 +12,7 @@ public final class RemainderTransport implements Transport {
 
 	private final Transport lower;
 
-	// Empty once it is served. Guarded by this, as the connection's thread closes it
-	// while
+	// Empty once it is served. Guarded by this: the connection's thread closes it while
 	// another one may still read
 	private final ReadBuffer remainder;
 
