@@ -239,9 +239,9 @@ class WeirIntegrationTests {
 		assertThat(ended.at("/tls").isNull()).isTrue();
 		assertThat(ended.at("/bytesReceived").asInt()).isEqualTo(35);
 		assertThat(ended.at("/bytesSent").asInt()).isEqualTo(30);
-		assertThat(
-				Instant.parse(ended.at("/openedAt").asString()).plus(Duration.parse(ended.at("/duration").asString())))
-			.isEqualTo(Instant.parse(ended.at("/closedAt").asString()));
+		assertThat(Duration.parse(ended.at("/duration").asString())).isPositive();
+		assertThat(Instant.parse(ended.at("/closedAt").asString()))
+			.isBetween(Instant.parse(ended.at("/openedAt").asString()), Instant.now());
 		assertThat(this.actuator.json("/tcpconnections?state=closed&reason=partial_record&peer=127.0.0.1/32&limit=1")
 			.at("/connections/0/id")
 			.asString()).isEqualTo(id);

@@ -18,6 +18,8 @@ import io.weir.transport.SecureSession;
  * @param reason the close or reject reason, as endpoints show it
  * @param detail what failed, escaped and cut; null if nothing did
  * @param openedAt when it was accepted
+ * @param closedAt when it was closed, by the clock of that moment: a clock that was set
+ * meanwhile makes it another than {@code openedAt} and the duration tell
  * @param openNanos for how long it was open
  * @param closedNanos when it was closed, as of {@link System#nanoTime()}
  * @param bytesReceived bytes read
@@ -30,20 +32,21 @@ import io.weir.transport.SecureSession;
  * held it up
  */
 public record ClosedConnection(long id, InetSocketAddress peer, @Nullable InetSocketAddress via, String reason,
-		@Nullable String detail, Instant openedAt, long openNanos, long closedNanos, long bytesReceived, long bytesSent,
-		long records, @Nullable SecureSession session, long rttMicros, long retransmits,
-		@Nullable Diagnosis diagnosis) {
+		@Nullable String detail, Instant openedAt, Instant closedAt, long openNanos, long closedNanos,
+		long bytesReceived, long bytesSent, long records, @Nullable SecureSession session, long rttMicros,
+		long retransmits, @Nullable Diagnosis diagnosis) {
 
 	static ClosedConnection of(Connection connection, String reason, @Nullable Diagnosis diagnosis) {
 		return new ClosedConnection(connection.id(), connection.peer(), connection.via(), reason,
-				connection.causeText(), connection.openedAt(), connection.age().toNanos(), System.nanoTime(),
-				connection.bytesReceived(), connection.bytesSent(), connection.records(), connection.session(),
-				connection.lastRttMicros(), connection.lastRetransmits(), diagnosis);
+				connection.causeText(), connection.openedAt(), Instant.now(), connection.age().toNanos(),
+				System.nanoTime(), connection.bytesReceived(), connection.bytesSent(), connection.records(),
+				connection.session(), connection.lastRttMicros(), connection.lastRetransmits(), diagnosis);
 	}
 
 	static ClosedConnection refused(InetSocketAddress peer, String reason) {
-		return new ClosedConnection(0, peer, null, reason, null, Instant.now(), 0, System.nanoTime(), 0, 0, 0, null, -1,
-				-1, null);
+		Instant now = Instant.now();
+		return new ClosedConnection(0, peer, null, reason, null, now, now, 0, System.nanoTime(), 0, 0, 0, null, -1, -1,
+				null);
 	}
 
 	/**
@@ -51,13 +54,6 @@ public record ClosedConnection(long id, InetSocketAddress peer, @Nullable InetSo
 	 */
 	public Duration duration() {
 		return Duration.ofNanos(this.openNanos);
-	}
-
-	/**
-	 * When it was closed.
-	 */
-	public Instant closedAt() {
-		return this.openedAt.plusNanos(this.openNanos);
 	}
 
 }

@@ -3,6 +3,7 @@ package io.weir.monitor;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,10 +17,13 @@ import org.junit.jupiter.api.Test;
 import io.weir.ServedConnection;
 import io.weir.api.ConnectionHandler;
 import io.weir.connection.CloseReason;
+import io.weir.connection.Connection;
 import io.weir.connection.ConnectionRegistry;
 import io.weir.connection.RejectReason;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.mockito.BDDMockito.given;
+import static org.mockito.Mockito.spy;
 
 /**
  * Tests for {@link ConnectionHistory}.
@@ -65,6 +69,21 @@ class ConnectionHistoryTests {
 			assertThat(closed.duration()).isPositive();
 			assertThat(closed.closedAt()).isBetween(before, Instant.now().plusMillis(1));
 		}
+	}
+
+	@Test
+	void whenTheClockWasSetWhileItWasOpenThenItsEndIsOfTheClockOfNow() throws Exception {
+		Instant before = Instant.now();
+		try (ServedConnection served = new ServedConnection(this.registry, ECHO)) {
+			Connection connection = spy(served.connection());
+			given(connection.openedAt()).willReturn(before.minus(Duration.ofHours(2)));
+			this.history.closed(connection, CloseReason.IDLE_TIMEOUT);
+			served.peer().endStream();
+			served.reason();
+		}
+		ClosedConnection closed = this.history.find((one) -> one.reason().equals("idle_timeout")).getFirst();
+		assertThat(closed.closedAt()).isBetween(before, Instant.now());
+		assertThat(closed.duration()).isLessThan(Duration.ofHours(1));
 	}
 
 	@Test
