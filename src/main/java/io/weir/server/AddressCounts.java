@@ -50,13 +50,6 @@ final class AddressCounts {
 	}
 
 	/**
-	 * How many addresses have a connection.
-	 */
-	synchronized int size() {
-		return this.open.size();
-	}
-
-	/**
 	 * How many addresses have as many connections as they may.
 	 */
 	synchronized int atMax() {

@@ -90,13 +90,6 @@ final class Admission {
 	}
 
 	/**
-	 * How many client addresses are counted.
-	 */
-	int countedAddresses() {
-		return this.addresses.size();
-	}
-
-	/**
 	 * How many client addresses have as many connections as they may.
 	 */
 	int addressesAtLimit() {

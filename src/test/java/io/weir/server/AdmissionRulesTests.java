@@ -87,12 +87,12 @@ class AdmissionRulesTests extends FaultTest {
 		assertThat(slot(admission).admit(client)).isEqualTo(RejectReason.ADDRESS_LIMIT);
 		second.close();
 		assertThat(second.admit(client)).isEqualTo(RejectReason.ADDRESS_LIMIT);
-		assertThat(admission.countedAddresses()).isZero();
+		assertThat(admission.addressesAtLimit()).isZero();
 	}
 
 	@Test
 	void aHundredThousandAddressesCostAtMost20Megabytes() throws IOException {
-		AddressCounts counts = new AddressCounts(10);
+		AddressCounts counts = new AddressCounts(1);
 		List<InetAddress> addresses = new ArrayList<>();
 		for (int i = 0; i < 100_000; i++) {
 			addresses.add(InetAddress.getByAddress(new byte[] { 0x20, 1, (byte) (i >> 16), (byte) (i >> 8), (byte) i, 0,
@@ -102,7 +102,7 @@ class AdmissionRulesTests extends FaultTest {
 		addresses.forEach(counts::tryAdd);
 		assertThat(live() - before).isBetween(5_000_000L, 20_000_000L);
 		// Both are alive until here
-		assertThat(counts.size()).isEqualTo(addresses.size());
+		assertThat(counts.atMax()).isEqualTo(addresses.size());
 	}
 
 	private static long live() {
