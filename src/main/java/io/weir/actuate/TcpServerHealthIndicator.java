@@ -10,6 +10,7 @@ import io.weir.monitor.TimeText;
 import io.weir.monitor.OpenConnections;
 import io.weir.monitor.ServerMonitor;
 import io.weir.monitor.ServerSnapshot;
+import io.weir.monitor.Verdict;
 import io.weir.server.EffectiveSettings;
 import io.weir.server.ServerStatus;
 
@@ -51,7 +52,7 @@ public class TcpServerHealthIndicator extends AbstractHealthIndicator {
 		switch (server.state()) {
 			case ACCEPTING -> builder.up();
 			case FULL -> full(builder, snapshot.fullFor());
-			case BACKING_OFF -> backingOff(builder, server.backingOffFor());
+			case BACKING_OFF -> backingOff(builder, server);
 			case FAILED -> builder.down()
 				.withDetail("error", "the accept loop failed and will be started again: " + server.failure());
 			case STARTING, DRAINING, STOPPED -> builder.outOfService();
@@ -81,12 +82,12 @@ public class TcpServerHealthIndicator extends AbstractHealthIndicator {
 		}
 	}
 
-	private static void backingOff(Health.Builder builder, Duration time) {
-		if (time.compareTo(SHORT_WHILE) < 0) {
+	private static void backingOff(Health.Builder builder, ServerStatus server) {
+		if (server.backingOffFor().compareTo(SHORT_WHILE) < 0) {
 			builder.up();
 		}
 		else {
-			builder.down().withDetail("error", "no connection could be accepted for " + TimeText.measured(time));
+			builder.down().withDetail("error", Verdict.backingOff(server));
 		}
 	}
 

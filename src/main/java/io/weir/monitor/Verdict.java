@@ -1,13 +1,14 @@
 package io.weir.monitor;
 
 import io.weir.kernel.Reading;
+import io.weir.server.AcceptError;
 import io.weir.server.ServerState;
 import io.weir.server.ServerStatus;
 
 /**
  * Says in one sentence what a client meets that connects now, and why.
  */
-final class Verdict {
+public final class Verdict {
 
 	private Verdict() {
 	}
@@ -60,10 +61,19 @@ final class Verdict {
 		int places = server.serving().maxConnections();
 		return switch (server.accepting()) {
 			case FULL -> "%d of %d places are taken".formatted(places, places);
-			case BACKING_OFF ->
-				"accept(2) has failed for %s and is tried again".formatted(TimeText.measured(server.backingOffFor()));
+			case BACKING_OFF -> backingOff(server);
 			default -> "the accept loop has failed and starts again in a second";
 		};
+	}
+
+	/**
+	 * Says for how long accept(2) has failed, and why, of a server that is backing off.
+	 */
+	public static String backingOff(ServerStatus server) {
+		AcceptError error = server.acceptError();
+		return "accept(2) has failed for %s (%s) and is tried again".formatted(
+				TimeText.measured(server.backingOffFor()),
+				(error == null || error == AcceptError.OTHER) ? "the log says why" : error.text());
 	}
 
 	private static String limit(AcceptQueue queue) {

@@ -1,16 +1,10 @@
 package io.weir.server;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
-import java.net.StandardProtocolFamily;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.OptionalLong;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -63,8 +57,7 @@ final class AcceptLoop {
 
 	private final CountDownLatch stoppedServing = new CountDownLatch(1);
 
-	// Local addresses of the connections that only wake this loop up
-	private final Set<SocketAddress> wakeUps = ConcurrentHashMap.newKeySet();
+	private final WakeUps wakeUps;
 
 	private volatile ServerState state = ServerState.ACCEPTING;
 
@@ -76,11 +69,13 @@ final class AcceptLoop {
 
 	private volatile @Nullable Throwable failure;
 
-	private volatile long backingOffSince;
+	// Null unless accept(2) failed last
+	private volatile @Nullable Episode episode;
 
 	private volatile long acceptingSince;
 
-	private boolean inEpisode;
+	private record Episode(long since, AcceptError error) {
+	}
 
 	/**
 	 * Creates a loop, not started.
@@ -98,6 +93,7 @@ final class AcceptLoop {
 		this.server = server;
 		this.errors = errors;
 		this.queueLength = queueLength;
+		this.wakeUps = new WakeUps(socket.address());
 		this.thread = Thread.ofPlatform().name("tcp-accept").unstarted(this::run);
 	}
 
@@ -112,7 +108,7 @@ final class AcceptLoop {
 	ServerState state() {
 		ServerState now = this.state;
 		// accept(2) takes a descriptor before it waits: only a call that waits has one
-		boolean trying = now == ServerState.ACCEPTING && this.backingOffSince != 0
+		boolean trying = now == ServerState.ACCEPTING && this.episode != null
 				&& System.nanoTime() - this.acceptingSince < AT_ONCE;
 		return trying ? ServerState.BACKING_OFF : now;
 	}
@@ -135,9 +131,17 @@ final class AcceptLoop {
 	 * For how long accepting has failed again and again; zero if it does not.
 	 */
 	Duration backingOffFor() {
-		long since = this.backingOffSince;
-		return (since == 0 || state() != ServerState.BACKING_OFF) ? Duration.ZERO
-				: Duration.ofNanos(System.nanoTime() - since);
+		Episode now = this.episode;
+		return (now == null || state() != ServerState.BACKING_OFF) ? Duration.ZERO
+				: Duration.ofNanos(System.nanoTime() - now.since);
+	}
+
+	/**
+	 * Why accept(2) failed last; null if it has succeeded since.
+	 */
+	@Nullable AcceptError acceptError() {
+		Episode now = this.episode;
+		return (now != null) ? now.error : null;
 	}
 
 	/**
@@ -193,34 +197,15 @@ final class AcceptLoop {
 	// Nothing but a connection takes a thread out of accept(2) without closing the queue.
 	// With SO_REUSEPORT it may reach another process's socket, so try again
 	private boolean wakeUp() throws InterruptedException {
-		InetSocketAddress address = this.socket.address();
-		InetAddress host = address.getAddress().isAnyLocalAddress() ? InetAddress.ofLiteral("127.0.0.1")
-				: address.getAddress();
 		long end = System.nanoTime() + WAKE_UP_TIME.toNanos();
 		while (!hasStoppedServing() && System.nanoTime() < end) {
 			// Elsewhere it sees by itself that it is to stop
 			if (this.state == ServerState.ACCEPTING) {
-				connect(host, address.getPort());
+				this.wakeUps.connect(this.stoppedServing, WAKE_UP_PAUSE_MILLIS);
 			}
 			this.stoppedServing.await(WAKE_UP_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
 		}
 		return hasStoppedServing();
-	}
-
-	private void connect(InetAddress host, int port) {
-		try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.INET)) {
-			channel.bind(new InetSocketAddress(host, 0));
-			this.wakeUps.add(channel.getLocalAddress());
-			channel.configureBlocking(false);
-			channel.connect(new InetSocketAddress(host, port));
-			this.stoppedServing.await(WAKE_UP_PAUSE_MILLIS, TimeUnit.MILLISECONDS);
-		}
-		catch (IOException ex) {
-			logger.debug("Waking up the accept loop: {}", ex.toString());
-		}
-		catch (InterruptedException ex) {
-			Thread.currentThread().interrupt();
-		}
 	}
 
 	private boolean hasStoppedServing() {
@@ -263,15 +248,14 @@ final class AcceptLoop {
 
 	@SuppressWarnings("ThreadPriorityCheck") // Others run, if there are any
 	private void accept(Slot slot) {
-		long begin = System.nanoTime();
-		this.acceptingSince = begin;
-		this.state = ServerState.ACCEPTING;
-		this.failure = null;
 		boolean served = false;
 		try {
+			long begin = System.nanoTime();
+			this.acceptingSince = begin;
+			this.state = ServerState.ACCEPTING;
+			this.failure = null;
 			SocketChannel accepted = this.socket.channel().accept();
-			this.inEpisode = false;
-			this.backingOffSince = 0;
+			this.episode = null;
 			boolean waited = System.nanoTime() - begin > WAITED;
 			served = serve(accepted, slot);
 			if (waited) {
@@ -284,7 +268,7 @@ final class AcceptLoop {
 			logger.debug("The listening socket was closed");
 		}
 		catch (IOException ex) {
-			backOff(ex, System.nanoTime() - begin > AT_ONCE);
+			backOff(ex, this.state == ServerState.ACCEPTING && System.nanoTime() - this.acceptingSince > AT_ONCE);
 		}
 		finally {
 			if (!served) {
@@ -295,7 +279,7 @@ final class AcceptLoop {
 
 	// Returns whether it is a connection, and so its place used
 	private boolean serve(SocketChannel accepted, Slot slot) throws IOException {
-		if (this.stopping && this.wakeUps.remove(accepted.getRemoteAddress())) {
+		if (this.stopping && this.wakeUps.remove(accepted)) {
 			accepted.close();
 			return false;
 		}
@@ -304,11 +288,10 @@ final class AcceptLoop {
 	}
 
 	private void backOff(IOException ex, boolean newEpisode) {
-		AcceptError error = AcceptError.of(ex);
-		this.errors.accept(error);
-		if (newEpisode || !this.inEpisode) {
-			this.inEpisode = true;
-			this.backingOffSince = System.nanoTime();
+		AcceptError error = count(ex);
+		Episode before = newEpisode ? null : this.episode;
+		this.episode = new Episode((before != null) ? before.since : System.nanoTime(), error);
+		if (before == null) {
 			logger.warn(
 					"Cannot accept connections for now ({}: {}): newcomers wait in the accept queue, open connections "
 							+ "are served. Weir tries again every {} ms. What to do: {}",
@@ -316,6 +299,12 @@ final class AcceptLoop {
 		}
 		this.state = ServerState.BACKING_OFF;
 		pause(PAUSE);
+	}
+
+	private AcceptError count(IOException ex) {
+		AcceptError error = AcceptError.of(ex);
+		this.errors.accept(error);
+		return error;
 	}
 
 	private void fail(Throwable ex) {
@@ -370,7 +359,7 @@ final class AcceptLoop {
 			return 0;
 		}
 		catch (IOException ex) {
-			this.errors.accept(AcceptError.of(ex));
+			count(ex);
 			// A connection that ends meanwhile gives its file descriptor back
 			LockSupport.parkNanos(this, PAUSE.toNanos());
 			boolean over = millisLeft() <= 0;

@@ -21,6 +21,7 @@ import io.weir.transport.SocketAddresses;
  * @param failure why the accept loop failed; null unless the state is failed
  * @param backingOffFor for how long accepting has failed again and again; zero unless the
  * state is backing off
+ * @param acceptError why accept(2) failed last; null if it has succeeded since
  * @param address where it listens, with the port that was taken; null while it does not
  * listen
  * @param startedAt when it began to listen; null while it does not
@@ -37,10 +38,10 @@ import io.weir.transport.SocketAddresses;
  * there
  */
 public record ServerStatus(ServerState state, ServerState accepting, @Nullable Throwable failure,
-		Duration backingOffFor, @Nullable InetSocketAddress address, @Nullable Instant startedAt,
-		@Nullable EffectiveSettings settings, String protocol, ProtocolSource protocolSource, SocketSettings sockets,
-		ServingSettings serving, AdmissionRules admission, int addressesAtLimit, List<Stall> stalls,
-		Map<AcceptError, Long> acceptErrors) {
+		Duration backingOffFor, @Nullable AcceptError acceptError, @Nullable InetSocketAddress address,
+		@Nullable Instant startedAt, @Nullable EffectiveSettings settings, String protocol,
+		ProtocolSource protocolSource, SocketSettings sockets, ServingSettings serving, AdmissionRules admission,
+		int addressesAtLimit, List<Stall> stalls, Map<AcceptError, Long> acceptErrors) {
 
 	/**
 	 * The same with the limits of now in its settings.
@@ -48,9 +49,9 @@ public record ServerStatus(ServerState state, ServerState accepting, @Nullable T
 	 */
 	public ServerStatus withLimits(KernelLimits limits) {
 		return (this.settings != null) ? new ServerStatus(this.state, this.accepting, this.failure, this.backingOffFor,
-				this.address, this.startedAt, this.settings.withLimits(limits), this.protocol, this.protocolSource,
-				this.sockets, this.serving, this.admission, this.addressesAtLimit, this.stalls, this.acceptErrors)
-				: this;
+				this.acceptError, this.address, this.startedAt, this.settings.withLimits(limits), this.protocol,
+				this.protocolSource, this.sockets, this.serving, this.admission, this.addressesAtLimit, this.stalls,
+				this.acceptErrors) : this;
 	}
 
 	/**

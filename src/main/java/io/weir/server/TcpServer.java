@@ -248,9 +248,10 @@ public final class TcpServer {
 	public ServerStatus status() {
 		Run now = this.run;
 		return new ServerStatus(state(now), accepting(now), (now != null) ? now.loop.failure() : null,
-				(now != null) ? now.loop.backingOffFor() : Duration.ZERO, (now != null) ? now.socket.address() : null,
-				(now != null) ? now.startedAt : null, (now != null) ? now.settings : null, this.protocol.name(),
-				this.protocol.source(), this.settings.sockets(), this.settings.serving(), this.settings.admission(),
+				(now != null) ? now.loop.backingOffFor() : Duration.ZERO, (now != null) ? now.loop.acceptError() : null,
+				(now != null) ? now.socket.address() : null, (now != null) ? now.startedAt : null,
+				(now != null) ? now.settings : null, this.protocol.name(), this.protocol.source(),
+				this.settings.sockets(), this.settings.serving(), this.settings.admission(),
 				(now != null) ? now.admission.addressesAtLimit() : 0,
 				(now != null) ? this.scheduler.stalls() : List.of(), Map.copyOf(this.acceptErrors));
 	}

@@ -20,6 +20,7 @@ import io.weir.Peer;
 import io.weir.monitor.RunningServer;
 import io.weir.monitor.ServerMonitor;
 import io.weir.monitor.ServerSnapshot;
+import io.weir.server.AcceptError;
 import io.weir.server.ServerState;
 import io.weir.server.ServerStatus;
 
@@ -65,7 +66,7 @@ class TcpServerHealthIndicatorTests {
 				new Status(status), "backing_off");
 		if (status.equals("DOWN")) {
 			assertThat(health.getDetails().get("error")).asString()
-				.isEqualTo("no connection could be accepted for " + millis / 1000 + " s");
+				.isEqualTo("accept(2) has failed for " + millis / 1000 + " s (ENOMEM) and is tried again");
 		}
 		else {
 			assertThat(health.getDetails()).doesNotContainKey("error");
@@ -136,9 +137,9 @@ class TcpServerHealthIndicatorTests {
 		ServerSnapshot snapshot = running.monitor().snapshot();
 		ServerMonitor monitor = mock(ServerMonitor.class);
 		given(monitor.snapshot()).willReturn(new ServerSnapshot(
-				new ServerStatus(state, state, failure, backingOffFor, null, null, null, status.protocol(),
-						status.protocolSource(), status.sockets(), status.serving(), status.admission(), 0,
-						status.stalls(), status.acceptErrors()),
+				new ServerStatus(state, state, failure, backingOffFor, AcceptError.ENOMEM, null, null, null,
+						status.protocol(), status.protocolSource(), status.sockets(), status.serving(),
+						status.admission(), 0, status.stalls(), status.acceptErrors()),
 				snapshot.acceptQueue(), snapshot.source(), fullFor, snapshot.connections(), snapshot.records(), null,
 				snapshot.limits(), snapshot.events(), snapshot.findings(), snapshot.verdict(), snapshot.diagnosed()));
 		return new TcpServerHealthIndicator(monitor, running.connections(), 1, upWhenFull);

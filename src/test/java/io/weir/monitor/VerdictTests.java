@@ -18,6 +18,7 @@ import io.weir.connection.CloseReason;
 import io.weir.connection.Layer;
 import io.weir.connection.ProxyRule;
 import io.weir.kernel.Reading;
+import io.weir.server.AcceptError;
 import io.weir.server.AdmissionRules;
 import io.weir.server.ServerState;
 import io.weir.server.ServerStatus;
@@ -47,8 +48,8 @@ class VerdictTests {
 					full        | 2  | waits: 2 of 2 places are taken, 2 of 16 wait in the queue
 					full        | 17 | dropped: the queue of 16 is full with 17, as 2 of 2 places are taken; newcomers were dropped 9 times so far
 					full        |    | waits: 2 of 2 places are taken, how many wait in the queue is not known
-					backing_off | 3  | waits: accept(2) has failed for 4 s and is tried again, 3 of 16 wait in the queue
-					backing_off | 17 | dropped: the queue of 16 is full with 17, as accept(2) has failed for 4 s and is tried again; newcomers were dropped 9 times so far
+					backing_off | 3  | waits: accept(2) has failed for 4 s (EMFILE) and is tried again, 3 of 16 wait in the queue
+					backing_off | 17 | dropped: the queue of 16 is full with 17, as accept(2) has failed for 4 s (EMFILE) and is tried again; newcomers were dropped 9 times so far
 					failed      | 1  | waits: the accept loop has failed and starts again in a second, 1 of 16 wait in the queue
 					starting    |    | nobody listens: the server is starting
 					stopped     |    | nobody listens: the server is stopped
@@ -126,9 +127,9 @@ class VerdictTests {
 
 	private ServerStatus status(ServerState state, ServerState accepting, AdmissionRules rules, int atLimit) {
 		ServerStatus status = this.running.server().status();
-		return new ServerStatus(state, accepting, null, Duration.ofSeconds(4), null, null, null, status.protocol(),
-				status.protocolSource(), status.sockets(), status.serving(), rules, atLimit, status.stalls(),
-				status.acceptErrors());
+		return new ServerStatus(state, accepting, null, Duration.ofSeconds(4), AcceptError.EMFILE, null, null, null,
+				status.protocol(), status.protocolSource(), status.sockets(), status.serving(), rules, atLimit,
+				status.stalls(), status.acceptErrors());
 	}
 
 	@Test
