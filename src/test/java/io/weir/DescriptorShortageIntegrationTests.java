@@ -2,6 +2,7 @@ package io.weir;
 
 import java.io.IOException;
 import java.net.ConnectException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -30,6 +32,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 class DescriptorShortageIntegrationTests {
 
 	private static final int NEWCOMERS = 20;
+
+	// So many the accept loop gives up for the web server
+	private static final int SPARE = 8;
 
 	private static final Duration PATIENCE = Duration.ofSeconds(40);
 
@@ -55,10 +60,11 @@ class DescriptorShortageIntegrationTests {
 			}
 			Awaitility.await("the shortage lasts a moment")
 				.during(Duration.ofMillis(500))
-				.until(() -> Footprint.openFiles(weir.pid()) >= limit - 3);
+				.until(() -> Footprint.openFiles(weir.pid()) >= limit - 3 - SPARE);
 			// Over a connection that it has kept
 			assertThat(actuator.json("/tcpserver").get("verdict").asString())
-				.startsWith("waits: accept(2) has failed for ");
+				.startsWith("waits: accept(2) has failed for ")
+				.contains(" s (EMFILE) and is tried again");
 			for (Peer client : clients) {
 				client.close();
 			}
@@ -70,6 +76,49 @@ class DescriptorShortageIntegrationTests {
 			for (Peer client : clients) {
 				client.close();
 			}
+		}
+	}
+
+	// As the kubelet asks: over a new connection each time
+	@Test
+	void whileClientsHoldAllDescriptorsNewProbesAreAnswered() throws Exception {
+		int limit = 300;
+		List<Peer> clients = new ArrayList<>();
+		try (WeirProcess weir = WeirProcess
+			.start(Command.withDescriptors(limit), this.directory, Map.of(), "--tcp.server.port=0",
+					"--tcp.server.protocol=echo")
+			.awaitStarted(); Actuator actuator = weir.actuator()) {
+			for (int i = 0; i < limit; i++) {
+				clients.add(Peer.connect(weir.tcpPort()));
+			}
+			weir.awaitLog("Cannot accept connections for now (EMFILE: ");
+			// Keeps its connection, as a scraper does: a descriptor less for the probes
+			assertThat(actuator.json("/tcpserver").get("state").asString()).isEqualTo("backing_off");
+			Awaitility.await("each new probe is answered")
+				.during(Duration.ofSeconds(4))
+				.atMost(PATIENCE)
+				.until(() -> probe(actuator.port()), (answer) -> answer.startsWith("HTTP/1.1 200 "));
+			assertThat(served(clients.subList(0, NEWCOMERS))).as("clients that are connected").isEqualTo(NEWCOMERS);
+			// The last ones wait in the queue
+			for (int i = 0; i < limit / 2; i++) {
+				clients.get(i).close();
+			}
+			assertThat(served(clients.subList(limit / 2, limit))).as("clients that waited").isEqualTo(limit / 2);
+			assertAllAreServed(weir);
+			assertUp(actuator);
+		}
+		finally {
+			for (Peer client : clients) {
+				client.close();
+			}
+		}
+	}
+
+	private static String probe(int port) throws IOException {
+		try (Peer peer = Peer.connect(port)) {
+			peer.send("GET /actuator/health/liveness HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+				.getBytes(StandardCharsets.US_ASCII));
+			return new String(peer.receiveToEnd(), StandardCharsets.US_ASCII);
 		}
 	}
 

@@ -21,9 +21,9 @@ import io.weir.connection.Slot;
 /**
  * The blocking accept loop of one listening socket, on a thread of its own. It takes a
  * place for each connection before it accepts, so that newcomers over the limit wait in
- * the kernel's queue; it survives every failure of accept(2) and pauses after one; told
- * to stop, it accepts what waits in the queue as places come free, and closes the
- * listening socket.
+ * the kernel's queue; it survives every failure of accept(2) and pauses after one, and
+ * leaves the last file descriptors to others; told to stop, it accepts what waits in the
+ * queue as places come free, and closes the listening socket.
  */
 final class AcceptLoop {
 
@@ -58,6 +58,8 @@ final class AcceptLoop {
 	private final CountDownLatch stoppedServing = new CountDownLatch(1);
 
 	private final WakeUps wakeUps;
+
+	private final SpareDescriptors spares = new SpareDescriptors();
 
 	private volatile ServerState state = ServerState.ACCEPTING;
 
@@ -231,6 +233,7 @@ final class AcceptLoop {
 		finally {
 			this.leftInQueue = this.socket.channel().isOpen() ? this.queueLength.get() : OptionalLong.empty();
 			close();
+			this.spares.release();
 			this.state = ServerState.STOPPED;
 		}
 	}
@@ -250,6 +253,7 @@ final class AcceptLoop {
 	private void accept(Slot slot) {
 		boolean served = false;
 		try {
+			this.spares.hold();
 			long begin = System.nanoTime();
 			this.acceptingSince = begin;
 			this.state = ServerState.ACCEPTING;
@@ -304,6 +308,9 @@ final class AcceptLoop {
 	private AcceptError count(IOException ex) {
 		AcceptError error = AcceptError.of(ex);
 		this.errors.accept(error);
+		if (error == AcceptError.EMFILE || error == AcceptError.ENFILE) {
+			this.spares.release();
+		}
 		return error;
 	}
 
@@ -350,6 +357,7 @@ final class AcceptLoop {
 	private long acceptQueued(Slot slot, long left) {
 		boolean served = false;
 		try {
+			this.spares.hold();
 			SocketChannel accepted = this.socket.channel().accept();
 			served = accepted != null && serve(accepted, slot);
 			return (accepted != null) ? left - 1 : 0;
