@@ -1,6 +1,7 @@
 package io.weir;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -14,7 +15,7 @@ import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -26,13 +27,13 @@ import static org.assertj.core.api.Assertions.assertThat;
  * throttled container) ends nobody whose bytes came meanwhile.
  */
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
-@DisabledOnOs(value = OS.WINDOWS, disabledReason = "needs SIGSTOP")
+@EnabledOnOs(value = OS.LINUX, disabledReason = "needs SIGSTOP and /proc")
 class PauseIntegrationTests {
 
 	// The process is stopped before it is over for the first of many clients
 	private static final Duration TIMEOUT = Duration.ofSeconds(5);
 
-	private static final Duration PAUSE = Duration.ofSeconds(7);
+	private static final Duration PAUSE = Duration.ofMillis(8500);
 
 	@TempDir
 	@SuppressWarnings("NullAway.Init")
@@ -51,7 +52,7 @@ class PauseIntegrationTests {
 					peer.send(DATA);
 				}
 			}
-			pause();
+			pause(weir);
 			weir.signal("CONT");
 			int answered = 0;
 			for (Peer peer : peers) {
@@ -89,7 +90,7 @@ class PauseIntegrationTests {
 			for (Peer peer : peers) {
 				counts.add(threads.submit(() -> count(peer, size)));
 			}
-			pause();
+			pause(weir);
 			weir.signal("CONT");
 			int complete = 0;
 			for (Future<Integer> count : counts) {
@@ -125,12 +126,11 @@ class PauseIntegrationTests {
 		return peers;
 	}
 
-	private static void pause() {
-		long begin = System.nanoTime();
-		Awaitility.await()
-			.pollDelay(PAUSE)
-			.atMost(PAUSE.plusSeconds(5))
-			.until(() -> System.nanoTime() - begin >= PAUSE.toNanos());
+	private static void pause(WeirProcess weir) {
+		Awaitility.await("a pause")
+			.during(PAUSE)
+			.atMost(PAUSE.plusSeconds(20))
+			.until(() -> Files.readString(Path.of("/proc", Long.toString(weir.pid()), "status")).contains("State:\tT"));
 	}
 
 	// An end or a reset is no answer
