@@ -107,7 +107,8 @@ class LibraryTests(unittest.TestCase):
     def test_an_application_can_turn_it_off(self):
         port = free_port()
         with Process("-jar", EXAMPLES / "lines.jar", environment={
-                "TCP_SERVER_ENABLED": "false", "SERVER_PORT": str(port)}) as lines:
+                "TCP_SERVER_ENABLED": "false", "SERVER_PORT": str(port),
+                "MANAGEMENT_ENDPOINTS_WEB_EXPOSURE_INCLUDE": "*"}) as lines:
             lines.await_log("Started LinesApplication")
             self.assertEqual(http(port, "/actuator/health")[0], 200)
             self.assertEqual(http(port, "/actuator/tcpserver")[0], 404)

@@ -1,12 +1,11 @@
 package io.weir.web;
 
-import java.util.Objects;
-
 import org.springframework.boot.actuate.autoconfigure.endpoint.condition.ConditionalOnAvailableEndpoint;
 import org.springframework.boot.actuate.autoconfigure.web.ManagementContextConfiguration;
 import org.springframework.boot.actuate.endpoint.EndpointId;
 import org.springframework.boot.actuate.endpoint.web.PathMappedEndpoints;
 import org.springframework.boot.autoconfigure.condition.ConditionalOnMissingBean;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnWebApplication;
 import org.springframework.context.annotation.Bean;
 
 import io.weir.actuate.TcpConnectionsEndpoint;
@@ -16,13 +15,15 @@ import io.weir.actuate.TcpConnectionsEndpoint;
  * other endpoints answer as Spring Boot has them.
  */
 @ManagementContextConfiguration(proxyBeanMethods = false)
+@ConditionalOnWebApplication(type = ConditionalOnWebApplication.Type.SERVLET)
 @ConditionalOnAvailableEndpoint(TcpConnectionsEndpoint.class)
 @ConditionalOnMissingBean(type = "io.weir.WeirApplication")
 class EndpointConfiguration {
 
 	@Bean
 	ParameterFailureResolver weirParameterFailureResolver(PathMappedEndpoints endpoints) {
-		return new ParameterFailureResolver(Objects.requireNonNull(endpoints.getPath(EndpointId.of("tcpconnections"))));
+		// No path where the list is exposed by JMX alone, or Weir is turned off
+		return new ParameterFailureResolver(endpoints.getPath(EndpointId.of("tcpconnections")));
 	}
 
 }

@@ -27,14 +27,15 @@ class ParameterFailureResolver implements HandlerExceptionResolver, Ordered {
 
 	private final JacksonJsonView view = new JacksonJsonView();
 
-	private final String path;
+	private final @Nullable String path;
 
 	/**
 	 * Creates a resolver.
-	 * @param path what the paths begin with that it answers for, in whole segments
+	 * @param path what the paths begin with that it answers for, in whole segments, or
+	 * null for none
 	 */
-	ParameterFailureResolver(String path) {
-		this.path = path + '/';
+	ParameterFailureResolver(@Nullable String path) {
+		this.path = (path != null) ? path + '/' : null;
 	}
 
 	@Override
@@ -45,7 +46,8 @@ class ParameterFailureResolver implements HandlerExceptionResolver, Ordered {
 	@Override
 	public @Nullable ModelAndView resolveException(HttpServletRequest request, HttpServletResponse response,
 			@Nullable Object handler, Exception failure) {
-		if (!(request.getAttribute(HandlerMapping.BEST_MATCHING_PATTERN_ATTRIBUTE) + "/").startsWith(this.path)) {
+		if (this.path == null || !(request.getAttribute(HandlerMapping.BEST_MATCHING_PATTERN_ATTRIBUTE) + "/")
+			.startsWith(this.path)) {
 			return null;
 		}
 		for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
