@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.binder.MeterBinder;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import org.springframework.context.annotation.Bean;
@@ -25,9 +26,10 @@ import static org.assertj.core.api.Assertions.assertThat;
  */
 class ProbePathsIntegrationTests {
 
-	private static final CountDownLatch BEGUN = new CountDownLatch(2);
+	// Of the test that runs
+	private static CountDownLatch begun = new CountDownLatch(2);
 
-	private static final CountDownLatch GO_ON = new CountDownLatch(1);
+	private static CountDownLatch goOn = new CountDownLatch(1);
 
 	@Configuration(proxyBeanMethods = false)
 	static class BlockingScrape {
@@ -38,9 +40,9 @@ class ProbePathsIntegrationTests {
 		}
 
 		private static double block() {
-			BEGUN.countDown();
+			begun.countDown();
 			try {
-				return GO_ON.await(30, TimeUnit.SECONDS) ? 1 : 0;
+				return goOn.await(30, TimeUnit.SECONDS) ? 1 : 0;
 			}
 			catch (InterruptedException ex) {
 				throw new IllegalStateException(ex);
@@ -49,32 +51,52 @@ class ProbePathsIntegrationTests {
 
 	}
 
+	@BeforeEach
+	void block() {
+		begun = new CountDownLatch(2);
+		goOn = new CountDownLatch(1);
+	}
+
 	@Test
 	void whenScrapesBlockThenProbesAreAnswered() throws Exception {
 		try (RunningWeir weir = RunningWeir.start(List.of(BlockingScrape.class), "--spring.mvc.servlet.path=/mvc",
-				"--management.endpoint.health.probes.add-additional-paths=true");
-				HttpClient http = HttpClient.newHttpClient()) {
+				"--management.endpoint.health.probes.add-additional-paths=true")) {
+			probe(weir.httpPort(), "/mvc/actuator/prometheus", "/mvc/actuator/health/liveness", "/mvc/livez",
+					"/mvc/readyz");
+		}
+	}
+
+	@Test
+	void whenScrapesBlockThenProbesOfAManagementPortAreAnswered() throws Exception {
+		try (RunningWeir weir = RunningWeir.start(List.of(BlockingScrape.class), "--management.server.port=0",
+				"--management.endpoint.health.group.readiness.additional-path=management:/readyz")) {
+			probe(weir.managementPort(), "/actuator/prometheus", "/actuator/health/liveness", "/readyz");
+		}
+	}
+
+	private static void probe(int port, String scrape, String... probes) throws Exception {
+		try (HttpClient http = HttpClient.newHttpClient()) {
 			List<CompletableFuture<Integer>> scrapes = new ArrayList<>();
 			try {
 				for (int i = 0; i < 2; i++) {
-					scrapes.add(http.sendAsync(get(weir, "/mvc/actuator/prometheus"), BodyHandlers.discarding())
+					scrapes.add(http.sendAsync(get(port, scrape), BodyHandlers.discarding())
 						.thenApply(HttpResponse::statusCode));
 				}
-				assertThat(BEGUN.await(20, TimeUnit.SECONDS)).isTrue();
-				for (String probe : List.of("/mvc/actuator/health/liveness", "/mvc/livez", "/mvc/readyz")) {
-					assertThat(http.send(get(weir, probe), BodyHandlers.ofString()).statusCode()).as(probe)
+				assertThat(begun.await(20, TimeUnit.SECONDS)).isTrue();
+				for (String probe : probes) {
+					assertThat(http.send(get(port, probe), BodyHandlers.ofString()).statusCode()).as(probe)
 						.isEqualTo(200);
 				}
 			}
 			finally {
-				GO_ON.countDown();
+				goOn.countDown();
 			}
-			assertThat(scrapes).allMatch((scrape) -> scrape.join() == 200);
+			assertThat(scrapes).allMatch((one) -> one.join() == 200);
 		}
 	}
 
-	private static HttpRequest get(RunningWeir weir, String path) {
-		return HttpRequest.newBuilder(URI.create("http://localhost:" + weir.httpPort() + path)).build();
+	private static HttpRequest get(int port, String path) {
+		return HttpRequest.newBuilder(URI.create("http://localhost:" + port + path)).build();
 	}
 
 }

@@ -3,6 +3,7 @@ package io.weir.web;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.actuate.autoconfigure.endpoint.web.WebEndpointProperties;
@@ -52,7 +53,8 @@ class WebConfiguration {
 		List<String> health = new ArrayList<>();
 		health.add(endpoints.getBasePath() + '/' + endpoints.getPathMapping().getOrDefault("health", "health"));
 		// Such as /livez and /readyz
-		groups.ifAvailable((all) -> all.getAllWithAdditionalPath(WebServerNamespace.SERVER)
+		groups.ifAvailable((all) -> Stream.of(WebServerNamespace.SERVER, WebServerNamespace.MANAGEMENT)
+			.flatMap((namespace) -> all.getAllWithAdditionalPath(namespace).stream())
 			.forEach((group) -> health
 				.add('/' + Objects.requireNonNull(group.getAdditionalPath()).getValue().replaceFirst("^/", ""))));
 		DispatcherServletPath servlet = context.getBeanProvider(DispatcherServletPath.class)
