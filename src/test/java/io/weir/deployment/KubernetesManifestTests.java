@@ -210,9 +210,7 @@ class KubernetesManifestTests {
 	@ValueSource(
 			strings = { "base", "overlays/load-balancer", "overlays/proxy-protocol", "overlays/prometheus-operator" })
 	void kustomizationIsBuilt(String folder) throws IOException, InterruptedException {
-		Process kubectl = kubectl("kustomize", MANIFESTS.resolve(folder).toString());
-		String built = new String(kubectl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-		assertThat(kubectl.waitFor()).as(built).isZero();
+		String built = built(folder);
 		if (folder.equals("overlays/prometheus-operator")) {
 			assertThat(built).contains("kind: ServiceMonitor", "kind: PrometheusRule");
 			return;
@@ -225,8 +223,41 @@ class KubernetesManifestTests {
 			.containsExactly(manifests.configMap().getMetadata().getName());
 		assertThat(pod.getContainers().getFirst().getImage()).startsWith("weir:");
 		assertThat(manifests.configMap().getData()).containsKey("application.yml");
-		assertThat(manifests.configMap().getData().containsKey("overlay.yml"))
-			.isEqualTo(folder.endsWith("proxy-protocol"));
+		assertThat(manifests.configMap().getData().containsKey("overlay.yml")).isEqualTo(!folder.equals("base"));
+	}
+
+	@Test
+	void balancerHasTheTimeToSeeThatAPodStops() throws IOException, InterruptedException {
+		V1PodSpec behind = new Manifests(built("overlays/load-balancer")).deployment()
+			.getSpec()
+			.getTemplate()
+			.getSpec();
+		TcpServerProperties.Drain drain = properties("overlays/load-balancer/overlay.yml").drain();
+		assertThat(drain.delay()).isGreaterThanOrEqualTo(Duration.ofSeconds(30));
+		assertThat(Duration.ofSeconds(Objects.requireNonNull(behind.getTerminationGracePeriodSeconds())))
+			.isGreaterThanOrEqualTo(drain.delay().plus(drain.gracePeriod()).plus(TO_EXIT));
+		V1Probe readiness = Objects.requireNonNull(behind.getContainers().getFirst().getReadinessProbe());
+		assertThat(readiness.getHttpGet()).isEqualTo(this.container.getReadinessProbe().getHttpGet());
+		assertThat(Duration.ofSeconds(readiness.getPeriodSeconds() * (long) readiness.getFailureThreshold()))
+			.isGreaterThanOrEqualTo(drain.delay());
+	}
+
+	@ParameterizedTest
+	@ValueSource(
+			strings = { "base/weir.yml", "overlays/load-balancer/service.yml", "overlays/proxy-protocol/service.yml" })
+	void servicesHaveTheAddressesThatWeirListensOn(String file) {
+		assertThat(dockerfile()).contains("TCP_SERVER_HOST=0.0.0.0");
+		assertThat(new Manifests(yaml(file)).objects).filteredOn(V1Service.class::isInstance)
+			.isNotEmpty()
+			.allSatisfy(
+					(service) -> assertThat(((V1Service) service).getSpec().getIpFamilies()).containsExactly("IPv4"));
+	}
+
+	private static String built(String folder) throws IOException, InterruptedException {
+		Process kubectl = kubectl("kustomize", MANIFESTS.resolve(folder).toString());
+		String built = new String(kubectl.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+		assertThat(kubectl.waitFor()).as(built).isZero();
+		return built;
 	}
 
 	private static Process kubectl(String... arguments) throws IOException {
