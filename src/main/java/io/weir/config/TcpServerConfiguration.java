@@ -92,10 +92,9 @@ class TcpServerConfiguration {
 	}
 
 	private static String finish(RecordSinks sinks, Duration atMost) {
-		if (sinks.isEmpty()) {
-			return "";
-		}
-		return sinks.finish(atMost) + " records could not be written";
+		long notWritten = sinks.finish(atMost);
+		// A sink that was not flushed has a line of its own
+		return sinks.isWritten() ? notWritten + " records could not be written" : "";
 	}
 
 	private static Layer layer(ServerTls tls) {

@@ -83,9 +83,9 @@ final class DiagnosisText {
 						+ "it), or leave it out: the kernel then tunes the buffer"
 						+ upTo("tcp_rmem", limits.receiveMaximum());
 			case SERVER_READS_SLOWLY ->
-				"This server: its handler or a record sink is busy, or with tcp.server.threads=auto "
-						+ "another connection of its event loop (see findings); move long work to threads of its own, or set "
-						+ "tcp.server.threads to virtual or platform";
+				"This server: if there is a finding `records`, mend what it names; else its handler or a record sink "
+						+ "is busy, or with tcp.server.threads=auto another connection of its event loop (see findings); "
+						+ "move long work to threads of its own, or set tcp.server.threads to virtual or platform";
 		};
 	}
 

@@ -26,7 +26,7 @@ public final class RecordSinks implements AutoCloseable {
 
 	private final List<String> fields;
 
-	private final List<RecordSink> users;
+	private final List<SinkWatch> users;
 
 	private final List<RecordSink> all;
 
@@ -50,9 +50,9 @@ public final class RecordSinks implements AutoCloseable {
 	public RecordSinks(RecordFields fields, List<RecordSink> users, @Nullable RecordOutput output,
 			Function<InetSocketAddress, String> addressText) {
 		this.fields = fields.names();
-		this.users = List.copyOf(users);
+		this.users = users.stream().map(SinkWatch::new).toList();
 		this.writer = (output != null) ? new RecordWriter(new JsonEncoder(fields, addressText), output) : null;
-		List<RecordSink> sinks = new ArrayList<>(users);
+		List<RecordSink> sinks = new ArrayList<>(this.users);
 		if (this.writer != null) {
 			sinks.add(this.writer);
 		}
@@ -83,7 +83,7 @@ public final class RecordSinks implements AutoCloseable {
 			}
 			// Not to be mistaken for a failure of the connection's own
 			catch (IOException | RuntimeException ex) {
-				throw new RecordSinkException(sink.getClass(), ex);
+				throw new RecordSinkException(type(sink), ex);
 			}
 			finally {
 				if (!taken) {
@@ -94,6 +94,10 @@ public final class RecordSinks implements AutoCloseable {
 				}
 			}
 		}
+	}
+
+	private static Class<?> type(RecordSink sink) {
+		return (sink instanceof SinkWatch watch) ? watch.type() : sink.getClass();
 	}
 
 	/**
@@ -113,18 +117,28 @@ public final class RecordSinks implements AutoCloseable {
 	}
 
 	/**
-	 * Why records can't be written now.
+	 * Why records can't be written now, or why a sink of the user's takes none. It is to
+	 * be asked about each second: that a sink takes none is seen from two such looks.
 	 * @return null if they can
 	 */
 	public @Nullable WriteFault fault() {
-		return (this.writer != null) ? this.writer.fault() : null;
+		return fault(System.nanoTime());
+	}
+
+	@Nullable WriteFault fault(long now) {
+		WriteFault first = (this.writer != null) ? this.writer.fault() : null;
+		for (SinkWatch user : this.users) {
+			WriteFault fault = user.fault(now);
+			first = (first != null) ? first : fault;
+		}
+		return first;
 	}
 
 	/**
 	 * Flushes all sinks at once, and gives up what can't be written in that time.
 	 * @param atMost how long to wait
-	 * @return how many records could not be written since the last call, those included
-	 * that waited when their connection was cut
+	 * @return how many records the output could not write since the last call, those
+	 * included that waited when their connection was cut
 	 */
 	public long finish(Duration atMost) {
 		long begin = System.nanoTime();
@@ -155,7 +169,7 @@ public final class RecordSinks implements AutoCloseable {
 			sink.flush(atMost);
 		}
 		catch (IOException | RuntimeException ex) {
-			logger.warn("The record sink {} could not be flushed", sink.getClass().getName(), new EscapedFailure(ex));
+			logger.warn("The record sink {} could not be flushed", type(sink).getName(), new EscapedFailure(ex));
 		}
 	}
 

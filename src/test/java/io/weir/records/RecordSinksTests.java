@@ -1,6 +1,8 @@
 package io.weir.records;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -9,9 +11,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -132,6 +136,63 @@ class RecordSinksTests {
 		}
 	}
 
+	@Test
+	void whenASinkOfTheUsersTakesNoneThenThatIsTheFaultAlsoWhileTheOutputCouldWrite() throws Exception {
+		long now = System.nanoTime();
+		CountDownLatch inside = new CountDownLatch(1);
+		CountDownLatch mended = new CountDownLatch(1);
+		RecordSink stuck = new WaitingSink(inside, mended);
+		try (RecordSinks sinks = sinks(new FileOutput(this.folder.resolve("records.jsonl"), 1 << 20, 1),
+				this.first::add, stuck)) {
+			Thread connection = Thread.ofPlatform().start(() -> give(sinks));
+			inside.await();
+			assertThat(sinks.counts().pending(1)).isEqualTo(1);
+			assertThat(sinks.fault(now)).isNull();
+			assertThat(sinks.fault(now + TimeUnit.SECONDS.toNanos(47)))
+				.isEqualTo(new WriteFault("the sink io.weir.records.RecordSinksTests$WaitingSink",
+						"1 connection waits in it", Duration.ofSeconds(47)));
+			mended.countDown();
+			connection.join();
+			assertThat(sinks.fault(now + TimeUnit.SECONDS.toNanos(48))).isNull();
+		}
+	}
+
+	@Test
+	void whenTheOutputFailsThenThatIsTheFaultBeforeASinkOfTheUsers() throws Exception {
+		long now = System.nanoTime();
+		CountDownLatch inside = new CountDownLatch(1);
+		CountDownLatch mended = new CountDownLatch(1);
+		CountDownLatch passed = new CountDownLatch(1);
+		RecordSink secondWaits = (record) -> {
+			if (passed.getCount() == 0) {
+				new WaitingSink(inside, mended).accept(record);
+			}
+			passed.countDown();
+		};
+		try (RecordSinks sinks = sinks(new FileOutput(this.folder.resolve("nowhere/records.jsonl"), 1 << 20, 1),
+				secondWaits)) {
+			give(sinks);
+			Awaitility.await().until(() -> sinks.fault() != null);
+			Thread connection = Thread.ofPlatform().start(() -> give(sinks));
+			inside.await();
+			sinks.fault(now);
+			assertThat(Objects.requireNonNull(sinks.fault(now + TimeUnit.SECONDS.toNanos(47))).output())
+				.endsWith("nowhere/records.jsonl");
+			mended.countDown();
+			connection.join();
+			sinks.finish(Duration.ZERO);
+		}
+	}
+
+	private static void give(RecordSinks sinks) {
+		try {
+			sinks.give(1, PEER, List.of(1L, 2L));
+		}
+		catch (IOException ex) {
+			throw new UncheckedIOException(ex);
+		}
+	}
+
 	private static RecordSinks sinks(@Nullable RecordOutput output, RecordSink... users) {
 		return new RecordSinks(RecordFields.of(List.of("x", "y"), StructFormat.parse("2B")), List.of(users), output,
 				SocketAddresses::text);
@@ -157,6 +218,21 @@ class RecordSinksTests {
 					.contains("Duplicate entry", "\\n", "\\u202e")
 					.doesNotContain("\n", "\u202e"));
 		}
+	}
+
+	private record WaitingSink(CountDownLatch inside, CountDownLatch mended) implements RecordSink {
+
+		@Override
+		public void accept(UnpackedRecord record) throws IOException {
+			this.inside.countDown();
+			try {
+				this.mended.await();
+			}
+			catch (InterruptedException ex) {
+				throw new InterruptedIOException();
+			}
+		}
+
 	}
 
 	private record FlushedSink(Flush flush) implements RecordSink {
