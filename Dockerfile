@@ -33,8 +33,8 @@ COPY --from=build /build/layers/spring-boot-loader/ ./
 COPY --from=build /build/layers/snapshot-dependencies/ ./
 COPY --from=build /build/layers/application/ ./
 COPY src/main/container/jvm.options ./
-# Plug-ins are mounted here
-RUN mkdir plugins
+# Plug-ins are mounted at plugins; a volume for files at /data, which takes the owner over when it is new
+RUN mkdir plugins && install -d -o 10001 -g 10001 /data
 
 # Runs the application with connections on its port, and keeps what the JVM loaded and profiled
 FROM runtime AS trained

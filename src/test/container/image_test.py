@@ -70,6 +70,25 @@ class ImageTests(unittest.TestCase):
                     self.assertEqual(receive(client, 4), struct.pack("!I", 0x8A9136AA))
                 self.assertIn("Plug-ins: /app/plugins/frames.jar", weir.log())
 
+    def test_records_go_to_a_new_volume_into_a_file_of_the_replicas_own(self):
+        volume = f"weir-test-{os.getpid()}"
+        podman("volume", "create", volume)
+        try:
+            with Container("-v", f"{volume}:/data", environment={
+                    "TCP_SERVER_PROTOCOL": "record", "TCP_SERVER_RECORDFORMAT": "B", "TCP_SERVER_RECORDS_FIELDS": "x",
+                    "TCP_SERVER_RECORDS_OUTPUT": "file", "TCP_SERVER_RECORDS_FILE": "/data/${HOSTNAME}.jsonl"}) as weir:
+                weir.await_ready()
+                with connect(weir.tcp) as client:
+                    client.sendall(bytes([7]))
+                wait_for(lambda: json_of(weir.http, "/actuator/tcpserver")["records"]["written"] == 1, 20, "a line")
+                environment = pathlib.Path(f"/proc/{weir.pid()}/environ").read_bytes().split(b"\0")
+                replica, = (entry[9:].decode() for entry in environment if entry.startswith(b"HOSTNAME="))
+                folder = pathlib.Path(podman("volume", "inspect", "-f", "{{.Mountpoint}}", volume).stdout.strip())
+                self.assertEqual(os.listdir(folder), [f"{replica}.jsonl"])
+                self.assertEqual(json.loads((folder / f"{replica}.jsonl").read_text())["x"], 7)
+        finally:
+            podman("volume", "rm", volume)
+
     def test_broken_plug_in_ends_the_container_with_a_report_that_names_it(self):
         with tempfile.TemporaryDirectory() as folder:
             os.chmod(folder, 0o755)
