@@ -232,6 +232,12 @@ backend weirs
             for weir in self.weirs:
                 self.assertEqual(http(weir.http, "/actuator/health/readiness")[0], 200)
             time.sleep(0.2)
+        # Those who wait in the sink are named, by the core and by the plug-in
+        for weir in self.weirs:
+            wait_for(lambda: any("no record could be written to the sink io.weir.kafka.KafkaRecordSink: "
+                                 in finding["message"] for finding in json_of(weir.http, "/actuator/tcpserver")["findings"]),
+                     20, "the finding")
+            wait_for(lambda: "Kafka has acknowledged no record for 1" in weir.log(), 20, "the plug-in's warning")
         waiting = sum(thread.is_alive() for thread in threads)
         taken = sum(self.unpacked())
         self.assertLessEqual(taken, at_most)
@@ -240,6 +246,9 @@ backend weirs
         for thread in threads:
             thread.join()
         self.assertEqual(failures, [])
+        for weir in self.weirs:
+            wait_for(lambda: "Kafka acknowledges records again" in weir.log(), 20, "the end of the plug-in's warning")
+            wait_for(lambda: json_of(weir.http, "/actuator/tcpserver")["findings"] == [], 20, "the end of the finding")
         print(f"\nbroker away for {back - away:.1f} s after {taken} of {CLIENTS * EACH} records: {waiting} peers waited, "
               f"the last until {time.monotonic() - back:.1f} s after its return", flush=True)
         self.assert_ends()

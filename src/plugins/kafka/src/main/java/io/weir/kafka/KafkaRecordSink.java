@@ -8,8 +8,9 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 import org.apache.kafka.clients.producer.Producer;
@@ -47,7 +48,9 @@ class KafkaRecordSink implements RecordSink, AutoCloseable {
 
 	private volatile Producer<String, byte[]> producer;
 
-	private final AtomicLong unacknowledged = new AtomicLong();
+	private final LongSupplier nanoTime;
+
+	private final Acknowledgements acknowledgements;
 
 	// What the producer gave up: it retries by itself whatever may pass
 	private final Queue<ProducerRecord<String, byte[]>> refused = new ConcurrentLinkedQueue<>();
@@ -66,9 +69,16 @@ class KafkaRecordSink implements RecordSink, AutoCloseable {
 	 * @param producers makes a producer, and another one if that can't go on
 	 */
 	KafkaRecordSink(String topic, RecordText text, Supplier<Producer<String, byte[]>> producers) {
+		this(topic, text, producers, System::nanoTime);
+	}
+
+	KafkaRecordSink(String topic, RecordText text, Supplier<Producer<String, byte[]>> producers,
+			LongSupplier nanoTime) {
 		this.topic = topic;
 		this.text = text;
 		this.producers = producers;
+		this.nanoTime = nanoTime;
+		this.acknowledgements = new Acknowledgements(nanoTime.getAsLong());
 		this.producer = producers.get();
 		this.retries = Thread.ofPlatform().daemon().name("weir-kafka-retries").start(this::retry);
 	}
@@ -83,7 +93,7 @@ class KafkaRecordSink implements RecordSink, AutoCloseable {
 		}
 		ProducerRecord<String, byte[]> message = new ProducerRecord<>(this.topic, this.text.client(record),
 				this.text.json(record));
-		this.unacknowledged.incrementAndGet();
+		this.acknowledgements.expect();
 		Future<?> result = sendOrQueue(message);
 		if (result != null && result.state() == Future.State.FAILED
 				&& result.exceptionNow() instanceof RecordTooLargeException tooLarge) {
@@ -96,7 +106,7 @@ class KafkaRecordSink implements RecordSink, AutoCloseable {
 			return send(message);
 		}
 		catch (InterruptException ex) {
-			this.unacknowledged.decrementAndGet();
+			this.acknowledgements.forget();
 			throw interrupted(ex);
 		}
 		catch (KafkaException | IllegalStateException ex) {
@@ -117,8 +127,11 @@ class KafkaRecordSink implements RecordSink, AutoCloseable {
 		return this.producer.send(message, (metadata, failure) -> {
 			// The producer itself refuses what is too large for it, before send returns
 			boolean never = failure instanceof RecordTooLargeException && Thread.currentThread() == sender;
-			if (failure == null || never) {
-				this.unacknowledged.decrementAndGet();
+			if (failure == null) {
+				this.acknowledgements.receive();
+			}
+			else if (never) {
+				this.acknowledgements.forget();
 			}
 			else {
 				queue(message, failure);
@@ -137,6 +150,7 @@ class KafkaRecordSink implements RecordSink, AutoCloseable {
 	private void retry() {
 		while (!this.closed) {
 			LockSupport.parkNanos(this, RETRY);
+			look();
 			// In their order: behind one that is refused again the others wait
 			boolean taken = true;
 			while (taken && !this.closed) {
@@ -148,9 +162,9 @@ class KafkaRecordSink implements RecordSink, AutoCloseable {
 
 	private boolean retry(ProducerRecord<String, byte[]> message) {
 		try {
-			this.producer.send(message).get();
+			await(this.producer.send(message));
 			this.refused.remove();
-			this.unacknowledged.decrementAndGet();
+			this.acknowledgements.receive();
 			return true;
 		}
 		catch (ExecutionException ex) {
@@ -166,12 +180,28 @@ class KafkaRecordSink implements RecordSink, AutoCloseable {
 		return false;
 	}
 
+	private void await(Future<?> result) throws ExecutionException, InterruptedException {
+		while (true) {
+			try {
+				result.get(RETRY, TimeUnit.NANOSECONDS);
+				return;
+			}
+			catch (TimeoutException ex) {
+				look();
+			}
+		}
+	}
+
+	private void look() {
+		this.acknowledgements.look(this.nanoTime.getAsLong());
+	}
+
 	private void replaceProducer(Exception failure) {
 		if (this.closed) {
 			return;
 		}
 		if (!this.replacing) {
-			logger.warn("Kafka's producer can't go on; another one takes over", failure);
+			logger.warn("Kafka's producer can't go on; another one is made", failure);
 		}
 		Producer<String, byte[]> old = this.producer;
 		try {
@@ -186,6 +216,7 @@ class KafkaRecordSink implements RecordSink, AutoCloseable {
 			return;
 		}
 		this.replacing = false;
+		logger.info("Another producer of Kafka's has taken over");
 		old.close(Duration.ZERO);
 	}
 
@@ -195,9 +226,9 @@ class KafkaRecordSink implements RecordSink, AutoCloseable {
 	@Override
 	public void flush(Duration atMost) throws IOException {
 		long begin = System.nanoTime();
-		while (this.unacknowledged.get() > 0) {
+		while (this.acknowledgements.missing() > 0) {
 			if (System.nanoTime() - begin > atMost.toNanos() || Thread.currentThread().isInterrupted()) {
-				throw new IOException(this.unacknowledged + " records are not acknowledged by Kafka");
+				throw new IOException(this.acknowledgements.missing() + " records are not acknowledged by Kafka");
 			}
 			LockSupport.parkNanos(this, POLL);
 		}

@@ -10,8 +10,14 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.KafkaException;
@@ -19,10 +25,13 @@ import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 import io.weir.api.RecordText;
 import io.weir.api.UnpackedRecord;
@@ -41,6 +50,8 @@ class KafkaRecordSinkTests {
 
 	private final AtomicBoolean failing = new AtomicBoolean();
 
+	private final AtomicLong now = new AtomicLong();
+
 	private final KafkaRecordSink sink = new KafkaRecordSink("topic", new Text(), () -> {
 		if (this.failing.getAndSet(false)) {
 			throw new KafkaException("Failed to construct kafka producer");
@@ -49,7 +60,36 @@ class KafkaRecordSinkTests {
 				new ByteArraySerializer());
 		this.producers.add(producer);
 		return producer;
-	});
+	}, this.now::get);
+
+	private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+
+	@BeforeEach
+	void listen() {
+		// Told by the sink's own thread
+		this.log.list = new CopyOnWriteArrayList<>();
+		this.log.start();
+		logger().setLevel(Level.INFO);
+		logger().addAppender(this.log);
+	}
+
+	@AfterEach
+	void close() {
+		logger().detachAppender(this.log);
+		logger().setLevel(null);
+		this.sink.close();
+	}
+
+	private static Logger logger() {
+		return (Logger) LoggerFactory.getLogger(KafkaRecordSink.class);
+	}
+
+	private List<String> told(Level level) {
+		return this.log.list.stream()
+			.filter((event) -> event.getLevel() == level)
+			.map(ILoggingEvent::getFormattedMessage)
+			.toList();
+	}
 
 	@Test
 	void whenARecordIsTakenThenItIsSentWithItsClientsAddressAsKey() throws Exception {
@@ -100,8 +140,30 @@ class KafkaRecordSinkTests {
 		Awaitility.await().until(() -> this.producers.size() == 2);
 		MockProducer<String, byte[]> second = this.producers.get(1);
 		Awaitility.await().until(() -> second.history().size() == 1);
+		assertThat(told(Level.INFO)).containsExactly("Another producer of Kafka's has taken over");
+		assertThat(told(Level.WARN)).hasSize(failsAtFirst ? 3 : 2)
+			.contains("Kafka's producer can't go on; another one is made");
 		second.completeNext();
 		this.sink.flush(Duration.ofSeconds(5));
+	}
+
+	// Also while what Kafka has refused is sent again
+	@ParameterizedTest
+	@ValueSource(booleans = { false, true })
+	void whenNothingIsAcknowledgedForTenSecondsThenThatIsToldOnceAndTheEndToo(boolean refused) throws Exception {
+		MockProducer<String, byte[]> producer = this.producers.getFirst();
+		this.sink.accept(record(1));
+		if (refused) {
+			producer.errorNext(new OutOfOrderSequenceException("test"));
+			Awaitility.await().until(() -> producer.history().size() == 2);
+		}
+		this.now.addAndGet(TimeUnit.SECONDS.toNanos(47));
+		Awaitility.await()
+			.until(() -> told(Level.WARN), (lines) -> lines.size() == (refused ? 2 : 1)
+					&& lines.getLast().startsWith("Kafka has acknowledged no record for 47 s, and 1 wait for it: "));
+		producer.completeNext();
+		Awaitility.await()
+			.until(() -> told(Level.INFO), List.of("Kafka acknowledges records again, after 47 s")::equals);
 	}
 
 	@Test
