@@ -75,15 +75,16 @@ public class ServingLiveness implements ConnectionListener, Runnable {
 		this.nanoTime = nanoTime;
 	}
 
+	// Its thread has begun and it is prepared: that is what newcomers fail at
+	@Override
+	public synchronized void opened(Connection connection) {
+		this.failingSince = null;
+	}
+
 	@Override
 	public synchronized void closed(Connection connection, CloseReason reason) {
 		if (!(connection.failure() instanceof LinkageError error)) {
 			this.linkageErrors = 0;
-			// One that was there before says nothing of newcomers
-			if (this.failingSince != null
-					&& connection.age().toNanos() < this.nanoTime.getAsLong() - this.failingSince) {
-				this.failingSince = null;
-			}
 		}
 		else if (++this.linkageErrors == MAX_LINKAGE_ERRORS) {
 			breakLiveness("a class could not be linked, and nobody was served since: " + error);

@@ -4,6 +4,8 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -57,6 +59,17 @@ class ServingLivenessTests {
 		}
 	}
 
+	// Returns when it is served, until its peer sends something or ends
+	private ServedConnection open() throws Exception {
+		CountDownLatch handled = new CountDownLatch(1);
+		ServedConnection connection = new ServedConnection(this.registry, (client) -> {
+			handled.countDown();
+			client.read(ByteBuffer.allocate(1));
+		});
+		assertThat(handled.await(10, TimeUnit.SECONDS)).isTrue();
+		return connection;
+	}
+
 	private void serve(Throwable failure) throws Exception {
 		try (ServedConnection served = new ServedConnection(this.registry, (connection) -> {
 			if (failure instanceof Error error) {
@@ -99,11 +112,22 @@ class ServingLivenessTests {
 		assertThat(this.events).isEmpty();
 	}
 
+	// With a limit of threads each of those that end makes room for one, which may stay
+	@Test
+	void whenANewcomerIsServedAndStaysThenLivenessIsNotBroken() throws Exception {
+		pass(8, 1);
+		try (ServedConnection stays = open()) {
+			pass(9, 1);
+			assertThat(this.events).isEmpty();
+			pass(2, 1);
+			assertBroken();
+			assertThat(stays.isServed()).isTrue();
+		}
+	}
+
 	@Test
 	void whenAnOldConnectionEndsInBetweenThenLivenessIsBrokenAllTheSame() throws Exception {
-		try (ServedConnection old = new ServedConnection(this.registry, (connection) -> {
-			connection.read(ByteBuffer.allocate(1));
-		})) {
+		try (ServedConnection old = open()) {
 			pass(1, 1);
 			old.peer().endStream();
 			old.reason();
