@@ -11,7 +11,7 @@ import io.weir.server.ServerState;
 /**
  * For how long all places have been taken while newcomers wait, as those see it who look
  * at it from time to time. A place that comes free goes to one of them at once, so a
- * moment without waits is no end: it takes a second. Safe for any thread.
+ * moment without waits is no end: it takes longer. Safe for any thread.
  */
 final class FullTime {
 
@@ -20,7 +20,8 @@ final class FullTime {
 	 */
 	static final Duration LONG = Duration.ofSeconds(10);
 
-	private static final long MOMENT = Duration.ofSeconds(1).toNanos();
+	// One look, or two, that are a second and their work apart
+	private static final long MOMENT = Duration.ofMillis(2500).toNanos();
 
 	private final LongSupplier nanoTime;
 

@@ -51,11 +51,25 @@ class FullTimeTests {
 		assertThat(after(1000, ServerState.FULL, 1)).hasSeconds(9);
 	}
 
+	// A second and its work apart, as the sampler's are
+	@Test
+	void whenSomeLooksFindNobodyWaitingThenItGoesOn() {
+		after(0, ServerState.FULL, 1);
+		for (int i = 0; i < 5; i++) {
+			after(1050, ServerState.FULL, 1);
+			after(1050, ServerState.FULL, 0);
+		}
+		assertThat(after(1050, ServerState.FULL, 1)).hasMillis(11_550);
+		after(1050, ServerState.ACCEPTING, 1);
+		after(1050, ServerState.FULL, 0);
+		assertThat(after(1050, ServerState.FULL, 1)).hasMillis(14_700);
+	}
+
 	@Test
 	void afterMoreThanAMomentItBeginsAnew() {
 		after(0, ServerState.FULL, 1);
 		after(6000, ServerState.ACCEPTING, 0);
-		after(500, ServerState.ACCEPTING, 0);
+		after(2000, ServerState.ACCEPTING, 0);
 		assertThat(after(501, ServerState.FULL, 1)).isZero();
 		assertThat(after(2000, ServerState.FULL, 1)).hasSeconds(2);
 	}
