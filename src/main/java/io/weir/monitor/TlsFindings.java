@@ -37,7 +37,8 @@ final class TlsFindings implements Evidence.Rule {
 		Instant end = tls.certificate().notAfter();
 		Duration left = Duration.between(Instant.now(), end);
 		if (left.compareTo(EXPIRY_WARNING) < 0) {
-			findings.put(FindingKind.CERTIFICATE_EXPIRES,
+			// Two kinds, so that each is logged
+			findings.put(left.isNegative() ? FindingKind.CERTIFICATE_EXPIRED : FindingKind.CERTIFICATE_EXPIRES,
 					new Finding("ssl",
 							left.isNegative()
 									? "the certificate of %s in the bundle '%s' expired at %s: clients refuse it"

@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -28,6 +29,7 @@ import io.weir.server.ServingSettings;
 import io.weir.server.SocketSettings;
 import io.weir.server.SocketSettings.KeepAlive;
 import io.weir.server.TcpServer;
+import io.weir.tls.TlsStatus;
 
 /**
  * An echo server to look at, on a free port.
@@ -114,6 +116,10 @@ public final class RunningServer implements AutoCloseable {
 
 	Findings findings(LongSupplier nanoTime, List<Evidence.Rule> more) {
 		return new Findings(this.server, this.listener, this.kernel, () -> null, more, nanoTime);
+	}
+
+	Findings findings(Supplier<@Nullable TlsStatus> tls, List<Evidence.Rule> more) {
+		return new Findings(this.server, this.listener, this.kernel, tls, more, System::nanoTime);
 	}
 
 	public ListenerFigures listener() {
