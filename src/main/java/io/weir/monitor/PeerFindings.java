@@ -14,8 +14,11 @@ record PeerFindings(BusiestAddress addresses, ForeignPeers foreign) implements E
 			findings.put(FindingKind.ONE_ADDRESS_HOLDS_MOST, new Finding("max-connections",
 					"%s has %d of at most %d connections, more than half".formatted(share.address().shortText(),
 							share.connections(), evidence.server().serving().maxConnections()),
-					"See in /actuator/tcpconnections?peer= what they do; have this client open fewer, end them by a "
-							+ "shorter tcp.server.idle-timeout, or set tcp.server.max-connections-per-address"));
+					("If many clients share this address (NAT, a proxy, externalTrafficPolicy: Cluster), set no limit per "
+							+ "address, and have a proxy say for whom it connects (tcp.server.proxy-protocol). Else see in "
+							+ "/actuator/tcpconnections?peer=%s what they do; have this client open fewer, end them by a "
+							+ "shorter tcp.server.idle-timeout, or set tcp.server.max-connections-per-address")
+						.formatted(share.address().shortText())));
 		}
 		boolean tls = evidence.tls() != null;
 		foreign(ForeignProtocol.PROXY_HEADER, FindingKind.PROXY_HEADERS, "proxy-protocol",
