@@ -128,4 +128,20 @@ class ForeignPeersIntegrationTests {
 		}
 	}
 
+	@Test
+	void withTheProxyProtocolHeadersThatAreMissingOrThatNobodyExpectsAreFound() throws Exception {
+		List<String> arguments = new ArrayList<>(
+				new Certificates(this.directory).issue("server", 20).arguments("server"));
+		arguments.add("--tcp.server.proxy-protocol.enabled=true");
+		arguments.add("--tcp.server.proxy-protocol.trusted=127.0.0.1");
+		try (RunningWeir weir = RunningWeir.start(arguments.toArray(String[]::new));
+				Peer stranger = Peer.connect("127.0.0.2", weir.tcpPort());
+				Peer proxy = Peer.connect("127.0.0.1", weir.tcpPort())) {
+			stranger.send(PROXY_V2);
+			proxy.send(ascii("data\n")).endStream();
+			await(weir, "the PROXY protocol where none is expected, so no handshake succeeded", ": 1",
+					"no valid PROXY header", ": 1");
+		}
+	}
+
 }

@@ -84,10 +84,8 @@ class ActuateConfiguration {
 
 	@Bean
 	@ConditionalOnMissingBean
-	ForeignPeers foreignPeers(TcpServer server, ConnectionRegistry connections, ObjectProvider<ServerTls> tls,
-			AdmissionRules admission) {
-		ForeignPeers peers = new ForeignPeers(server.status().protocol(), tls.getIfAvailable() != null,
-				admission.proxies() != null);
+	ForeignPeers foreignPeers(TcpServer server, ConnectionRegistry connections, ObjectProvider<ServerTls> tls) {
+		ForeignPeers peers = new ForeignPeers(server.status().protocol(), tls.getIfAvailable() != null);
 		connections.addListener(peers);
 		return peers;
 	}

@@ -13,11 +13,13 @@ import org.jspecify.annotations.Nullable;
 import io.weir.connection.CloseReason;
 import io.weir.connection.Connection;
 import io.weir.connection.ConnectionListener;
+import io.weir.connection.RejectReason;
 import io.weir.transport.FirstBytes;
 
 /**
  * Counts the peers of late whose first bytes are those of another protocol, however they
- * are split into reads. Safe for any thread.
+ * are split into reads, or are no PROXY header where one is expected. Safe for any
+ * thread.
  */
 public final class ForeignPeers implements ConnectionListener {
 
@@ -41,20 +43,17 @@ public final class ForeignPeers implements ConnectionListener {
 	 * Creates the counts.
 	 * @param protocol the name of what serves connections
 	 * @param tls whether they are protected
-	 * @param proxyProtocol whether some of them begin with a header of the PROXY protocol
 	 */
-	public ForeignPeers(String protocol, boolean tls, boolean proxyProtocol) {
-		this(protocol, tls, proxyProtocol, System::nanoTime);
+	public ForeignPeers(String protocol, boolean tls) {
+		this(protocol, tls, System::nanoTime);
 	}
 
-	ForeignPeers(String protocol, boolean tls, boolean proxyProtocol, LongSupplier nanoTime) {
+	ForeignPeers(String protocol, boolean tls, LongSupplier nanoTime) {
 		for (ForeignProtocol foreign : ForeignProtocol.values()) {
 			this.counts.put(foreign, new RecentCount(nanoTime));
 		}
 		this.tls = tls;
-		this.beginnings = beginnings(protocol, tls).stream()
-			.filter((beginning) -> !proxyProtocol || beginning.protocol() != ForeignProtocol.PROXY_HEADER)
-			.toList();
+		this.beginnings = beginnings(protocol, tls);
 	}
 
 	private static List<ForeignBeginning> beginnings(String protocol, boolean tls) {
@@ -80,6 +79,13 @@ public final class ForeignPeers implements ConnectionListener {
 	@Override
 	public void closed(Connection connection, CloseReason reason) {
 		// Its first bytes are long past
+	}
+
+	@Override
+	public void rejected(Connection connection, RejectReason reason) {
+		if (reason == RejectReason.PROXY_HEADER) {
+			count(ForeignProtocol.NO_PROXY_HEADER);
+		}
 	}
 
 	FirstBytes watcher() {

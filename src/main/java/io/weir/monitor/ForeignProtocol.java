@@ -1,7 +1,7 @@
 package io.weir.monitor;
 
 /**
- * A protocol that a peer speaks and this server does not, told by the first bytes.
+ * What a peer speaks instead of what this server expects, told by the first bytes.
  */
 enum ForeignProtocol {
 
@@ -9,6 +9,11 @@ enum ForeignProtocol {
 	 * The header of the PROXY protocol, version 1 or 2.
 	 */
 	PROXY_HEADER,
+
+	/**
+	 * No such header, or none that is whole and in time, from a trusted proxy.
+	 */
+	NO_PROXY_HEADER,
 
 	/**
 	 * A TLS handshake where there is no TLS.

@@ -20,12 +20,7 @@ record PeerFindings(BusiestAddress addresses, ForeignPeers foreign) implements E
 							+ "shorter tcp.server.idle-timeout, or set tcp.server.max-connections-per-address")
 						.formatted(share.address().shortText())));
 		}
-		boolean tls = evidence.tls() != null;
-		foreign(ForeignProtocol.PROXY_HEADER, FindingKind.PROXY_HEADERS, "proxy-protocol",
-				"a header of the PROXY protocol" + (tls ? ", so no handshake succeeded" : ", which was taken for data"),
-				"Set tcp.server.proxy-protocol.enabled and name the proxy in tcp.server.proxy-protocol.trusted; or have "
-						+ "it send none (HAProxy: remove send-proxy, send-proxy-v2; nginx: proxy_protocol off)",
-				findings);
+		proxyHeaders(evidence, findings);
 		foreign(ForeignProtocol.TLS, FindingKind.TLS_WITHOUT_BUNDLE, "ssl",
 				"a TLS handshake, which was taken for data: this port has no TLS",
 				"Set tcp.server.ssl.bundle, or have these clients connect without TLS", findings);
@@ -35,6 +30,24 @@ record PeerFindings(BusiestAddress addresses, ForeignPeers foreign) implements E
 		foreign(ForeignProtocol.NO_TLS, FindingKind.NO_TLS_ON_TLS_PORT, "ssl",
 				"something that is not TLS, so no handshake succeeded",
 				"Have these clients, or the proxy before them, connect with TLS; or leave tcp.server.ssl.bundle out",
+				findings);
+	}
+
+	private void proxyHeaders(Evidence evidence, Map<FindingKind, Finding> findings) {
+		boolean expected = evidence.server().admission().proxies() != null;
+		foreign(ForeignProtocol.PROXY_HEADER, FindingKind.PROXY_HEADERS, "proxy-protocol",
+				"a header of the PROXY protocol" + (expected ? " where none is expected" : "")
+						+ ((evidence.tls() != null) ? ", so no handshake succeeded" : ", which was taken for data"),
+				expected ? "Add the proxy's address to tcp.server.proxy-protocol.trusted; or have it send one header only, "
+						+ "and only from addresses in there"
+						: "Set tcp.server.proxy-protocol.enabled and name the proxy in tcp.server.proxy-protocol.trusted; "
+								+ "or have it send none (HAProxy: remove send-proxy, send-proxy-v2; nginx: proxy_protocol "
+								+ "off)",
+				findings);
+		foreign(ForeignProtocol.NO_PROXY_HEADER, FindingKind.NO_PROXY_HEADER, "proxy-protocol",
+				"no valid PROXY header although tcp.server.proxy-protocol.trusted has their address; each was rejected",
+				"Have the proxy send the header (HAProxy: send-proxy-v2; nginx: proxy_protocol on), or take its address "
+						+ "out of tcp.server.proxy-protocol.trusted",
 				findings);
 	}
 

@@ -53,7 +53,7 @@ class ForeignPeersTests {
 	}
 
 	private List<ForeignProtocol> found(String protocol, boolean tls, byte[] first, int size) {
-		ForeignPeers peers = new ForeignPeers(protocol, tls, false, this.now::get);
+		ForeignPeers peers = new ForeignPeers(protocol, tls, this.now::get);
 		send(peers, first, size);
 		List<ForeignProtocol> found = new ArrayList<>();
 		for (ForeignProtocol foreign : ForeignProtocol.values()) {
@@ -100,18 +100,6 @@ class ForeignPeersTests {
 		}
 	}
 
-	// Which address may send one is another question
-	@Test
-	void whenTheProxyProtocolIsOnThenItsHeadersAreNotForeign() {
-		for (String text : List.of("PROXY TCP4 192.0.2.1 192.0.2.2 1 2\\r\\n", "\\r\\n\\r\\n\\0\\r\\nQUIT\\n")) {
-			for (String protocol : List.of("record", "echo")) {
-				ForeignPeers peers = new ForeignPeers(protocol, false, true, this.now::get);
-				send(peers, bytes(text), 100);
-				assertThat(peers.recent(ForeignProtocol.PROXY_HEADER)).as(protocol).isZero();
-			}
-		}
-	}
-
 	private static List<ForeignProtocol> kinds(@Nullable String name) {
 		return (name != null) ? List.of(ForeignProtocol.valueOf(name)) : List.of();
 	}
@@ -119,7 +107,7 @@ class ForeignPeersTests {
 	@Test
 	void whenTheFirstByteTellsThenNoMoreAreLookedAt() {
 		for (boolean tls : new boolean[] { true, false }) {
-			ForeignPeers peers = new ForeignPeers("record", tls, false, this.now::get);
+			ForeignPeers peers = new ForeignPeers("record", tls, this.now::get);
 			assertThat(peers.watcher().came(ByteBuffer.wrap(bytes("data")), 0, 1)).isNull();
 		}
 	}
@@ -127,9 +115,8 @@ class ForeignPeersTests {
 	@Test
 	void whenEnoughHasComeThenNoMoreIsLookedAt() {
 		for (String rest : List.of("Y ", "?", "Y of the first 16 bytes")) {
-			FirstBytes watcher = Objects
-				.requireNonNull(new ForeignPeers("record", false, false, this.now::get).watcher()
-					.came(ByteBuffer.wrap(bytes("PROX")), 0, 4));
+			FirstBytes watcher = Objects.requireNonNull(new ForeignPeers("record", false, this.now::get).watcher()
+				.came(ByteBuffer.wrap(bytes("PROX")), 0, 4));
 			ByteBuffer second = ByteBuffer.wrap(bytes(rest));
 			assertThat(watcher.came(second, 0, second.limit())).isNull();
 		}
@@ -137,7 +124,7 @@ class ForeignPeersTests {
 
 	@Test
 	void anOldCountIsForgotten() {
-		ForeignPeers peers = new ForeignPeers("record", false, false, this.now::get);
+		ForeignPeers peers = new ForeignPeers("record", false, this.now::get);
 		for (int i = 0; i < 20; i++) {
 			send(peers, bytes("PROXY TCP4"));
 			this.now.addAndGet(Duration.ofSeconds(30).toNanos());

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -51,7 +52,7 @@ class PeerFindingsTests {
 		try (RunningServer running = new RunningServer(null, null, 10, this.proc.reader()).start()) {
 			BusiestAddress addresses = new BusiestAddress(running.registry(), 10, AddressPrefixes.NONE);
 			Findings findings = running.findings(System::nanoTime,
-					List.of(new PeerFindings(addresses, new ForeignPeers("echo", false, false))));
+					List.of(new PeerFindings(addresses, new ForeignPeers("echo", false))));
 			List<Peer> peers = new ArrayList<>();
 			for (int i = 0; i < 5; i++) {
 				peers.add(running.connect());
@@ -62,9 +63,11 @@ class PeerFindingsTests {
 			peers.add(running.connect());
 			running.awaitActive(6);
 			addresses.look();
-			assertThat(findings.current()).singleElement()
-				.satisfies((finding) -> assertThat(finding.message())
-					.isEqualTo("127.0.0.1 has 6 of at most 10 connections, more than half"));
+			assertThat(findings.current()).singleElement().satisfies((finding) -> {
+				assertThat(finding.message()).isEqualTo("127.0.0.1 has 6 of at most 10 connections, more than half");
+				assertThat(finding.remedy()).startsWith("If many clients share this address (NAT, a proxy")
+					.contains("?peer=127.0.0.1 what they do");
+			});
 			BusiestAddress few = new BusiestAddress(running.registry(), 9, AddressPrefixes.NONE);
 			few.look();
 			assertThat(few.share()).isNull();
@@ -80,15 +83,11 @@ class PeerFindingsTests {
 	// As for max-connections-per-address: a client has a /64 to choose from
 	@Test
 	void anIpv6ClientIsFoundByItsSubnet() throws IOException {
-		ProxyRule proxies = new ProxyRule(AddressPrefixes.of(List.of(AddressPrefix.parse("127.0.0.1"))),
-				new Layer(new ProxyLayer(BufferPool.direct()), Duration.ofSeconds(10), RejectReason.PROXY_HEADER,
-						RejectReason.PROXY_HEADER));
-		try (RunningServer running = new RunningServer(10,
-				new AdmissionRules(proxies, AddressPrefixes.NONE, AddressPrefixes.NONE, 0), this.proc.reader())
-			.start()) {
+		ProxyRule proxies = localProxies();
+		try (RunningServer running = behind(proxies).start()) {
 			BusiestAddress addresses = new BusiestAddress(running.registry(), 10, proxies.trusted());
 			Findings findings = running.findings(System::nanoTime,
-					List.of(new PeerFindings(addresses, new ForeignPeers("echo", false, false))));
+					List.of(new PeerFindings(addresses, new ForeignPeers("echo", false))));
 			List<Peer> peers = new ArrayList<>();
 			for (String client : List.of("2001:db8::1", "2001:db8:0:1::1", "2001:db8::2", "2001:db8::ffff:0:0:3",
 					"2001:db8::4", "2001:db8::5")) {
@@ -98,13 +97,26 @@ class PeerFindingsTests {
 			assertThat(addresses.share()).isNull();
 			peers.add(connectFor(running, "2001:db8::6"));
 			addresses.look();
-			assertThat(findings.current()).singleElement()
-				.satisfies((finding) -> assertThat(finding.message())
-					.isEqualTo("2001:db8::/64 has 6 of at most 10 connections, more than half"));
+			assertThat(findings.current()).singleElement().satisfies((finding) -> {
+				assertThat(finding.message())
+					.isEqualTo("2001:db8::/64 has 6 of at most 10 connections, more than half");
+				assertThat(finding.remedy()).contains("?peer=2001:db8::/64 what they do");
+			});
 			for (Peer peer : peers) {
 				peer.close();
 			}
 		}
+	}
+
+	private static ProxyRule localProxies() {
+		return new ProxyRule(AddressPrefixes.of(List.of(AddressPrefix.parse("127.0.0.1"))),
+				new Layer(new ProxyLayer(BufferPool.direct()), Duration.ofSeconds(10), RejectReason.PROXY_HEADER,
+						RejectReason.PROXY_HEADER));
+	}
+
+	private RunningServer behind(ProxyRule proxies) {
+		return new RunningServer(10, new AdmissionRules(proxies, AddressPrefixes.NONE, AddressPrefixes.NONE, 0),
+				this.proc.reader());
 	}
 
 	// Returns when it is served
@@ -113,6 +125,42 @@ class PeerFindingsTests {
 		peer.send(("PROXY TCP6 " + client + " ::1 7 443\r\nx").getBytes(StandardCharsets.US_ASCII));
 		assertThat(peer.receive(1)).hasSize(1);
 		return peer;
+	}
+
+	@Test
+	void whenTheProxyProtocolIsOnThenHeadersThatAreMissingAndThoseThatNobodyExpectsAreFound() throws IOException {
+		try (RunningServer running = behind(localProxies()).start()) {
+			ForeignPeers foreign = new ForeignPeers("record", false);
+			running.registry().addListener(foreign);
+			Findings findings = running.findings(System::nanoTime, List
+				.of(new PeerFindings(new BusiestAddress(running.registry(), 10, AddressPrefixes.NONE), foreign)));
+			connectFor(running, "2001:db8::1").close();
+			assertThat(findings.current()).isEmpty();
+			byte[] header = "PROXY TCP4 192.0.2.1 192.0.2.2 1 2\r\n".getBytes(StandardCharsets.US_ASCII);
+			try (Socket stranger = connect(running, 2); Peer twice = running.connect()) {
+				stranger.getOutputStream().write(header);
+				twice.send(header).send(header);
+				Awaitility.await()
+					.untilAsserted(() -> assertThat(findings.current()).singleElement().satisfies((finding) -> {
+						assertThat(finding.message())
+							.isEqualTo("connections of the last 5 min that began with a header "
+									+ "of the PROXY protocol where none is expected, which was taken for data: 2");
+						assertThat(finding.remedy()).startsWith("Add the proxy's address to");
+					}));
+			}
+			try (Peer peer = running.connect()) {
+				peer.send("no header at all".getBytes(StandardCharsets.US_ASCII)).endStream();
+				Awaitility.await()
+					.untilAsserted(() -> assertThat(findings.current()).hasSize(2).anySatisfy((finding) -> {
+						assertThat(finding.setting()).isEqualTo("proxy-protocol");
+						assertThat(finding.message())
+							.isEqualTo("connections of the last 5 min that began with no valid "
+									+ "PROXY header although tcp.server.proxy-protocol.trusted has their address; each was "
+									+ "rejected: 1");
+						assertThat(finding.remedy()).contains("HAProxy: send-proxy-v2", "out of");
+					}));
+			}
+		}
 	}
 
 	@Test
@@ -145,7 +193,7 @@ class PeerFindingsTests {
 	void whenPeersSpeakAnotherProtocolThenTheyAreFoundAndForgottenInTime() {
 		AtomicLong now = new AtomicLong();
 		try (RunningServer running = new RunningServer(null, null, 10, this.proc.reader()).start()) {
-			ForeignPeers foreign = new ForeignPeers("record", false, false, now::get);
+			ForeignPeers foreign = new ForeignPeers("record", false, now::get);
 			Findings findings = running.findings(now::get, List
 				.of(new PeerFindings(new BusiestAddress(running.registry(), 10, AddressPrefixes.NONE), foreign)));
 			assertThat(findings.current()).isEmpty();

@@ -115,8 +115,8 @@ class AcceptFaultTests {
 		ListenerFigures listener = new ListenerFigures(server, this.diagnostics, this.kernel);
 		return new ServerMonitor(server, this.registry, listener, this.kernel,
 				new Findings(server, listener, this.kernel, () -> null, 0, 0,
-						new BusiestAddress(this.registry, 100, AddressPrefixes.NONE),
-						new ForeignPeers("echo", false, false), this.registry, diagnoses(server), NoRecords.create()),
+						new BusiestAddress(this.registry, 100, AddressPrefixes.NONE), new ForeignPeers("echo", false),
+						this.registry, diagnoses(server), NoRecords.create()),
 				diagnoses(server), NoRecords.create());
 	}
 
