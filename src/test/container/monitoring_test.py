@@ -130,8 +130,9 @@ class MonitoringTests(unittest.TestCase):
 
     def firing(self, instance):
         """The alerts whose expression holds for an instance; how long it must hold is promtool's test."""
-        return {rule["name"] for rule in self.rules()
-                if any(series["metric"].get("instance") == instance for series in self.query(rule["query"]))}
+        # A SYN flood is that of the network namespace, in which other tests may run
+        return {rule["name"] for rule in self.rules() if rule["name"] != "WeirSynFlood"
+                and any(series["metric"].get("instance") == instance for series in self.query(rule["query"]))}
 
     def test_1_every_rule_is_sound_and_gets_data(self):
         rules = self.rules()
