@@ -30,6 +30,8 @@ class HandshakeFloodIntegrationTests extends TlsProcessTest {
 
 	private static final Duration LIMIT = Duration.ofMillis(250);
 
+	private static final Duration SLOWEST = Duration.ofSeconds(2);
+
 	private static final Duration TIMEOUT = Duration.ofSeconds(3);
 
 	@BeforeAll
@@ -59,7 +61,10 @@ class HandshakeFloodIntegrationTests extends TlsProcessTest {
 				flood.add(socket);
 				socket.getOutputStream().write(hello);
 			}
-			Awaitility.await().pollDelay(TIMEOUT).until(() -> true);
+			Awaitility.await("the others are served meanwhile")
+				.during(TIMEOUT)
+				.atMost(TIMEOUT.plusSeconds(20))
+				.until(() -> areServedWithin(SLOWEST, others));
 			assertThat(percentile(others, 0.99)).as("99th percentile of the others' exchanges")
 				.isLessThan(others.getFirst().limit());
 			// Their time begins when each is accepted: busy platform threads put that off
@@ -70,9 +75,7 @@ class HandshakeFloodIntegrationTests extends TlsProcessTest {
 						() -> assertThat(timedOut(actuator)).as("handshakes that timed out").isEqualTo(HANDSHAKES));
 			assertThat(actuator.json("/tcpserver").at("/connections/active").asInt()).isEqualTo(BYSTANDERS);
 			others.forEach(Bystander::awaitServed);
-			assertThat(others.stream().flatMap((other) -> other.waits().stream()))
-				.as("the others' exchanges, the slowest included")
-				.allMatch((wait) -> wait.compareTo(Duration.ofSeconds(2)) < 0);
+			assertThat(areServedWithin(SLOWEST, others)).as("the others' exchanges, the slowest included").isTrue();
 		}
 		finally {
 			others.forEach(Bystander::end);
@@ -84,6 +87,10 @@ class HandshakeFloodIntegrationTests extends TlsProcessTest {
 
 	private static int timedOut(Actuator actuator) throws Exception {
 		return actuator.json("/tcpserver").at("/connections/closed/handshake_timeout").asInt();
+	}
+
+	private static boolean areServedWithin(Duration limit, List<Bystander> others) {
+		return others.stream().flatMap((other) -> other.waits().stream()).allMatch((wait) -> wait.compareTo(limit) < 0);
 	}
 
 	private static Duration percentile(List<Bystander> others, double share) {

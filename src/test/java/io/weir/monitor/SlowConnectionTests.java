@@ -18,6 +18,7 @@ import java.util.function.Consumer;
 import javax.net.ssl.SSLSocket;
 
 import org.awaitility.Awaitility;
+import org.awaitility.core.ThrowingRunnable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
@@ -145,8 +146,11 @@ class SlowConnectionTests {
 				.isEqualTo(cause));
 	}
 
-	private static void observe() throws InterruptedException {
-		Thread.sleep(OBSERVED);
+	private static void observe(ThrowingRunnable whatHolds) {
+		Awaitility.await("while it is observed")
+			.during(OBSERVED)
+			.atMost(OBSERVED.plusSeconds(20))
+			.untilAsserted(whatHolds);
 	}
 
 	private static void assertNothingSaid(List<Client> clients) {
@@ -175,7 +179,7 @@ class SlowConnectionTests {
 		}
 		slow.forEach((client) -> await(client, Cause.PEER_READS_SLOWLY));
 		unread.forEach((client) -> await(client, Cause.SERVER_READS_SLOWLY));
-		observe();
+		observe(() -> assertNothingSaid(calm));
 		slow.forEach((client) -> await(client, Cause.PEER_READS_SLOWLY));
 		unread.forEach((client) -> await(client, Cause.SERVER_READS_SLOWLY));
 		assertThat(slow).allSatisfy((client) -> assertThat(client.said()).containsExactly(Cause.PEER_READS_SLOWLY));
@@ -215,7 +219,7 @@ class SlowConnectionTests {
 		// All of it came in one record, with the byte that the handler has read
 		await(unread.getLast(), (diagnosis) -> assertThat(diagnosis.evidence()).startsWith(
 				"0 bytes wait in the receive queue (Recv-Q) and 1000 above it, in the layer of TLS or PROXY, "));
-		observe();
+		observe(() -> assertNothingSaid(calm));
 		assertThat(slow).allSatisfy(
 				(client) -> assertThat(client.said()).as(client::toString).containsExactly(Cause.PEER_READS_SLOWLY));
 		assertThat(unread).allSatisfy(
@@ -241,8 +245,7 @@ class SlowConnectionTests {
 			streams.add(connect(server, 'p').named("veth, paced").run((in, out) -> read(in)));
 			streams.add(connect(server, 'd').named("veth up").run((in, out) -> upload(out, 65_536, 1)));
 		}
-		observe();
-		assertNothingSaid(streams);
+		observe(() -> assertNothingSaid(streams));
 	}
 
 	@Test
@@ -277,9 +280,8 @@ class SlowConnectionTests {
 		}
 		vanished.forEach((client) -> await(client, Cause.PEER_UNREACHABLE));
 		lossy.forEach((client) -> await(client, Cause.PATH_LOSES_PACKETS));
-		observe();
-		assertThat(few).allSatisfy(
-				(client) -> assertThat(client.said()).as(client::toString).doesNotContain(Cause.PATH_LOSES_PACKETS));
+		observe(() -> assertThat(few).allSatisfy(
+				(client) -> assertThat(client.said()).as(client::toString).doesNotContain(Cause.PATH_LOSES_PACKETS)));
 	}
 
 	@Test
@@ -333,8 +335,7 @@ class SlowConnectionTests {
 		}
 		down.forEach((client) -> await(client, Cause.SEND_BUFFER_TOO_SMALL));
 		up.forEach((client) -> await(client, Cause.RECEIVE_BUFFER_TOO_SMALL));
-		observe();
-		assertNothingSaid(calm);
+		observe(() -> assertNothingSaid(calm));
 	}
 
 	@Test
