@@ -405,7 +405,7 @@ class JarIntegrationTests {
 		try (WeirProcess weir = WeirProcess.start(fewFiles, this.directory, Map.of(), "--tcp.server.port=0")
 			.awaitStarted(); Actuator actuator = weir.actuator(); Bystander other = bystander(weir.tcpPort())) {
 			// Its connection to the actuator is there before the files run out
-			assertThat(actuator.json("/tcpserver").at("/findings/0/message").asString()).contains("room for 22");
+			assertThat(actuator.json("/tcpserver").at("/findings/0/message").asString()).contains("room for 0");
 			List<Peer> peers = new ArrayList<>();
 			for (int i = 0; i < 150; i++) {
 				peers.add(Peer.connect(weir.tcpPort()));

@@ -38,9 +38,9 @@ final class CapacityFindings implements Evidence.Rule {
 			findings.put(FindingKind.TOO_FEW_FILES, new Finding("max-connections",
 					"%d requested, but the process's limit of open files leaves room for %d".formatted(requested,
 							fitting),
-					("Raise the limit of open files to %d or more (ulimit -n, docker run --ulimit nofile, LimitNOFILE), "
-							+ "or set tcp.server.max-connections to %d")
-						.formatted(requested + EffectiveSettings.RESERVED_FILES, fitting)));
+					"Raise the limit of open files to %d or more (ulimit -n, docker run --ulimit nofile, LimitNOFILE)%s"
+						.formatted(requested + EffectiveSettings.RESERVED_FILES,
+								(fitting > 0) ? ", or set tcp.server.max-connections to " + fitting : "")));
 		}
 	}
 

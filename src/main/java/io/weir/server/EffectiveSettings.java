@@ -31,9 +31,10 @@ public record EffectiveSettings(Setting backlog, BufferSetting receiveBuffer, Bu
 		Setting maxConnections) {
 
 	/**
-	 * How many file descriptors the process needs for other things than connections.
+	 * How many file descriptors the process needs for other things than connections: the
+	 * actuator's connections ({@code server.tomcat.max-connections}) and 128 more.
 	 */
-	public static final int RESERVED_FILES = 128;
+	public static final int RESERVED_FILES = 256 + 128;
 
 	/**
 	 * The same settings with the limits of another moment. What was granted at the start

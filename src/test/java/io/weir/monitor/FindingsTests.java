@@ -38,7 +38,7 @@ class FindingsTests extends FakeProcTest {
 
 	@Test
 	void whenEverythingFitsThenThereIsNoFinding() {
-		try (RunningServer running = new RunningServer(4096, null, 896, this.proc.reader())) {
+		try (RunningServer running = new RunningServer(4096, null, 640, this.proc.reader())) {
 			Findings findings = running.findings();
 			assertThat(findings.current()).isEmpty();
 			running.start();
@@ -80,8 +80,19 @@ class FindingsTests extends FakeProcTest {
 		try (RunningServer running = new RunningServer(null, null, 1000, this.proc.reader()).start()) {
 			assertThat(running.findings().current()).singleElement().satisfies((finding) -> {
 				assertThat(finding.setting()).isEqualTo("max-connections");
-				assertThat(finding.message()).contains("1000 requested", "open files leaves room for 896");
-				assertThat(finding.remedy()).contains("1128", "tcp.server.max-connections to 896");
+				assertThat(finding.message()).contains("1000 requested", "open files leaves room for 640");
+				assertThat(finding.remedy()).contains("1384", "tcp.server.max-connections to 640");
+			});
+		}
+	}
+
+	@Test
+	void whenFilesAreTooFewForAnyConnectionThenOnlyTheLimitOfFilesIsToBeRaised() throws IOException {
+		this.proc.files(384, 384);
+		try (RunningServer running = new RunningServer(null, null, 1000, this.proc.reader()).start()) {
+			assertThat(running.findings().current()).singleElement().satisfies((finding) -> {
+				assertThat(finding.message()).contains("open files leaves room for 0");
+				assertThat(finding.remedy()).contains("1384").doesNotContain("tcp.server.max-connections");
 			});
 		}
 	}

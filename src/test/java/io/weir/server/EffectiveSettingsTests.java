@@ -147,10 +147,10 @@ class EffectiveSettingsTests {
 
 	@Test
 	void whenFilesAreTooFewThenTheNumberThatFitsIsTold() throws Exception {
-		assertThat(read(null, null, null, 897).maxConnections())
-			.isEqualTo(new Setting(897L, 896L, 896L, "nofile.soft", Source.PROCFS, null));
-		assertThat(read(null, null, null, 896).maxConnections())
-			.isEqualTo(new Setting(896L, 896L, 896L, null, Source.PROCFS, null));
+		assertThat(read(null, null, null, 641).maxConnections())
+			.isEqualTo(new Setting(641L, 640L, 640L, "nofile.soft", Source.PROCFS, null));
+		assertThat(read(null, null, null, 640).maxConnections())
+			.isEqualTo(new Setting(640L, 640L, 640L, null, Source.PROCFS, null));
 	}
 
 	@Test
@@ -162,8 +162,8 @@ class EffectiveSettingsTests {
 	@Test
 	void whenTheLimitOfFilesIsNotKnownThenTheRequestStands() throws Exception {
 		Files.delete(this.root.resolve("self/limits"));
-		assertThat(read(null, null, null, 897).maxConnections())
-			.isEqualTo(new Setting(897L, 897L, null, null, Source.COMPUTED, null));
+		assertThat(read(null, null, null, 641).maxConnections())
+			.isEqualTo(new Setting(641L, 641L, null, null, Source.COMPUTED, null));
 	}
 
 	@Test
