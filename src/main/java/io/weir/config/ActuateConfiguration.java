@@ -3,7 +3,6 @@ package io.weir.config;
 import java.io.IOException;
 
 import io.weir.tls.ServerTls;
-import io.weir.tls.TlsStatus;
 import org.springframework.beans.factory.ObjectProvider;
 import io.micrometer.core.instrument.MeterRegistry;
 
@@ -98,8 +97,8 @@ class ActuateConfiguration {
 		String protocol = server.status().protocol();
 		int chunk = protocol.equals("echo-record") ? (int) properties.chunkSize().toBytes() : 0;
 		int record = ForeignPeers.hasRecords(protocol) ? StructFormat.parse(properties.recordFormat()).size() : 0;
-		return new Findings(server, listener, proc, () -> TlsStatus.of(tls.getIfAvailable()), chunk, record, addresses,
-				foreign, connections, diagnoses, sinks);
+		return new Findings(server, listener, proc, () -> tls.stream().map(ServerTls::status).findFirst().orElse(null),
+				chunk, record, addresses, foreign, connections, diagnoses, sinks);
 	}
 
 	@Bean

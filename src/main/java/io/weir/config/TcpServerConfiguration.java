@@ -98,8 +98,7 @@ class TcpServerConfiguration {
 	}
 
 	private static Layer layer(ServerTls tls) {
-		return new Layer(tls.layer(), tls.handshakeTimeout(), CloseReason.HANDSHAKE_FAILED,
-				CloseReason.HANDSHAKE_TIMEOUT);
+		return new Layer(tls, tls.handshakeTimeout(), CloseReason.HANDSHAKE_FAILED, CloseReason.HANDSHAKE_TIMEOUT);
 	}
 
 	@Bean

@@ -1,5 +1,6 @@
 package io.weir.tls;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.function.Supplier;
 
@@ -9,13 +10,16 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
+import io.weir.transport.BufferPool;
+import io.weir.transport.LayeredConnection;
+import io.weir.transport.Transport;
 import io.weir.transport.TransportLayer;
 
 /**
  * The server's side of TLS: what new connections are protected with, which may be
  * replaced while old ones live on. Safe for any thread.
  */
-public final class ServerTls {
+public final class ServerTls implements TransportLayer {
 
 	private static final Logger logger = LoggerFactory.getLogger(ServerTls.class);
 
@@ -25,7 +29,9 @@ public final class ServerTls {
 
 	private final Duration handshakeTimeout;
 
-	private final TlsLayer layer = new TlsLayer(() -> context().engine());
+	private final BufferPool buffers = BufferPool.heap();
+
+	private final TlsTasks tasks = new TlsTasks();
 
 	private volatile TlsContext context;
 
@@ -48,15 +54,20 @@ public final class ServerTls {
 		this.context = new TlsContext(material, clientAuth);
 	}
 
-	private TlsContext context() {
-		return this.context;
-	}
-
 	/**
-	 * The layer that protects a connection, with what is in force when it begins.
+	 * Protects a connection with what is in force now.
 	 */
-	public TransportLayer layer() {
-		return this.layer;
+	@Override
+	public Transport wrap(Transport lower, LayeredConnection connection) throws IOException {
+		TlsTransport upper = new TlsTransport(lower, this.context.engine(), this.buffers, this.tasks);
+		try {
+			connection.secured(upper.handshake());
+			return upper;
+		}
+		catch (Throwable ex) {
+			upper.release();
+			throw ex;
+		}
 	}
 
 	/**
@@ -68,7 +79,7 @@ public final class ServerTls {
 		try {
 			this.context = new TlsContext(material.get(), this.clientAuth);
 			this.reloadFailure = null;
-			ServerCertificate certificate = certificate();
+			ServerCertificate certificate = this.context.certificate();
 			logger.info("SSL bundle '{}' has changed: new connections get the certificate of {}, valid until {}",
 					this.bundle, certificate.subject(), certificate.notAfter());
 		}
@@ -77,15 +88,8 @@ public final class ServerTls {
 			logger.warn(
 					"SSL bundle '{}' has changed and can't be used; the certificate of {} stays: {}. What to do: "
 							+ "correct the files below spring.ssl.bundle, key and certificate together",
-					this.bundle, certificate().subject(), this.reloadFailure);
+					this.bundle, this.context.certificate().subject(), this.reloadFailure);
 		}
-	}
-
-	/**
-	 * The name of what its material comes from.
-	 */
-	public String bundle() {
-		return this.bundle;
 	}
 
 	/**
@@ -97,25 +101,10 @@ public final class ServerTls {
 	}
 
 	/**
-	 * The certificate that new connections get.
+	 * What new connections are protected with, and how that goes.
 	 */
-	public ServerCertificate certificate() {
-		return this.context.certificate();
-	}
-
-	/**
-	 * How many handshakes compute, or wait for a processor to do so.
-	 */
-	int waitingHandshakes() {
-		return this.layer.tasks().waiting();
-	}
-
-	/**
-	 * Why the last change of the bundle could not be used.
-	 * @return null if it could, or there was none
-	 */
-	public @Nullable String reloadFailure() {
-		return this.reloadFailure;
+	public TlsStatus status() {
+		return new TlsStatus(this.bundle, this.context.certificate(), this.tasks.waiting(), this.reloadFailure);
 	}
 
 }

@@ -24,16 +24,6 @@ public record TlsStatus(String bundle, ServerCertificate certificate, int waitin
 	private static final long MAX_BYTES_OF_A_CONNECTION = 14 * 1024 + 3 * BufferPool.MEDIUM;
 
 	/**
-	 * Reads the status of now.
-	 * @param tls the server's side of TLS; null is none
-	 * @return null where there is no TLS
-	 */
-	public static @Nullable TlsStatus of(@Nullable ServerTls tls) {
-		return (tls != null)
-				? new TlsStatus(tls.bundle(), tls.certificate(), tls.waitingHandshakes(), tls.reloadFailure()) : null;
-	}
-
-	/**
 	 * How many connections half of a heap has room for, whatever their peers do. The
 	 * other half is for the large buffers and for all else.
 	 * @param heap how many bytes it may grow to

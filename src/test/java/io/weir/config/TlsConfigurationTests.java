@@ -81,8 +81,8 @@ class TlsConfigurationTests {
 		runner(type, "server", "server", "secret").run((context) -> {
 			assertThat(context).hasNotFailed();
 			ServerTls tls = context.getBean(ServerTls.class);
-			assertThat(tls.bundle()).isEqualTo("mine");
-			assertThat(tls.certificate().subject()).isEqualTo("CN=server");
+			assertThat(tls.status().bundle()).isEqualTo("mine");
+			assertThat(tls.status().certificate().subject()).isEqualTo("CN=server");
 		});
 	}
 

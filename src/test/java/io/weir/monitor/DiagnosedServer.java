@@ -74,8 +74,9 @@ final class DiagnosedServer implements AutoCloseable {
 	DiagnosedServer(NetworkNamespace network, ConnectionThreads threads, @Nullable ServerTls tls,
 			@Nullable Integer buffer) throws Exception {
 		this.diagnostics = network.call(() -> new SocketDiagnosticsFactory().open());
-		List<Layer> layers = (tls != null) ? List.of(new Layer(tls.layer(), tls.handshakeTimeout(),
-				CloseReason.HANDSHAKE_FAILED, CloseReason.HANDSHAKE_TIMEOUT)) : List.of();
+		List<Layer> layers = (tls != null) ? List
+			.of(new Layer(tls, tls.handshakeTimeout(), CloseReason.HANDSHAKE_FAILED, CloseReason.HANDSHAKE_TIMEOUT))
+				: List.of();
 		ProcReader kernel = new ProcReader();
 		this.server = new TcpServer(
 				new ServerSettings(new ListenerSettings("0.0.0.0", 0, null, buffer, true, false),

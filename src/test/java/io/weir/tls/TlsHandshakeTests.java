@@ -62,7 +62,7 @@ class TlsHandshakeTests extends TlsTest {
 		// With a cipher suite of TLS 1.3, so that it is the protocol that is refused
 		server.tls.reload(() -> new TlsMaterial(context, List.of("TLSv1.2"),
 				List.of("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "TLS_AES_128_GCM_SHA256")));
-		assertThat(server.tls.reloadFailure()).isNull();
+		assertThat(server.tls.status().reloadFailure()).isNull();
 		try (SSLSocket client = server.jdk(null)) {
 			echo(client);
 			assertThat(client.getSession().getCipherSuite()).isEqualTo("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256");

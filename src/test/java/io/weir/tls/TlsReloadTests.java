@@ -37,11 +37,11 @@ class TlsReloadTests extends TlsTest {
 	@Test
 	void whenReloadedThenNewConnectionsGetTheNewCertificateAndOldOnesLiveOn() throws Exception {
 		TlsServer server = server(ClientAuth.NONE);
-		assertThat(server.tls.certificate().subject()).isEqualTo("CN=server");
+		assertThat(server.tls.status().certificate().subject()).isEqualTo("CN=server");
 		try (SSLSocket old = server.jdk(null)) {
 			echo(old);
 			server.tls.reload(() -> TlsServer.material(certificates, "other", "other"));
-			assertThat(server.tls.certificate().subject()).isEqualTo("CN=other");
+			assertThat(server.tls.status().certificate().subject()).isEqualTo("CN=other");
 			try (SSLSocket client = server.jdk(null)) {
 				echo(client);
 				assertThat(TlsClient.subject(client)).isEqualTo("CN=other");
@@ -105,21 +105,21 @@ class TlsReloadTests extends TlsTest {
 		TlsServer server = server(ClientAuth.NONE);
 		try (CapturedLog log = CapturedLog.info(ServerTls.class.getName())) {
 			server.tls.reload(() -> TlsServer.material(certificates, "other", "server"));
-			assertThat(server.tls.reloadFailure()).isNotBlank();
+			assertThat(server.tls.status().reloadFailure()).isNotBlank();
 			assertThat(log.messages()).singleElement()
 				.asString()
 				.contains("can't be used; the certificate of CN=server stays");
 			server.tls.reload(() -> {
 				throw new IllegalStateException("no such file");
 			});
-			assertThat(server.tls.reloadFailure()).isEqualTo("no such file");
+			assertThat(server.tls.status().reloadFailure()).isEqualTo("no such file");
 		}
 		try (SSLSocket client = server.jdk(null)) {
 			echo(client);
 			assertThat(TlsClient.subject(client)).isEqualTo("CN=server");
 		}
 		server.tls.reload(() -> TlsServer.material(certificates, "other", "other"));
-		assertThat(server.tls.reloadFailure()).isNull();
+		assertThat(server.tls.status().reloadFailure()).isNull();
 	}
 
 	@Test

@@ -79,7 +79,7 @@ final class TlsServer implements AutoCloseable {
 				new SocketSettings(null, true, null), new ServingSettings(100, threads, idleTimeout,
 						Duration.ofSeconds(30), maxAge, Duration.ZERO, gracePeriod),
 				AdmissionRules.NONE);
-		Layer layer = new Layer(this.tls.layer(), handshakeTimeout, CloseReason.HANDSHAKE_FAILED,
+		Layer layer = new Layer(this.tls, handshakeTimeout, CloseReason.HANDSHAKE_FAILED,
 				CloseReason.HANDSHAKE_TIMEOUT);
 		this.server = new TcpServer(settings,
 				new ServedProtocol("test", ProtocolSource.BUILT_IN, handler, List.of(layer), (_) -> ""), this.registry,
