@@ -202,12 +202,12 @@ final class HandlerConnection implements PooledConnection {
 
 	@Override
 	public InputStream inputStream() {
-		return new ConnectionInputStream(this, this::end);
+		return new Input();
 	}
 
 	@Override
 	public OutputStream outputStream() {
-		return new ConnectionOutputStream(this, this::end);
+		return new Output();
 	}
 
 	@Override
@@ -244,6 +244,56 @@ final class HandlerConnection implements PooledConnection {
 	 */
 	@Nullable IOException failure() {
 		return this.failure;
+	}
+
+	/**
+	 * The bytes as a stream.
+	 */
+	private final class Input extends InputStream {
+
+		@Override
+		public int read() throws IOException {
+			byte[] one = new byte[1];
+			return (read(one, 0, 1) < 0) ? -1 : Byte.toUnsignedInt(one[0]);
+		}
+
+		@Override
+		public int read(byte[] target, int offset, int length) throws IOException {
+			return HandlerConnection.this.read(ByteBuffer.wrap(target, offset, length));
+		}
+
+		@Override
+		public int available() throws IOException {
+			return HandlerConnection.this.available();
+		}
+
+		@Override
+		public void close() {
+			end();
+		}
+
+	}
+
+	/**
+	 * Writes as to a stream. Keeps nothing back.
+	 */
+	private final class Output extends OutputStream {
+
+		@Override
+		public void write(int one) throws IOException {
+			write(new byte[] { (byte) one }, 0, 1);
+		}
+
+		@Override
+		public void write(byte[] source, int offset, int length) throws IOException {
+			HandlerConnection.this.write(ByteBuffer.wrap(source, offset, length));
+		}
+
+		@Override
+		public void close() {
+			end();
+		}
+
 	}
 
 }

@@ -3,8 +3,6 @@ package io.weir.protocol;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-import org.jspecify.annotations.Nullable;
-
 import io.weir.api.ClientConnection;
 import io.weir.api.ConnectionHandler;
 import io.weir.records.RecordSinks;
@@ -14,36 +12,24 @@ import io.weir.transport.BufferPool;
 /**
  * The recipe's exchange, in a loop: read up to a chunk and echo exactly that, then read
  * one whole record and unpack it. The stream may end before either.
+ *
+ * @param chunkSize how many bytes an echo unit has at most, at least 1
+ * @param format the form of a record, of at least one byte
+ * @param pool where buffers come from
+ * @param sinks get the records
  */
-public final class EchoRecordHandler implements ConnectionHandler {
-
-	private final int chunkSize;
-
-	private final RecordReader records;
-
-	private final BufferPool pool;
-
-	/**
-	 * Creates the protocol.
-	 * @param chunkSize how many bytes an echo unit has at most, at least 1
-	 * @param recordFormat the form of a record, of at least one byte
-	 * @param pool where buffers come from
-	 * @param sinks get the records; null if nothing does
-	 */
-	public EchoRecordHandler(int chunkSize, StructFormat recordFormat, BufferPool pool, @Nullable RecordSinks sinks) {
-		this.chunkSize = chunkSize;
-		this.records = new RecordReader(recordFormat, sinks);
-		this.pool = pool;
-	}
+public record EchoRecordHandler(int chunkSize, StructFormat format, BufferPool pool,
+		RecordSinks sinks) implements ConnectionHandler {
 
 	@Override
 	public void handle(ClientConnection connection) throws IOException {
+		RecordReader records = new RecordReader(this.format, this.sinks);
 		try (ConnectionInput input = new ConnectionInput(connection, this.pool)) {
 			boolean more = true;
 			while (more && input.await(1)) {
 				connection.exchangeBegins();
 				echoUnit(input);
-				more = this.records.read(input);
+				more = records.read(input);
 				connection.exchangeDone();
 			}
 			if (more) {

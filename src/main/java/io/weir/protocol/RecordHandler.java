@@ -2,8 +2,6 @@ package io.weir.protocol;
 
 import java.io.IOException;
 
-import org.jspecify.annotations.Nullable;
-
 import io.weir.api.ClientConnection;
 import io.weir.api.ConnectionHandler;
 import io.weir.records.RecordSinks;
@@ -12,28 +10,18 @@ import io.weir.transport.BufferPool;
 
 /**
  * A stream of whole records.
+ *
+ * @param format the form of a record, of at least one byte
+ * @param pool where buffers come from
+ * @param sinks get the records
  */
-public final class RecordHandler implements ConnectionHandler {
-
-	private final RecordReader records;
-
-	private final BufferPool pool;
-
-	/**
-	 * Creates the protocol.
-	 * @param recordFormat the form of a record, of at least one byte
-	 * @param pool where buffers come from
-	 * @param sinks get the records; null if nothing does
-	 */
-	public RecordHandler(StructFormat recordFormat, BufferPool pool, @Nullable RecordSinks sinks) {
-		this.records = new RecordReader(recordFormat, sinks);
-		this.pool = pool;
-	}
+public record RecordHandler(StructFormat format, BufferPool pool, RecordSinks sinks) implements ConnectionHandler {
 
 	@Override
 	public void handle(ClientConnection connection) throws IOException {
+		RecordReader records = new RecordReader(this.format, this.sinks);
 		try (ConnectionInput input = new ConnectionInput(connection, this.pool)) {
-			while (this.records.read(input)) {
+			while (records.read(input)) {
 				if (!input.bytes().hasRemaining()) {
 					connection.exchangeDone();
 				}

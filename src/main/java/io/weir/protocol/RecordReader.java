@@ -5,8 +5,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
 
-import org.jspecify.annotations.Nullable;
-
 import io.weir.api.ClientConnection;
 import io.weir.records.RecordSinks;
 import io.weir.struct.StructFormat;
@@ -14,22 +12,11 @@ import io.weir.struct.StructFormat;
 /**
  * Reads whole records, however they are split into segments: unpacks, logs, counts and
  * hands them on.
+ *
+ * @param format the form of a record, of at least one byte
+ * @param sinks get the records
  */
-final class RecordReader {
-
-	private final StructFormat format;
-
-	private final @Nullable RecordSinks sinks;
-
-	/**
-	 * Creates a reader.
-	 * @param format the form of a record, of at least one byte
-	 * @param sinks get the records; null if nothing does
-	 */
-	RecordReader(StructFormat format, @Nullable RecordSinks sinks) {
-		this.format = format;
-		this.sinks = (sinks != null && !sinks.isEmpty()) ? sinks : null;
-	}
+record RecordReader(StructFormat format, RecordSinks sinks) {
 
 	/**
 	 * Reads one record.
@@ -53,7 +40,7 @@ final class RecordReader {
 		List<Object> values = unpack(connection, input.bytes());
 		// Before it can be written: no answer has more written than unpacked
 		input.recordUnpacked();
-		if (this.sinks != null) {
+		if (!this.sinks.isEmpty()) {
 			this.sinks.give(connection.id(), connection.peer(), values);
 		}
 		return true;

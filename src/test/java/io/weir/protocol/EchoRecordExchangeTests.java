@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.weir.NoRecords;
 import io.weir.Footprint;
 import io.weir.transport.BufferPool;
 import io.weir.ServedConnection;
@@ -26,7 +27,7 @@ class EchoRecordExchangeTests {
 
 	private static final BufferPool POOL = BufferPool.direct();
 
-	private final ConnectionHandler handler = new EchoRecordHandler(1024, Recipe.FORMAT, POOL, null);
+	private final ConnectionHandler handler = new EchoRecordHandler(1024, Recipe.FORMAT, POOL, NoRecords.create());
 
 	private final Random random = new Random(11);
 

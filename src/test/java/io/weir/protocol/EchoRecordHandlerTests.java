@@ -11,6 +11,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import io.weir.NoRecords;
 import io.weir.transport.BufferPool;
 import io.weir.ServedConnection;
 import io.weir.connection.CloseReason;
@@ -28,7 +29,7 @@ class EchoRecordHandlerTests {
 
 	private static final BufferPool POOL = BufferPool.direct();
 
-	private final EchoRecordHandler handler = new EchoRecordHandler(1024, Recipe.FORMAT, POOL, null);
+	private final EchoRecordHandler handler = new EchoRecordHandler(1024, Recipe.FORMAT, POOL, NoRecords.create());
 
 	@Test
 	void whenTheRecipesClientComesThenItIsServed() throws Exception {
@@ -113,7 +114,7 @@ class EchoRecordHandlerTests {
 	@ParameterizedTest
 	@ValueSource(ints = { 1, 4, 22, 100 })
 	void whenTheChunkSizeIsSmallThenExactlySoMuchIsEchoed(int chunkSize) throws Exception {
-		EchoRecordHandler small = new EchoRecordHandler(chunkSize, Recipe.FORMAT, POOL, null);
+		EchoRecordHandler small = new EchoRecordHandler(chunkSize, Recipe.FORMAT, POOL, NoRecords.create());
 		try (ServedConnection served = new ServedConnection(small)) {
 			byte[] unit = new byte[chunkSize];
 			Arrays.fill(unit, (byte) 'x');
@@ -131,7 +132,7 @@ class EchoRecordHandlerTests {
 
 	@Test
 	void whenARecordIsLargerThanAChunkThenItIsReadWhole() throws Exception {
-		EchoRecordHandler large = new EchoRecordHandler(16, StructFormat.parse("50000s"), POOL, null);
+		EchoRecordHandler large = new EchoRecordHandler(16, StructFormat.parse("50000s"), POOL, NoRecords.create());
 		try (ServedConnection served = new ServedConnection(large)) {
 			served.peer().send((byte) 'x').receive(1);
 			served.peer().send(new byte[50_000]).endStream();

@@ -1,5 +1,6 @@
 package io.weir.protocol;
 
+import io.weir.NoRecords;
 import io.weir.api.ConnectionHandler;
 import io.weir.struct.StructFormat;
 import io.weir.transport.BufferPool;
@@ -14,9 +15,9 @@ public enum Protocol {
 	public ConnectionHandler handler(int chunkSize, StructFormat recordFormat) {
 		BufferPool pool = BufferPool.direct();
 		return switch (this) {
-			case ECHO_RECORD -> new EchoRecordHandler(chunkSize, recordFormat, pool, null);
+			case ECHO_RECORD -> new EchoRecordHandler(chunkSize, recordFormat, pool, NoRecords.create());
 			case ECHO -> new EchoHandler(pool);
-			case RECORD -> new RecordHandler(recordFormat, pool, null);
+			case RECORD -> new RecordHandler(recordFormat, pool, NoRecords.create());
 			case DISCARD -> new DiscardHandler(pool);
 		};
 	}

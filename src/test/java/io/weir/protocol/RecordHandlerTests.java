@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
+import io.weir.NoRecords;
 import io.weir.transport.BufferPool;
 import io.weir.ServedConnection;
 import io.weir.connection.CloseReason;
@@ -27,7 +28,7 @@ class RecordHandlerTests {
 
 	private static final BufferPool POOL = BufferPool.direct();
 
-	private final RecordHandler handler = new RecordHandler(Recipe.FORMAT, POOL, null);
+	private final RecordHandler handler = new RecordHandler(Recipe.FORMAT, POOL, NoRecords.create());
 
 	@Test
 	void whenThousandRecordsComeAtOnceThenAllAreUnpacked() throws Exception {
@@ -91,7 +92,7 @@ class RecordHandlerTests {
 
 	@Test
 	void whenARecordIsLargerThanAReadThenItIsUnpacked() throws Exception {
-		RecordHandler large = new RecordHandler(StructFormat.parse("10001s"), POOL, null);
+		RecordHandler large = new RecordHandler(StructFormat.parse("10001s"), POOL, NoRecords.create());
 		try (ServedConnection served = new ServedConnection(large)) {
 			served.peer().send(new byte[30_003]).endStream();
 			assertThat(served.reason()).isEqualTo(CloseReason.END_OF_STREAM);

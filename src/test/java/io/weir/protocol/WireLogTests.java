@@ -11,6 +11,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.slf4j.event.KeyValuePair;
 
+import io.weir.NoRecords;
 import io.weir.transport.BufferPool;
 import io.weir.CapturedLog;
 import io.weir.ServedConnection;
@@ -31,7 +32,7 @@ class WireLogTests {
 
 	@Test
 	void whenTheRecipesClientComesThenTheLinesAreTheRecipes() throws Exception {
-		List<String> lines = lines(new EchoRecordHandler(1024, Recipe.FORMAT, POOL, null), (served) -> {
+		List<String> lines = lines(new EchoRecordHandler(1024, Recipe.FORMAT, POOL, NoRecords.create()), (served) -> {
 			exchange(served, Recipe.DATA);
 			return Recipe.RECORD;
 		});
@@ -54,33 +55,34 @@ class WireLogTests {
 
 	@Test
 	void whenThereIsNothingBeforeTheRecordThenNoDataIsLogged() throws Exception {
-		assertThat(lines(new EchoRecordHandler(1024, Recipe.FORMAT, POOL, null), (served) -> Recipe.DATA))
+		assertThat(lines(new EchoRecordHandler(1024, Recipe.FORMAT, POOL, NoRecords.create()), (served) -> Recipe.DATA))
 			.containsExactly("recv: b'data\\n'", "sent: b'data\\n'", "no data");
-		assertThat(lines(new RecordHandler(Recipe.FORMAT, POOL, null), (served) -> new byte[0]))
+		assertThat(lines(new RecordHandler(Recipe.FORMAT, POOL, NoRecords.create()), (served) -> new byte[0]))
 			.containsExactly("no data");
 	}
 
 	@Test
 	void whenARecordIsPartialThenTheDiscardedBytesAreCounted() throws Exception {
 		String line = "end of stream inside a record: 7 of 22 bytes came and are discarded";
-		assertThat(lines(new EchoRecordHandler(1024, Recipe.FORMAT, POOL, null), (served) -> {
+		assertThat(lines(new EchoRecordHandler(1024, Recipe.FORMAT, POOL, NoRecords.create()), (served) -> {
 			exchange(served, Recipe.DATA);
 			return Arrays.copyOf(Recipe.RECORD, 7);
 		})).endsWith(line).doesNotContain("no data");
-		assertThat(lines(new RecordHandler(Recipe.FORMAT, POOL, null), (served) -> Arrays.copyOf(Recipe.RECORD, 7)))
+		assertThat(lines(new RecordHandler(Recipe.FORMAT, POOL, NoRecords.create()),
+				(served) -> Arrays.copyOf(Recipe.RECORD, 7)))
 			.containsExactly(line);
 	}
 
 	@Test
 	void whenRecordsComeThenEachHasItsLines() throws Exception {
-		assertThat(lines(new RecordHandler(Recipe.FORMAT, POOL, null), (served) -> Recipe.records(2))).containsExactly(
-				"recv: " + RECORD, "recv unpacked: (1, b'ab', 2, 3, 3, 2.5)", "recv: " + RECORD,
-				"recv unpacked: (1, b'ab', 2, 3, 3, 2.5)", "no data");
+		assertThat(lines(new RecordHandler(Recipe.FORMAT, POOL, NoRecords.create()), (served) -> Recipe.records(2)))
+			.containsExactly("recv: " + RECORD, "recv unpacked: (1, b'ab', 2, 3, 3, 2.5)", "recv: " + RECORD,
+					"recv unpacked: (1, b'ab', 2, 3, 3, 2.5)", "no data");
 	}
 
 	@Test
 	void whenBytesAreManyThenTheyAreCutAfter256AndTheLengthIsNamed() throws Exception {
-		List<String> lines = lines(new EchoRecordHandler(1024, Recipe.FORMAT, POOL, null), (served) -> {
+		List<String> lines = lines(new EchoRecordHandler(1024, Recipe.FORMAT, POOL, NoRecords.create()), (served) -> {
 			byte[] bytes = new byte[1000];
 			Arrays.fill(bytes, (byte) 'x');
 			return bytes;
@@ -93,7 +95,7 @@ class WireLogTests {
 
 	@Test
 	void whenATupleIsLongThenItIsCutAfter256AndTheLengthIsNamed() throws Exception {
-		List<String> lines = lines(new RecordHandler(StructFormat.parse("400s"), POOL, null),
+		List<String> lines = lines(new RecordHandler(StructFormat.parse("400s"), POOL, NoRecords.create()),
 				(served) -> new byte[400]);
 		// (b'...',) around four characters each
 		assertThat(lines.get(1)).startsWith("recv unpacked: (b'\\x00\\x00")
@@ -114,7 +116,7 @@ class WireLogTests {
 	void whenAtInfoThenAConnectionCostsNoLine() throws Exception {
 		try (CapturedLog log = CapturedLog.info("io.weir");
 				ServedConnection served = new ServedConnection(
-						new EchoRecordHandler(1024, Recipe.FORMAT, POOL, null))) {
+						new EchoRecordHandler(1024, Recipe.FORMAT, POOL, NoRecords.create()))) {
 			served.peer().send(Recipe.DATA).receive(5);
 			served.peer().send(Arrays.copyOf(Recipe.RECORD, 7)).endStream();
 			served.reason();
