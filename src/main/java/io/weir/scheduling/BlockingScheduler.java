@@ -3,7 +3,6 @@ package io.weir.scheduling;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.SocketChannel;
-import java.util.List;
 import java.util.function.Function;
 
 /**
@@ -41,16 +40,6 @@ final class BlockingScheduler implements ConnectionScheduler {
 			throw new IllegalStateException("Not started");
 		}
 		return this.threads.apply(name);
-	}
-
-	@Override
-	public void adapt() {
-		// The JDK and the kernel do
-	}
-
-	@Override
-	public List<Stall> stalls() {
-		return List.of();
 	}
 
 	@Override

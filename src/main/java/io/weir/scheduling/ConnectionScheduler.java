@@ -27,9 +27,11 @@ public interface ConnectionScheduler {
 	ConnectionThread newThread(String name, SocketChannel channel);
 
 	/**
-	 * Adapts the scheduler to the load. Called about once a second, by one thread.
+	 * Adapts the scheduler to the load, where the JDK and the kernel do not. Called about
+	 * once a second, by one thread.
 	 */
-	void adapt();
+	default void adapt() {
+	}
 
 	/**
 	 * The threads that have kept others of the same scheduler from running for at least 1
@@ -37,7 +39,9 @@ public interface ConnectionScheduler {
 	 * {@link #adapt()}.
 	 * @return empty where the scheduler cannot tell
 	 */
-	List<Stall> stalls();
+	default List<Stall> stalls() {
+		return List.of();
+	}
 
 	/**
 	 * Ends the scheduler's own threads and gives back its descriptors. Called when all

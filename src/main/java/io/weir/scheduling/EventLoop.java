@@ -3,7 +3,6 @@ package io.weir.scheduling;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.util.ArrayDeque;
 import java.util.Queue;
@@ -252,10 +251,6 @@ final class EventLoop implements Runnable {
 		return this.remote.isEmpty() && !this.ending;
 	}
 
-	boolean isSelectDue() {
-		return this.selector.isDue();
-	}
-
 	/**
 	 * Whether others than the one that runs are runnable. On the loop's thread.
 	 * @return as far as known without asking the selector
@@ -331,15 +326,8 @@ final class EventLoop implements Runnable {
 		}
 	}
 
-	/**
-	 * Has a key cancelled as soon as the caller waits. On the loop's thread.
-	 */
-	void cancelLater(SelectionKey key) {
-		this.selector.cancel(key);
-	}
-
-	Selector selector() {
-		return this.selector.selector();
+	LoopSelector selector() {
+		return this.selector;
 	}
 
 	Thread thread() {
@@ -363,10 +351,6 @@ final class EventLoop implements Runnable {
 	// Rises whenever the selector has been asked or was not due
 	long rounds() {
 		return (long) ROUNDS.getOpaque(this);
-	}
-
-	boolean isAsleep() {
-		return this.selector.isAsleep();
 	}
 
 	// The number of the second in which it runs now

@@ -7,13 +7,12 @@ import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
-
-import org.jspecify.annotations.Nullable;
 
 /**
  * Initialises for good what the JDK needs to park a virtual thread that waits for a
@@ -41,22 +40,22 @@ final class JdkPollers {
 		if (!initialized) {
 			// What a virtual thread starts may inherit its scheduler: the JDK's own
 			// threads must not
-			FutureTask<@Nullable Void> task = task(JdkPollers::parkAndWake);
+			FutureTask<Boolean> task = new FutureTask<>(JdkPollers::parkAndWake);
 			Thread.ofPlatform().daemon().name("tcp-poller-start").start(task);
 			await(task);
 			initialized = true;
 		}
 	}
 
-	private static void parkAndWake() throws IOException {
+	private static boolean parkAndWake() throws IOException {
 		try (ServerSocketChannel listener = ServerSocketChannel.open()) {
 			listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1);
 			SocketChannel one = SocketChannel.open(listener.getLocalAddress());
 			try (SocketChannel other = listener.accept()) {
-				FutureTask<@Nullable Void> read = parked(() -> one.read(ByteBuffer.allocate(1)));
+				FutureTask<?> read = parked(() -> one.read(ByteBuffer.allocate(1)));
 				other.write(ByteBuffer.allocate(1));
 				await(read);
-				FutureTask<@Nullable Void> write = parked(() -> fill(one));
+				FutureTask<?> write = parked(() -> fill(one));
 				// A close below a thread that waits takes a way of its own in the JDK
 				one.close();
 				await(write);
@@ -65,10 +64,11 @@ final class JdkPollers {
 				one.close();
 			}
 		}
+		return true;
 	}
 
 	// Writes until the buffers are full, and then until the channel is closed
-	private static void fill(SocketChannel channel) throws IOException {
+	private static int fill(SocketChannel channel) throws IOException {
 		ByteBuffer bytes = ByteBuffer.allocate(64 * 1024);
 		try {
 			while (true) {
@@ -77,24 +77,12 @@ final class JdkPollers {
 		}
 		catch (ClosedChannelException ex) {
 			// The end. The kernel may have taken some more bytes just before
+			return 0;
 		}
 	}
 
-	private interface Step {
-
-		void run() throws IOException;
-
-	}
-
-	private static FutureTask<@Nullable Void> task(Step step) {
-		return new FutureTask<>(() -> {
-			step.run();
-			return null;
-		});
-	}
-
-	private static FutureTask<@Nullable Void> parked(Step step) throws IOException {
-		FutureTask<@Nullable Void> task = task(step);
+	private static FutureTask<Integer> parked(Callable<Integer> step) throws IOException {
+		FutureTask<Integer> task = new FutureTask<>(step);
 		Thread thread = Thread.ofVirtual().name("tcp-poller-start").start(task);
 		long begin = System.nanoTime();
 		while (thread.getState() != Thread.State.WAITING) {
@@ -107,7 +95,7 @@ final class JdkPollers {
 		return task;
 	}
 
-	private static void await(FutureTask<@Nullable Void> task) throws IOException {
+	private static void await(FutureTask<?> task) throws IOException {
 		try {
 			task.get(MAX_WAIT, TimeUnit.NANOSECONDS);
 		}

@@ -42,7 +42,7 @@ final class LoopState {
 	// Looks whether the loop has come round since the last look
 	void look(long now) {
 		long current = this.loop.rounds();
-		if (current != this.rounds || this.loop.isAsleep()) {
+		if (current != this.rounds || this.loop.selector().isAsleep()) {
 			this.rounds = current;
 			this.since = now;
 		}

@@ -191,7 +191,7 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 			Thread.yield();
 			return false;
 		}
-		if (lastReadFilledItsBuffer && on.isSelectDue()) {
+		if (lastReadFilledItsBuffer && on.selector().isDue()) {
 			Thread.yield();
 		}
 		return !lastReadFilledItsBuffer;
@@ -203,7 +203,7 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 		if (isOwnThread()) {
 			moveIfAsked();
 			EventLoop on = this.carrier;
-			if (on == null || on.hasOthers() || on.isSelectDue()) {
+			if (on == null || on.hasOthers() || on.selector().isDue()) {
 				Thread.yield();
 			}
 		}
@@ -317,7 +317,7 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 			}
 			return;
 		}
-		this.key.update(on.selector());
+		this.key.update(on.selector().selector());
 	}
 
 	/**
@@ -353,7 +353,7 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 		}
 		SelectionKey old = this.key.forget();
 		if (old != null) {
-			from.cancelLater(old);
+			from.selector().cancel(old);
 		}
 		from.connections().remove(this);
 		to.count().incrementAndGet();
