@@ -1,13 +1,14 @@
 package io.weir.actuate;
 
-import java.io.ByteArrayOutputStream;
+import java.io.ByteArrayInputStream;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Iterator;
+import java.util.StringJoiner;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.json.JsonMapper;
 
 import io.weir.monitor.Listing;
@@ -30,17 +31,9 @@ final class ListStream<T> extends InputStream {
 
 	private final Function<T, Object> body;
 
-	private final ByteArrayOutputStream made = new ByteArrayOutputStream();
-
-	private byte[] bytes = new byte[0];
-
-	private int position;
-
 	private @Nullable Iterator<T> rows;
 
-	private @Nullable JsonGenerator generator;
-
-	private boolean atEnd;
+	private ByteArrayInputStream made = new ByteArrayInputStream(new byte[0]);
 
 	/**
 	 * Creates the stream.
@@ -60,55 +53,26 @@ final class ListStream<T> extends InputStream {
 
 	@Override
 	public int read(byte[] target, int offset, int length) {
-		if (this.position == this.bytes.length && !makeMore()) {
-			return -1;
+		if (this.made.available() == 0 && (this.rows == null || this.rows.hasNext())) {
+			this.made = new ByteArrayInputStream(makeMore().getBytes(StandardCharsets.UTF_8));
 		}
-		int count = Math.min(length, this.bytes.length - this.position);
-		System.arraycopy(this.bytes, this.position, target, offset, count);
-		this.position += count;
-		return count;
+		return this.made.read(target, offset, length);
 	}
 
-	private boolean makeMore() {
-		if (this.atEnd) {
-			return false;
-		}
-		this.made.reset();
+	private String makeMore() {
+		String begin = ",";
 		Iterator<T> left = this.rows;
-		JsonGenerator json = this.generator;
-		if (left == null || json == null) {
+		if (left == null) {
 			Listing<T> begun = this.listing.get();
+			begin = "{\"total\":" + begun.total() + ",\"connections\":[";
 			left = begun.rows();
-			json = JSON.createGenerator(this.made);
-			json.writeStartObject();
-			json.writeNumberProperty("total", begun.total());
-			json.writeArrayPropertyStart("connections");
 			this.rows = left;
-			this.generator = json;
 		}
+		StringJoiner json = new StringJoiner(",", begin, "");
 		for (int i = 0; i < MAX_ROWS && left.hasNext(); i++) {
-			JSON.writeValue(json, this.body.apply(left.next()));
+			json.add(JSON.writeValueAsString(this.body.apply(left.next())));
 		}
-		if (left.hasNext()) {
-			json.flush();
-		}
-		else {
-			close();
-		}
-		this.bytes = this.made.toByteArray();
-		this.position = 0;
-		return true;
-	}
-
-	/**
-	 * Ends the list where it is, and gives back what it took.
-	 */
-	@Override
-	public void close() {
-		this.atEnd = true;
-		if (this.generator != null) {
-			this.generator.close();
-		}
+		return left.hasNext() ? json.toString() : json + "]}";
 	}
 
 }

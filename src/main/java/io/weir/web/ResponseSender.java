@@ -76,7 +76,7 @@ class ResponseSender implements AutoCloseable {
 		if (stream != null) {
 			return sendStream(request, response, stream);
 		}
-		int size = captured.size();
+		int size = captured.getContentSize();
 		if (size == 0) {
 			return true;
 		}
@@ -88,14 +88,15 @@ class ResponseSender implements AutoCloseable {
 		response.setContentLength(size);
 		AsyncContext context = request.startAsync();
 		context.setTimeout(TIMEOUT_MILLIS);
-		new Sending(context, response.getOutputStream(), captured.body(), () -> this.pending.addAndGet(-size)).begin();
+		new Sending(context, response.getOutputStream(), captured.getContentInputStream(),
+				() -> this.pending.addAndGet(-size))
+			.begin();
 		return true;
 	}
 
 	private boolean sendStream(ServletRequest request, HttpServletResponse response, InputStream stream)
 			throws IOException {
 		if (!this.streams.tryAcquire()) {
-			stream.close();
 			return false;
 		}
 		AsyncContext context = request.startAsync();
