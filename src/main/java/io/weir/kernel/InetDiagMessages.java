@@ -2,6 +2,7 @@ package io.weir.kernel;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.NoSuchElementException;
 
 import org.jspecify.annotations.Nullable;
@@ -73,18 +74,12 @@ final class InetDiagMessages implements SocketSample {
 
 	private int message;
 
-	// Where each attribute's payload is and how long; of no length if it is not there
-	private int info;
+	// By an attribute's type, where its payload is and how long; of no length if it is
+	// not
+	// there
+	private final int[] payloads = new int[INET_DIAG_SKMEMINFO + 1];
 
-	private int infoLength;
-
-	private int skMemInfo;
-
-	private int skMemInfoLength;
-
-	private int congestionControl;
-
-	private int congestionControlLength;
+	private final int[] lengths = new int[INET_DIAG_SKMEMINFO + 1];
 
 	private TcpState state = TcpState.CLOSE;
 
@@ -171,9 +166,7 @@ final class InetDiagMessages implements SocketSample {
 		}
 		this.message = start;
 		this.state = TcpState.of(this.datagram.get(start + 1));
-		this.infoLength = 0;
-		this.skMemInfoLength = 0;
-		this.congestionControlLength = 0;
+		Arrays.fill(this.lengths, 0);
 		attributes(start + MESSAGE_LENGTH, end);
 	}
 
@@ -184,24 +177,11 @@ final class InetDiagMessages implements SocketSample {
 			if (attributeLength < ATTRIBUTE_HEADER_LENGTH || attributeLength > end - attribute) {
 				throw malformed("an attribute of " + attributeLength + " bytes");
 			}
-			int payload = attribute + ATTRIBUTE_HEADER_LENGTH;
-			int payloadLength = attributeLength - ATTRIBUTE_HEADER_LENGTH;
-			switch (this.datagram.getShort(attribute + 2) & NLA_TYPE_MASK) {
-				case INET_DIAG_INFO -> {
-					this.info = payload;
-					this.infoLength = payloadLength;
-				}
-				case INET_DIAG_SKMEMINFO -> {
-					this.skMemInfo = payload;
-					this.skMemInfoLength = payloadLength;
-				}
-				case INET_DIAG_CONG -> {
-					this.congestionControl = payload;
-					this.congestionControlLength = payloadLength;
-				}
-				default -> {
-					// Some come unasked, and new kernels have more of them
-				}
+			int type = this.datagram.getShort(attribute + 2) & NLA_TYPE_MASK;
+			// Some come unasked, and new kernels have more of them
+			if (type < this.lengths.length) {
+				this.payloads[type] = attribute + ATTRIBUTE_HEADER_LENGTH;
+				this.lengths[type] = attributeLength - ATTRIBUTE_HEADER_LENGTH;
 			}
 			attribute += align(attributeLength);
 		}
@@ -247,10 +227,10 @@ final class InetDiagMessages implements SocketSample {
 	@Override
 	public @Nullable String congestionControl() {
 		// The kernel's string ends with a zero byte; nothing relies on it
-		byte[] text = new byte[this.congestionControlLength];
+		byte[] text = new byte[this.lengths[INET_DIAG_CONG]];
 		int count = 0;
 		for (; count < text.length; count++) {
-			text[count] = this.datagram.get(this.congestionControl + count);
+			text[count] = this.datagram.get(this.payloads[INET_DIAG_CONG] + count);
 			if (text[count] == 0) {
 				break;
 			}
@@ -285,8 +265,8 @@ final class InetDiagMessages implements SocketSample {
 	private long raw(TcpInfoField figure) {
 		return switch (figure.part()) {
 			case MESSAGE -> number(figure, this.message, MESSAGE_LENGTH);
-			case INFO -> number(figure, this.info, this.infoLength);
-			case SKMEMINFO -> number(figure, this.skMemInfo, this.skMemInfoLength);
+			case INFO -> number(figure, this.payloads[INET_DIAG_INFO], this.lengths[INET_DIAG_INFO]);
+			case SKMEMINFO -> number(figure, this.payloads[INET_DIAG_SKMEMINFO], this.lengths[INET_DIAG_SKMEMINFO]);
 		};
 	}
 

@@ -16,16 +16,11 @@ public final class ProcReader {
 	private static final long FRESH_NANOS = Duration.ofSeconds(1).toNanos();
 
 	private record Snapshot(KernelLimits limits, KernelEvents events, long readAt) {
-
-		private boolean isFresh() {
-			return System.nanoTime() - this.readAt < FRESH_NANOS;
-		}
-
 	}
 
 	private final ProcFiles files;
 
-	private volatile @Nullable Snapshot snapshot;
+	private @Nullable Snapshot snapshot;
 
 	/**
 	 * Creates a reader of the {@code proc} file system of this machine.
@@ -76,19 +71,13 @@ public final class ProcReader {
 		return (overflows != null) ? OptionalLong.of(overflows) : OptionalLong.empty();
 	}
 
-	private Snapshot snapshot() {
+	private synchronized Snapshot snapshot() {
 		Snapshot last = this.snapshot;
-		return (last != null && last.isFresh()) ? last : read();
-	}
-
-	private synchronized Snapshot read() {
-		Snapshot last = this.snapshot;
-		if (last != null && last.isFresh()) {
-			return last;
+		if (last == null || System.nanoTime() - last.readAt >= FRESH_NANOS) {
+			last = new Snapshot(ProcLimits.read(this.files), ProcEvents.read(this.files), System.nanoTime());
+			this.snapshot = last;
 		}
-		Snapshot read = new Snapshot(ProcLimits.read(this.files), ProcEvents.read(this.files), System.nanoTime());
-		this.snapshot = read;
-		return read;
+		return last;
 	}
 
 }
