@@ -5,7 +5,6 @@ import java.lang.annotation.ElementType;
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
-import java.time.Duration;
 import java.util.Objects;
 
 import jakarta.validation.Constraint;
@@ -14,14 +13,13 @@ import jakarta.validation.ConstraintValidatorContext;
 import jakarta.validation.Payload;
 import org.jspecify.annotations.Nullable;
 
-import org.springframework.boot.convert.DurationStyle;
-import org.springframework.util.unit.DataSize;
+import org.springframework.boot.convert.ApplicationConversionService;
 
 /**
  * The bounds of a number, a time or a size, written as the user writes them.
  */
 @Documented
-@Constraint(validatedBy = { Within.OfInteger.class, Within.OfDuration.class, Within.OfDataSize.class })
+@Constraint(validatedBy = Within.Validator.class)
 @Target({ ElementType.FIELD, ElementType.PARAMETER })
 @Retention(RetentionPolicy.RUNTIME)
 @interface Within {
@@ -50,66 +48,28 @@ import org.springframework.util.unit.DataSize;
 
 	/**
 	 * Holds a value against the bounds. None is right.
-	 *
-	 * @param <T> the type of the value
 	 */
-	abstract class Bounds<T extends Comparable<T>> implements ConstraintValidator<Within, T> {
+	class Validator implements ConstraintValidator<Within, Object> {
 
-		private @Nullable T min;
-
-		private @Nullable T max;
-
-		private @Nullable T zero;
+		private @Nullable Within within;
 
 		@Override
-		public void initialize(Within within) {
-			this.min = parse(within.min());
-			this.max = parse(within.max());
-			this.zero = within.zero().isEmpty() ? null : parse("0");
+		public void initialize(Within bounds) {
+			this.within = bounds;
 		}
 
 		@Override
-		public boolean isValid(@Nullable T value, ConstraintValidatorContext context) {
-			return value == null || value.equals(this.zero) || (value.compareTo(Objects.requireNonNull(this.min)) >= 0
-					&& value.compareTo(Objects.requireNonNull(this.max)) <= 0);
+		public boolean isValid(@Nullable Object value, ConstraintValidatorContext context) {
+			Within bounds = Objects.requireNonNull(this.within);
+			return value == null || (!bounds.zero().isEmpty() && compare(value, "0") == 0)
+					|| (compare(value, bounds.min()) >= 0 && compare(value, bounds.max()) <= 0);
 		}
 
-		abstract T parse(String text);
-
-	}
-
-	/**
-	 * Bounds of a number.
-	 */
-	class OfInteger extends Bounds<Integer> {
-
-		@Override
-		Integer parse(String text) {
-			return Integer.valueOf(text);
-		}
-
-	}
-
-	/**
-	 * Bounds of a time.
-	 */
-	class OfDuration extends Bounds<Duration> {
-
-		@Override
-		Duration parse(String text) {
-			return DurationStyle.detectAndParse(text);
-		}
-
-	}
-
-	/**
-	 * Bounds of a size.
-	 */
-	class OfDataSize extends Bounds<DataSize> {
-
-		@Override
-		DataSize parse(String text) {
-			return DataSize.parse(text);
+		// Reads a bound as Spring Boot reads the user's value
+		@SuppressWarnings("unchecked")
+		private static int compare(Object value, String bound) {
+			return ((Comparable<Object>) value).compareTo(Objects
+				.requireNonNull(ApplicationConversionService.getSharedInstance().convert(bound, value.getClass())));
 		}
 
 	}

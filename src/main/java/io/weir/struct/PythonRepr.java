@@ -1,8 +1,11 @@
 package io.weir.struct;
 
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 
 import org.jspecify.annotations.Nullable;
@@ -73,62 +76,25 @@ public final class PythonRepr {
 			return "nan";
 		}
 		String sign = (Double.doubleToRawLongBits(value) < 0) ? "-" : "";
-		double magnitude = Math.abs(value);
-		if (Double.isInfinite(magnitude)) {
-			return sign + "inf";
-		}
-		if (magnitude == 0) {
-			return sign + "0.0";
-		}
-		return sign + ofPositive(magnitude);
+		return sign + (Double.isInfinite(value) ? "inf" : ofFinite(Math.abs(value)));
 	}
 
-	private static String ofPositive(double value) {
+	private static String ofFinite(double value) {
 		// The JDK finds the shortest digits too (since 19); only the layout differs
-		String java = Double.toString(value);
-		int mark = java.indexOf('E');
-		int end = (mark < 0) ? java.length() : mark;
-		int dot = java.indexOf('.');
-		String digits = java.substring(0, dot) + java.substring(dot + 1, end);
-		// The value is 0.DIGITS times ten to the power of scale
-		int scale = dot + ((mark < 0) ? 0 : Integer.parseInt(java, mark + 1, java.length(), 10));
-		int first = 0;
-		while (digits.charAt(first) == '0') {
-			first++;
-		}
-		int last = digits.length();
-		while (digits.charAt(last - 1) == '0') {
-			last--;
-		}
-		digits = digits.substring(first, last);
-		scale -= first;
-		if (digits.length() == 2 && value < Double.MIN_NORMAL) {
+		BigDecimal number = new BigDecimal(Double.toString(value)).stripTrailingZeros();
+		if (number.precision() == 2 && value < Double.MIN_NORMAL) {
 			// Double.toString prefers the closer of two digits to a single one that would
 			// do, which makes 4.9E-324 of Python's 5e-324
-			int rounded = (Integer.parseInt(digits) + 5) / 10;
-			if (Double.parseDouble(rounded + "E" + (scale - 1)) == value) {
-				digits = (rounded == 10) ? "1" : Integer.toString(rounded);
-				scale += (rounded == 10) ? 1 : 0;
-			}
+			BigDecimal rounded = number.round(new MathContext(1)).stripTrailingZeros();
+			number = (rounded.doubleValue() == value) ? rounded : number;
 		}
-		return layOut(digits, scale);
-	}
-
-	private static String layOut(String digits, int scale) {
-		int count = digits.length();
-		if (scale > 16 || scale < -3) {
-			int exponent = scale - 1;
-			String fraction = (count > 1) ? "." + digits.substring(1) : "";
-			String pad = (Math.abs(exponent) < 10) ? "0" : "";
-			return digits.charAt(0) + fraction + ((exponent < 0) ? "e-" : "e+") + pad + Math.abs(exponent);
+		String digits = number.unscaledValue().toString();
+		int exponent = digits.length() - 1 - number.scale();
+		if (exponent < -4 || exponent > 15) {
+			return digits.charAt(0) + ((digits.length() > 1) ? "." + digits.substring(1) : "")
+					+ String.format(Locale.ROOT, "e%+03d", exponent);
 		}
-		if (scale <= 0) {
-			return "0." + "0".repeat(-scale) + digits;
-		}
-		if (scale >= count) {
-			return digits + "0".repeat(scale - count) + ".0";
-		}
-		return digits.substring(0, scale) + "." + digits.substring(scale);
+		return number.toPlainString() + ((number.scale() > 0) ? "" : ".0");
 	}
 
 	/**
