@@ -3,7 +3,6 @@ package io.weir;
 import java.time.Duration;
 
 import org.springframework.boot.context.event.ApplicationPreparedEvent;
-import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.context.ApplicationListener;
 
@@ -19,8 +18,6 @@ final class ShutdownDeadline implements ApplicationListener<ApplicationPreparedE
 	static final int EXIT_CODE = 143;
 
 	private static final Duration RESERVE = Duration.ofMillis(7_500);
-
-	private static final Duration MAX = Duration.ofDays(1);
 
 	private volatile Duration drain = Duration.ZERO;
 
@@ -38,19 +35,10 @@ final class ShutdownDeadline implements ApplicationListener<ApplicationPreparedE
 	@Override
 	public void onApplicationEvent(ApplicationPreparedEvent event) {
 		Binder binder = Binder.get(event.getApplicationContext().getEnvironment());
-		this.drain = duration(binder, "tcp.server.drain.delay", Duration.ZERO)
-			.plus(duration(binder, "tcp.server.drain.grace-period", Duration.ofSeconds(20)));
-	}
-
-	private static Duration duration(Binder binder, String name, Duration byDefault) {
-		try {
-			Duration value = binder.bind(name, Duration.class).orElse(byDefault);
-			return (value.compareTo(MAX) < 0) ? value : MAX;
-		}
-		catch (BindException ex) {
-			// The start fails with a report of its own
-			return byDefault;
-		}
+		// A value that does not fit has been reported before
+		this.drain = binder.bind("tcp.server.drain.delay", Duration.class)
+			.orElse(Duration.ZERO)
+			.plus(binder.bind("tcp.server.drain.grace-period", Duration.class).orElse(Duration.ofSeconds(20)));
 	}
 
 }

@@ -31,7 +31,8 @@ abstract class BufferedAppender<T> extends UnsynchronizedAppenderBase<ILoggingEv
 
 	private static final Duration STOP_TIMEOUT = Duration.ofSeconds(1);
 
-	private final Appender<ILoggingEvent> appender;
+	/** What the lines are for. */
+	final Appender<ILoggingEvent> appender;
 
 	private final Logger logger;
 

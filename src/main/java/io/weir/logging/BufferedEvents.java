@@ -16,11 +16,8 @@ final class BufferedEvents extends BufferedAppender<ILoggingEvent> {
 
 	private static final int STACK_TRACE = 8000;
 
-	private final Appender<ILoggingEvent> appender;
-
 	BufferedEvents(Appender<ILoggingEvent> appender, LoggerContext context) {
 		super(appender, context);
-		this.appender = appender;
 	}
 
 	@Override

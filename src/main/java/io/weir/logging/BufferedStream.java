@@ -14,8 +14,6 @@ import ch.qos.logback.core.encoder.EncoderBase;
  */
 final class BufferedStream extends BufferedAppender<byte[]> {
 
-	private final OutputStreamAppender<ILoggingEvent> appender;
-
 	private final Encoder<ILoggingEvent> encoder;
 
 	private final Batch batch = new Batch();
@@ -27,16 +25,10 @@ final class BufferedStream extends BufferedAppender<byte[]> {
 	 */
 	BufferedStream(OutputStreamAppender<ILoggingEvent> appender, LoggerContext context) {
 		super(appender, context);
-		this.appender = appender;
 		this.encoder = appender.getEncoder();
-	}
-
-	@Override
-	public void start() {
-		this.batch.setContext(getContext());
+		this.batch.setContext(context);
 		this.batch.start();
-		this.appender.setEncoder(this.batch);
-		super.start();
+		appender.setEncoder(this.batch);
 	}
 
 	@Override

@@ -11,8 +11,6 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.OutputStreamAppender;
-import ch.qos.logback.core.spi.ConfigurationEvent;
-import ch.qos.logback.core.spi.ConfigurationEventListener;
 import org.slf4j.LoggerFactory;
 
 import org.springframework.boot.context.event.ApplicationEnvironmentPreparedEvent;
@@ -69,9 +67,8 @@ public final class NonBlockingLogging implements ApplicationListener<SpringAppli
 	}
 
 	static void wrap(LoggerContext context) {
-		Reconfiguration reconfiguration = new Reconfiguration(context);
-		context.removeConfigurationEventListener(reconfiguration);
-		context.addConfigurationEventListener(reconfiguration);
+		// Logback reads a configuration again when its file has changed, if that says so
+		context.addConfigurationEventListener((_) -> wrapAppenders(context));
 		wrapAppenders(context);
 	}
 
@@ -117,18 +114,6 @@ public final class NonBlockingLogging implements ApplicationListener<SpringAppli
 			appenders.add(each.next());
 		}
 		return appenders;
-	}
-
-	/**
-	 * Logback reads a configuration again when its file has changed, if that says so.
-	 */
-	private record Reconfiguration(LoggerContext context) implements ConfigurationEventListener {
-
-		@Override
-		public void listen(ConfigurationEvent event) {
-			wrapAppenders(this.context);
-		}
-
 	}
 
 }
