@@ -165,7 +165,7 @@ final class AcceptLoop {
 		}
 		finally {
 			if (!woken) {
-				close();
+				this.socket.close();
 			}
 		}
 	}
@@ -230,12 +230,15 @@ final class AcceptLoop {
 		catch (Throwable ex) {
 			fail(ex);
 		}
-		finally {
+		try {
 			this.leftInQueue = this.socket.channel().isOpen() ? this.queueLength.get() : OptionalLong.empty();
-			close();
-			this.spares.release();
-			this.state = ServerState.STOPPED;
 		}
+		catch (Throwable ex) {
+			fail(ex);
+		}
+		this.socket.close();
+		this.spares.release();
+		this.state = ServerState.STOPPED;
 	}
 
 	private void acceptNext() throws InterruptedException {
@@ -254,13 +257,12 @@ final class AcceptLoop {
 		boolean served = false;
 		try {
 			this.spares.hold();
-			long begin = System.nanoTime();
-			this.acceptingSince = begin;
+			this.acceptingSince = System.nanoTime();
 			this.state = ServerState.ACCEPTING;
 			this.failure = null;
 			SocketChannel accepted = this.socket.channel().accept();
 			this.episode = null;
-			boolean waited = System.nanoTime() - begin > WAITED;
+			boolean waited = System.nanoTime() - this.acceptingSince > WAITED;
 			served = serve(accepted, slot);
 			if (waited) {
 				// Each wake-up takes the processor from connections. While they run,
@@ -342,15 +344,23 @@ final class AcceptLoop {
 		this.socket.channel().configureBlocking(false);
 		long left = this.queueLength.get().orElse(Long.MAX_VALUE);
 		while (left > 0) {
-			Slot slot = this.admission.tryAcquire();
-			long millis = millisLeft();
-			// 0 would be to wait for ever
-			if (slot == null && millis > 0) {
-				slot = this.admission.acquire(millis);
+			try {
+				left = acceptQueued(left);
 			}
-			long waiting = (millisLeft() > 0) ? left : 0;
-			left = (slot != null) ? acceptQueued(slot, left) : waiting;
+			catch (RuntimeException | Error ex) {
+				fail(ex);
+				LockSupport.parkNanos(this, PAUSE.toNanos());
+				left = (millisLeft() > 0) ? left : 0;
+			}
 		}
+	}
+
+	private long acceptQueued(long left) throws InterruptedException {
+		long millis = millisLeft();
+		// 0 would be to wait for ever
+		Slot slot = (millis > 0) ? this.admission.acquire(millis) : this.admission.tryAcquire();
+		long waiting = (millis > 0) ? left : 0;
+		return (slot != null) ? acceptQueued(slot, left) : waiting;
 	}
 
 	// Returns how many are left to accept: none where the queue is empty, or it is over
@@ -385,15 +395,6 @@ final class AcceptLoop {
 
 	private long millisLeft() {
 		return TimeUnit.NANOSECONDS.toMillis(this.deadline - System.nanoTime());
-	}
-
-	private void close() {
-		try {
-			this.socket.close();
-		}
-		catch (IOException ex) {
-			logger.warn("Closing the listening socket failed: {}", ex.toString());
-		}
 	}
 
 }

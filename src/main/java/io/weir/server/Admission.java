@@ -73,8 +73,10 @@ final class Admission {
 	}
 
 	private Slot take() {
+		// First: without memory for it no place is lost
+		OwnedSlot slot = new OwnedSlot();
 		this.taken++;
-		return new OwnedSlot();
+		return slot;
 	}
 
 	private synchronized void giveBack() {

@@ -122,20 +122,16 @@ record ListeningSocket(ServerSocketChannel channel, InetSocketAddress address, S
 	}
 
 	/**
-	 * Closes it after a failure of more weight than one to close.
+	 * Closes it: what waits to be accepted is reset.
 	 */
-	void closeQuietly() {
+	@Override
+	public void close() {
 		try {
-			close();
+			this.channel.close();
 		}
 		catch (IOException ex) {
-			logger.debug("Closing the listening socket: {}", ex.toString());
+			logger.warn("Closing the listening socket failed: {}", ex.toString());
 		}
-	}
-
-	@Override
-	public void close() throws IOException {
-		this.channel.close();
 	}
 
 }

@@ -137,7 +137,7 @@ public final class TcpServer {
 		}
 		catch (Throwable ex) {
 			watchdog.close();
-			socket.closeQuietly();
+			socket.close();
 			throw ex;
 		}
 	}

@@ -19,6 +19,8 @@ import java.util.function.Consumer;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import java.util.concurrent.atomic.AtomicBoolean;
+
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -56,6 +58,8 @@ class AcceptLoopTests {
 
 	private OptionalLong queueLength = OptionalLong.empty();
 
+	private boolean queueIsUnreadable;
+
 	@SuppressWarnings("NullAway.Init")
 	private AcceptLoop loop;
 
@@ -76,7 +80,12 @@ class AcceptLoopTests {
 		return new AcceptLoop(this.socket, this.admission, (channel, slot) -> {
 			this.slots.add(slot);
 			this.server.accept(channel);
-		}, (error) -> this.errors.merge(error, 1, Integer::sum), () -> this.queueLength);
+		}, (error) -> this.errors.merge(error, 1, Integer::sum), () -> {
+			if (this.queueIsUnreadable) {
+				throw new IllegalStateException("injected");
+			}
+			return this.queueLength;
+		});
 	}
 
 	private void stopLoop(Duration time) throws InterruptedException {
@@ -251,6 +260,37 @@ class AcceptLoopTests {
 		for (Peer peer : this.peers) {
 			assertThat(peer.receiveToEnd()).isEmpty();
 		}
+	}
+
+	@Test
+	void whenOneInTheQueueCannotBeServedThenTheOthersAreAllTheSame() throws Exception {
+		this.loop = loop(22);
+		for (int i = 0; i < 10; i++) {
+			connect();
+		}
+		AtomicBoolean failed = new AtomicBoolean();
+		this.server = (channel) -> {
+			if (!failed.getAndSet(true)) {
+				throw new OutOfMemoryError("injected");
+			}
+			this.accepted.add(channel);
+		};
+		// Stops before it accepts one
+		this.loop.stop(Duration.ofSeconds(20));
+		this.loop.start();
+		Awaitility.await().until(this.loop::isEnded);
+		assertThat(this.accepted).hasSize(9);
+	}
+
+	@Test
+	void whenTheQueueCannotBeReadAtTheEndThenTheSocketIsClosedAllTheSame() throws Exception {
+		this.loop.start();
+		Awaitility.await().until(this.loop::state, (state) -> state == ServerState.ACCEPTING);
+		this.queueIsUnreadable = true;
+		stopLoop(Duration.ofMillis(300));
+		assertThat(this.loop.state()).isEqualTo(ServerState.STOPPED);
+		assertThat(this.socket.channel().isOpen()).isFalse();
+		assertThat(this.loop.leftInQueue()).isEmpty();
 	}
 
 	@Test
