@@ -43,7 +43,9 @@ class BehindProxyIntegrationTests {
 	private static final String CLIENT = "127.0.0.7";
 
 	// How HAProxy connects, by the document
-	private static final String DOCUMENTED = "send-proxy-v2 check check-send-proxy";
+	private static final String DOCUMENTED = "send-proxy-v2 check port 8080 inter 1s fall 2";
+
+	private static final String READINESS = "option httpchk GET /actuator/health/readiness";
 
 	@TempDir
 	@SuppressWarnings("NullAway.Init")
@@ -65,9 +67,10 @@ class BehindProxyIntegrationTests {
 	void start() throws IOException {
 		this.certificates = new Certificates(this.directory).issue("weir", 20).issue("client", 20);
 		List<String> arguments = new ArrayList<>(this.certificates.arguments("weir"));
-		arguments.addAll(List.of("--tcp.server.port=0", "--tcp.server.protocol=echo",
-				"--tcp.server.proxy-protocol.enabled=true", "--tcp.server.proxy-protocol.trusted=127.0.0.1",
-				"--tcp.server.deny=127.0.0.66", "--tcp.server.max-connections-per-address=2"));
+		arguments.addAll(
+				List.of("--tcp.server.port=0", "--tcp.server.protocol=echo", "--tcp.server.proxy-protocol.enabled=true",
+						"--tcp.server.proxy-protocol.trusted=127.0.0.1", "--tcp.server.deny=127.0.0.66",
+						"--tcp.server.max-connections-per-address=2", "--tcp.server.drain.delay=1m"));
 		this.weir = this.opened.later(WeirProcess.start(this.directory, Map.of(), arguments.toArray(String[]::new)))
 			.awaitStarted();
 		this.actuator = this.opened.later(this.weir.actuator());
@@ -94,11 +97,12 @@ class BehindProxyIntegrationTests {
 	private int startHaproxy(String bind, String server) throws IOException, InterruptedException {
 		assumeTrue(Command.succeeds("haproxy", "-v"), "haproxy is not installed");
 		int port = FreePort.find();
-		Path configuration = Files.writeString(this.directory.resolve("haproxy.cfg"),
-				documented("haproxy",
-						Map.of("bind :9999",
-								"bind 127.0.0.1:" + port + " " + bind + (hasIpv6() ? "\n  bind ::1:" + port : ""),
-								"10.0.0.5:9999 " + DOCUMENTED, "127.0.0.1:" + this.weir.tcpPort() + " " + server)));
+		Path configuration = Files.writeString(this.directory.resolve("haproxy.cfg"), documented("haproxy",
+				Map.of("bind :9999", "bind 127.0.0.1:" + port + " " + bind + (hasIpv6() ? "\n  bind ::1:" + port : ""),
+						// Of connections alone, unless the server has a port for the
+						// question
+						READINESS, server.contains(" port ") ? READINESS : "option tcp-check",
+						"10.0.0.5:9999 " + DOCUMENTED, "127.0.0.1:" + this.weir.tcpPort() + " " + server)));
 		run(configuration, port, "haproxy", "-db", "-f");
 		return port;
 	}
@@ -191,10 +195,23 @@ class BehindProxyIntegrationTests {
 	}
 
 	@ParameterizedTest
-	@ValueSource(
-			strings = { DOCUMENTED, "send-proxy", "send-proxy-v2", "send-proxy-v2 proxy-v2-options crc32c,unique-id" })
+	@ValueSource(strings = { "send-proxy", "send-proxy-v2", "send-proxy-v2 proxy-v2-options crc32c,unique-id" })
 	void behindHaproxyTheClientIsKnownAndHasTls(String how) throws Exception {
 		assertServed(startHaproxy("", how));
+	}
+
+	@Test
+	void haproxyThatAsksForReadinessSendsNobodyToAServerThatDrains() throws Exception {
+		int port = startHaproxy("", DOCUMENTED.replace("8080", Integer.toString(this.actuator.port())));
+		assertServed(port);
+		this.weir.terminate();
+		Awaitility.await()
+			.atMost(Duration.ofSeconds(40))
+			.until(() -> Command.written(this.directory.resolve("proxy.log"))
+				.contains("Server weir/weir is DOWN, reason: Layer7 wrong status, code: 503"));
+		// So no newcomer is lost
+		secure(connect("127.0.0.10", this.weir.tcpPort()), "client");
+		assertThat(connect("127.0.0.10", port).getInputStream().read()).isNegative();
 	}
 
 	@Test
