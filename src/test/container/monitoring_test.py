@@ -130,7 +130,7 @@ class MonitoringTests(unittest.TestCase):
 
     def firing(self, instance):
         """The alerts whose expression holds for an instance; how long it must hold is promtool's test."""
-        # A SYN flood is that of the network namespace, in which other tests may run
+        # A SYN flood is that of the network namespace, which both servers and other tests share
         return {rule["name"] for rule in self.rules() if rule["name"] != "WeirSynFlood"
                 and any(series["metric"].get("instance") == instance for series in self.query(rule["query"]))}
 
