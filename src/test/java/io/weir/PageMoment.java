@@ -10,7 +10,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * What the page showed when it had drawn all that the endpoints had told it, beside what
+ * What the page showed when it had drawn all that the endpoints had told it, next to what
  * they had told: kept in the browser at the moment in which the page asks again.
  */
 final class PageMoment {

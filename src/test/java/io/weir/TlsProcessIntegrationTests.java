@@ -37,21 +37,21 @@ class TlsProcessIntegrationTests extends TlsProcessTest {
 
 	@Test
 	void whenMoreSendMuchAndReadNothingThanLargeBuffersFitThenOthersAreServedAndAllIsGivenBack() throws Exception {
-		int most = 301;
+		int max = 301;
 		TlsClient clients = new TlsClient(certificates, null);
 		List<Socket> silent = new ArrayList<>();
 		// Large buffers for all of them would take more than 64 MB
 		try (WeirProcess weir = start(List.of(), List.of("-Xmx64m", "-XX:MaxDirectMemorySize=16m"),
-				certificates.arguments("first"), "--tcp.server.protocol=echo", "--tcp.server.max-connections=" + most,
+				certificates.arguments("first"), "--tcp.server.protocol=echo", "--tcp.server.max-connections=" + max,
 				// So that the kernel's memory is soon full, and nothing ends them
 				"--tcp.server.receive-buffer-size=32KB", "--tcp.server.send-buffer-size=32KB",
 				"--tcp.server.write-timeout=5m"); Actuator actuator = weir.actuator()) {
-			for (int i = 0; i < most - 1; i++) {
+			for (int i = 0; i < max - 1; i++) {
 				silent.add(TlsClient.plain(weir.tcpPort(), 4096));
 				silent.get(i).setSendBufferSize(32 * 1024);
 				flood(clients.over(silent.get(i)));
 			}
-			awaitSilence(actuator, (most - 1) * 50_000L);
+			awaitSilence(actuator, (max - 1) * 50_000L);
 			byte[] bytes = new byte[200_000];
 			new Random(3).nextBytes(bytes);
 			try (SSLSocket other = clients.connect(weir.tcpPort())) {
@@ -74,7 +74,7 @@ class TlsProcessIntegrationTests extends TlsProcessTest {
 			// As many as before, at once
 			List<SSLSocket> newcomers = new ArrayList<>();
 			try {
-				for (int i = 0; i < most; i++) {
+				for (int i = 0; i < max; i++) {
 					newcomers.add(clients.connect(weir.tcpPort()));
 					TlsClient.echo(newcomers.get(i));
 				}

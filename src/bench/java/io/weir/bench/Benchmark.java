@@ -38,17 +38,17 @@ public final class Benchmark {
 
 	private static final int LOOKED_AT = 10_000;
 
-	private static final int MOST_CONNECTIONS = 20_000;
+	private static final int MAX_CONNECTIONS = 20_000;
 
 	private static final int IDLE_ROUNDS = 3;
 
 	private static final int RECORD_ROUNDS = 3;
 
-	private static final double MOST_OTHERS_PERCENT = 12;
+	private static final double MAX_OTHERS_PERCENT = 12;
 
 	private final Options options;
 
-	private final Machine machine = new Machine(MOST_CONNECTIONS);
+	private final Machine machine = new Machine(MAX_CONNECTIONS);
 
 	private final List<Samples> results = new ArrayList<>();
 
@@ -191,7 +191,7 @@ public final class Benchmark {
 	private void measureIdle(int cores) throws InterruptedException {
 		IdleCost idle = new IdleCost(this.machine, logs(), cores);
 		Map<Integer, Samples> steps = new LinkedHashMap<>();
-		for (int count : List.of(LOOKED_AT, MOST_CONNECTIONS)) {
+		for (int count : List.of(LOOKED_AT, MAX_CONNECTIONS)) {
 			if (this.options.wants("idle-" + count)) {
 				steps.put(count, new Samples("idle-" + count, "%,d idle connections".formatted(count), cores,
 						Contender.BASELINE));
@@ -236,7 +236,7 @@ public final class Benchmark {
 			.mapToDouble((server) -> samples.median(server, Metric.OTHERS).orElse(0))
 			.max()
 			.orElse(0);
-		if (others > MOST_OTHERS_PERCENT) {
+		if (others > MAX_OTHERS_PERCENT) {
 			this.machine.notes()
 				.add("%s on %d: other processes used up to %.0f %% of the cores, which disturbs the figures"
 					.formatted(samples.scenario(), samples.cores(), others));

@@ -45,7 +45,7 @@ final class Ledger {
 
 	/**
 	 * Notes bytes of which nobody knows how far they came.
-	 * @param bytes how many were sent to the server at the most
+	 * @param bytes how many were sent to the server at most
 	 * @param recordSize bytes of a record
 	 */
 	synchronized void uncertain(long bytes, int recordSize) {
@@ -82,10 +82,10 @@ final class Ledger {
 			.forEach((series) -> expected.putIfAbsent(series, 0L));
 		expected.forEach((series, count) -> {
 			double counted = now.get(series) - before.get(series);
-			long most = count + this.slack.getOrDefault(series, 0L);
-			if (!(counted >= count && counted <= most)) {
+			long max = count + this.slack.getOrDefault(series, 0L);
+			if (!(counted >= count && counted <= max)) {
 				differences.add("%s counted %,.0f, clients %,d".formatted(series, counted, count)
-						+ ((most > count) ? " to %,d".formatted(most) : ""));
+						+ ((max > count) ? " to %,d".formatted(max) : ""));
 			}
 		});
 		return differences;

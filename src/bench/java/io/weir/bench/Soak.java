@@ -61,7 +61,7 @@ final class Soak {
 	// Generous: the machine may be busy with other work
 	private static final long PROBE_P99_NANOS = Duration.ofMillis(500).toNanos();
 
-	private static final long PROBE_MOST_NANOS = Duration.ofSeconds(3).toNanos();
+	private static final long PROBE_MAX_NANOS = Duration.ofSeconds(3).toNanos();
 
 	private static final int SPARE_FILES = 20;
 
@@ -71,7 +71,7 @@ final class Soak {
 
 	private static final double MORE_HEAP = 12e6;
 
-	private static final int MOST_WARNINGS_PER_SHORTAGE = 20;
+	private static final int MAX_WARNINGS_PER_SHORTAGE = 20;
 
 	private static final Pattern WARNING = Pattern.compile("^\\S+ +(WARN|ERROR) .*");
 
@@ -222,7 +222,7 @@ final class Soak {
 
 		private volatile @Nullable Scrape last;
 
-		private long most;
+		private long max;
 
 		private int shortages;
 
@@ -297,7 +297,7 @@ final class Soak {
 			for (Thread thread : watching) {
 				thread.join();
 			}
-			if (this.all.percentile(0.99) > PROBE_P99_NANOS || this.most > PROBE_MOST_NANOS) {
+			if (this.all.percentile(0.99) > PROBE_P99_NANOS || this.max > PROBE_MAX_NANOS) {
 				violated("the probe waited too long");
 			}
 			terminate(random);
@@ -305,7 +305,7 @@ final class Soak {
 			Soak.this.summary
 				.add("%s: %,d visits; probe p50 %.2f, p99 %.2f, max %.2f ms; warnings %d; level first %s; last %s"
 					.formatted(this.service.protocol(), this.visits.get(), this.all.percentile(0.5) / 1e6,
-							this.all.percentile(0.99) / 1e6, this.most / 1e6, warnings, first, level));
+							this.all.percentile(0.99) / 1e6, this.max / 1e6, warnings, first, level));
 		}
 
 		private void violated(String what) {
@@ -442,7 +442,7 @@ final class Soak {
 		private synchronized void timed(long nanos) {
 			this.recent.record(nanos);
 			this.all.record(nanos);
-			this.most = Math.max(this.most, nanos);
+			this.max = Math.max(this.max, nanos);
 		}
 
 		private Scrape scrape() throws IOException, InterruptedException {
@@ -622,7 +622,7 @@ final class Soak {
 			if (!drained) {
 				violated("the log says nothing of 10 connections drained, see " + this.server.log());
 			}
-			if (expected > this.shortages * MOST_WARNINGS_PER_SHORTAGE) {
+			if (expected > this.shortages * MAX_WARNINGS_PER_SHORTAGE) {
 				violated(expected + " warnings for lack of files in the log");
 			}
 			return expected;

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Turns {
 
-	private static final double MOST_STEAL = 0.12;
+	private static final double MAX_STEAL = 0.12;
 
 	private static final int ATTEMPTS = 3;
 
@@ -62,7 +62,7 @@ final class Turns {
 			if (round < 0) {
 				return;
 			}
-			if (figures.getOrDefault(Metric.STEAL, 0.0) <= MOST_STEAL * 100) {
+			if (figures.getOrDefault(Metric.STEAL, 0.0) <= MAX_STEAL * 100) {
 				samples.add(server.name(), round, figures);
 				return;
 			}

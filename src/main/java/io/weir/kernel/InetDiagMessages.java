@@ -307,7 +307,7 @@ final class InetDiagMessages implements SocketSample {
 		SOCKET,
 		/** The end of a dump. */
 		DONE,
-		/** None: the datagram is at its end. */
+		/** None: the datagram has no more. */
 		END
 
 	}

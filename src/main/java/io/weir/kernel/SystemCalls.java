@@ -32,7 +32,7 @@ interface SystemCalls {
 	 * @param socket a file descriptor
 	 * @param buffer a direct buffer, filled from index 0 on; its position and limit do
 	 * not matter and stay
-	 * @param length the most bytes to write into it
+	 * @param length max bytes to write into it
 	 * @param flags {@code MSG_} flags
 	 * @return the number of bytes received (with {@code MSG_TRUNC}, of the whole
 	 * datagram), or the negated {@code errno}

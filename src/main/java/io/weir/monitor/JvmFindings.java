@@ -52,8 +52,8 @@ record JvmFindings(Runtime.Version version, long memory, int chunkBytes, int rec
 	}
 
 	/**
-	 * What a connection holds at the most while a record is not whole: a buffer that
-	 * doubles as it fills.
+	 * What a connection holds at most while a record is not whole: a buffer that doubles
+	 * as it fills.
 	 */
 	private static long bytesOf(int recordBytes) {
 		if (recordBytes == 0) {

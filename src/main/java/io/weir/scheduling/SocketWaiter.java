@@ -19,9 +19,8 @@ public interface SocketWaiter {
 	boolean beforeRead(boolean lastReadFilledItsBuffer);
 
 	/**
-	 * Waits until the socket has bytes, is at its end, has failed or is closed. Called
-	 * after a read returned 0, by any thread. May return too early: the caller reads
-	 * again.
+	 * Waits until the socket has bytes, has ended, has failed or is closed. Called after
+	 * a read returned 0, by any thread. May return too early: the caller reads again.
 	 * @throws java.nio.channels.ClosedByInterruptException if the thread is interrupted;
 	 * the channel is closed then
 	 * @throws IOException if waiting is impossible; the channel is closed then

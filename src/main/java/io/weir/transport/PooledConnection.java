@@ -5,8 +5,9 @@ import java.io.IOException;
 import io.weir.api.ClientConnection;
 
 /**
- * What the built-in protocols know of a connection beyond its API: reads that take no
- * memory while they wait, and a counter of records.
+ * What the built-in protocols know of a connection beyond its API, and a user's handler
+ * does not: reads that take no memory while they wait, what a read brings at once, and a
+ * counter of records.
  */
 public interface PooledConnection extends ClientConnection {
 

@@ -320,9 +320,8 @@ class TimeoutWatchdogTests {
 			.allMatch((age) -> age.toMillis() >= 1_800 && age.toMillis() <= 2_200)
 			.anyMatch((age) -> age.toMillis() < 1_950)
 			.anyMatch((age) -> age.toMillis() > 2_050);
-		Duration most = Duration.ofSeconds(1).plus(watch.stalled());
-		assertThat(late).as("ends after its own age")
-			.allMatch((time) -> !time.isNegative() && time.compareTo(most) < 0);
+		Duration max = Duration.ofSeconds(1).plus(watch.stalled());
+		assertThat(late).as("ends after its own age").allMatch((time) -> !time.isNegative() && time.compareTo(max) < 0);
 	}
 
 	@Test

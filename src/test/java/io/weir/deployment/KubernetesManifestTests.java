@@ -169,9 +169,9 @@ class KubernetesManifestTests {
 
 	@Test
 	void autoscalerActsBeforeAPodIsFull() {
-		Quantity most = Objects.requireNonNull(
+		Quantity max = Objects.requireNonNull(
 				this.manifests.autoscaler().getSpec().getMetrics().getFirst().getPods().getTarget().getAverageValue());
-		assertThat(most.getNumber().intValueExact()).isLessThan(properties().maxConnections());
+		assertThat(max.getNumber().intValueExact()).isLessThan(properties().maxConnections());
 	}
 
 	@Test

@@ -19,7 +19,7 @@ import io.weir.Stopwatch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 /**
- * Tests that threads that never wait do not shut out others.
+ * Tests that threads that never wait let others run.
  */
 @Timeout(60)
 class FairnessTests {

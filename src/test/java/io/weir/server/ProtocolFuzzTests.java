@@ -50,7 +50,7 @@ class ProtocolFuzzTests {
 	private static final String[] FORMATS = { "! I 2s Q 2h f", "B", "<3sQ", "1000s" };
 
 	// What always fits into the socket buffers of both sides when nobody reads
-	private static final int MOST_UNREAD = 30_000;
+	private static final int MAX_UNREAD = 30_000;
 
 	private final Map<Scenario.Config, Server> servers = new HashMap<>();
 
@@ -160,18 +160,18 @@ class ProtocolFuzzTests {
 
 		// Often near a boundary of the protocol
 		private int length() {
-			int most = (this.longestSegment == 1) ? 1500
-					: (this.mode == Mode.DUPLEX) ? pick(10_000, 300_000, 1_500_000) : MOST_UNREAD;
+			int max = (this.longestSegment == 1) ? 1500
+					: (this.mode == Mode.DUPLEX) ? pick(10_000, 300_000, 1_500_000) : MAX_UNREAD;
 			if (this.longestSegment == 50) {
-				most = Math.min(most, 10_000);
+				max = Math.min(max, 10_000);
 			}
 			int exchange = recordSize() + ((this.config.protocol == Protocol.ECHO_RECORD) ? this.config.chunkSize : 0);
-			int whole = this.random.nextInt(1 + most / exchange) * exchange;
+			int whole = this.random.nextInt(1 + max / exchange) * exchange;
 			return switch (this.random.nextInt(4)) {
 				case 0 -> whole;
 				case 1 -> Math.max(0, whole - 1);
-				case 2 -> Math.min(most, whole + 1);
-				default -> this.random.nextInt(most + 1);
+				case 2 -> Math.min(max, whole + 1);
+				default -> this.random.nextInt(max + 1);
 			};
 		}
 
@@ -299,8 +299,8 @@ class ProtocolFuzzTests {
 		private static Set<Integer> ends(byte[] stream, int shift, byte[] echo, Set<Integer> begins, int chunk) {
 			Set<Integer> ends = new TreeSet<>();
 			for (int begin : begins) {
-				int most = Math.min(Math.min(chunk, echo.length - begin), stream.length - shift - begin);
-				for (int i = begin; i < begin + most && echo[i] == stream[shift + i]; i++) {
+				int max = Math.min(Math.min(chunk, echo.length - begin), stream.length - shift - begin);
+				for (int i = begin; i < begin + max && echo[i] == stream[shift + i]; i++) {
 					ends.add(i + 1);
 				}
 			}
