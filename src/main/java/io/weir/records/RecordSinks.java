@@ -168,7 +168,8 @@ public final class RecordSinks implements AutoCloseable {
 		try {
 			sink.flush(atMost);
 		}
-		catch (IOException | RuntimeException ex) {
+		// An Error would end the process before what others hold is flushed
+		catch (Throwable ex) {
 			logger.warn("The record sink {} could not be flushed", type(sink).getName(), new EscapedFailure(ex));
 		}
 	}

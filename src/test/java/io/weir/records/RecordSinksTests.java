@@ -220,6 +220,19 @@ class RecordSinksTests {
 		}
 	}
 
+	// As a plug-in whose class path misses what its end needs
+	@Test
+	void whenAFlushEndsWithAnErrorThenThatIsLoggedAndEndsNothingElse() {
+		FlushedSink failing = new FlushedSink(() -> {
+			throw new NoClassDefFoundError("injected");
+		});
+		try (CapturedLog log = CapturedLog.info(RecordSinks.class.getName());
+				RecordSinks sinks = sinks(null, failing)) {
+			sinks.finish(Duration.ofSeconds(5));
+			assertThat(log.messages()).singleElement().asString().contains("could not be flushed");
+		}
+	}
+
 	private record WaitingSink(CountDownLatch inside, CountDownLatch mended) implements RecordSink {
 
 		@Override
