@@ -4,20 +4,33 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 
+import org.jspecify.annotations.Nullable;
+
 import io.weir.server.Setting;
 
 /**
- * Findings about the accept queue and the SYN queue.
+ * Findings about the accept queue, the SYN queue and the kernel's memory for TCP.
  */
 final class QueueFindings implements Evidence.Rule {
 
+	private static final String COOKIES = "SyncookiesSent";
+
+	private static final String SYN_DROPS = "TCPReqQFullDrop";
+
+	private static final String MEMORY_PRESSURES = "TCPMemoryPressures";
+
+	private static final String MEMORY_ABORTS = "TCPAbortOnMemory";
+
 	private final Growth overflows;
 
-	private final Growth synCookies;
+	private final Growth fullSynQueue;
+
+	private final Growth shortMemory;
 
 	QueueFindings(LongSupplier nanoTime) {
 		this.overflows = new Growth(nanoTime);
-		this.synCookies = new Growth(nanoTime);
+		this.fullSynQueue = new Growth(nanoTime);
+		this.shortMemory = new Growth(nanoTime);
 	}
 
 	@Override
@@ -34,10 +47,21 @@ final class QueueFindings implements Evidence.Rule {
 		if (overflows.isPresent() && this.overflows.isRecent(overflows.getAsLong())) {
 			findings.put(FindingKind.ACCEPT_QUEUE_OVERFLOWED, overflowed(backlog, overflows.getAsLong()));
 		}
-		Long cookies = evidence.events().counters().get("SyncookiesSent");
-		if (cookies != null && this.synCookies.isRecent(cookies)) {
-			findings.put(FindingKind.SYN_COOKIES_SENT, cookiesSent(evidence, cookies));
+		Map<String, Long> events = evidence.events().counters();
+		if (isRecent(this.fullSynQueue, events.get(COOKIES), events.get(SYN_DROPS))) {
+			findings.put(FindingKind.SYN_QUEUE_FULL,
+					synQueueFull(evidence, events.getOrDefault(COOKIES, 0L), events.getOrDefault(SYN_DROPS, 0L)));
 		}
+		if (isRecent(this.shortMemory, events.get(MEMORY_PRESSURES), events.get(MEMORY_ABORTS))) {
+			findings.put(FindingKind.TCP_MEMORY_SHORT,
+					memoryShort(events.getOrDefault(MEMORY_PRESSURES, 0L), events.getOrDefault(MEMORY_ABORTS, 0L)));
+		}
+	}
+
+	// None is known while the file can't be read, which is no 0
+	private static boolean isRecent(Growth growth, @Nullable Long one, @Nullable Long other) {
+		return (one != null || other != null)
+				&& growth.isRecent(((one != null) ? one : 0) + ((other != null) ? other : 0));
 	}
 
 	// listen(2) took the value of the start, and nothing but a restart takes another one
@@ -84,16 +108,28 @@ final class QueueFindings implements Evidence.Rule {
 				remedy + ". If the state is 'full', tcp.server.max-connections keeps them waiting");
 	}
 
-	private static Finding cookiesSent(Evidence evidence, long count) {
+	private static Finding synQueueFull(Evidence evidence, long cookies, long drops) {
 		OptionalLong synBacklog = evidence.limits().number("net.ipv4.tcp_max_syn_backlog");
 		return new Finding("syn-queue",
-				("%d SYN cookies sent so far in this network namespace, the last within %s: "
+				("%d SYN cookies sent and %d SYNs dropped so far in this network namespace, the last within %s: "
 						+ "a SYN queue was full (net.ipv4.tcp_max_syn_backlog is %s, the backlog %s)")
-					.formatted(count, TimeText.of(Growth.EVIDENCE_TIME),
+					.formatted(cookies, drops, TimeText.of(Growth.EVIDENCE_TIME),
 							synBacklog.isPresent() ? synBacklog.getAsLong() : "unknown",
 							evidence.settings().backlog().effective()),
 				"A flood or a burst of connections: raise tcp.server.backlog and net.core.somaxconn"
-						+ Evidence.SYSCTL_IN_CONTAINER + "; for a flood, limit its sources before this host");
+						+ Evidence.SYSCTL_IN_CONTAINER + "; for a flood, limit its sources before this host"
+						+ ((drops > 0) ? ", and set net.ipv4.tcp_syncookies to 1, so that none is dropped" : ""));
+	}
+
+	private static Finding memoryShort(long pressures, long aborts) {
+		return new Finding("tcp-memory",
+				("the kernel was short of memory for TCP (net.ipv4.tcp_mem of the host) %d times, and reset %d connections "
+						+ "that were closed here for that or for more than net.ipv4.tcp_max_orphans, so far in this "
+						+ "network namespace, the last within %s: it shrinks buffers, drops bytes and resets connections")
+					.formatted(pressures, aborts, TimeText.of(Growth.EVIDENCE_TIME)),
+				"Give the host more memory and raise net.ipv4.tcp_mem there; or set smaller buffers "
+						+ "(tcp.server.receive-buffer-size, tcp.server.send-buffer-size) or fewer "
+						+ "tcp.server.max-connections");
 	}
 
 }

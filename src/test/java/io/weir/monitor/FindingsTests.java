@@ -188,6 +188,50 @@ class FindingsTests extends FakeProcTest {
 		}
 	}
 
+	@Test
+	void whenSynsAreDroppedWithoutCookiesThenTheyAreFoundToo() throws IOException {
+		AtomicLong now = new AtomicLong();
+		netstat("SyncookiesSent TCPReqQFullDrop", "2 5");
+		try (RunningServer running = new RunningServer(null, null, 10, this.proc.reader()).start()) {
+			Findings findings = running.findings(now::get);
+			assertThat(findings.current()).isEmpty();
+			netstat("SyncookiesSent TCPReqQFullDrop", "2 6");
+			Awaitility.await()
+				.untilAsserted(() -> assertThat(findings.current()).singleElement().satisfies((finding) -> {
+					assertThat(finding.setting()).isEqualTo("syn-queue");
+					assertThat(finding.message()).startsWith("2 SYN cookies sent and 6 SYNs dropped so far");
+					assertThat(finding.remedy()).contains("net.ipv4.tcp_syncookies to 1");
+				}));
+			now.addAndGet(Growth.EVIDENCE_TIME.toNanos());
+			assertThat(findings.current()).isEmpty();
+		}
+	}
+
+	@Test
+	void whenTheKernelIsShortOfMemoryForTcpThenItIsFoundAndForgottenInTime() throws IOException {
+		AtomicLong now = new AtomicLong();
+		netstat("TCPAbortOnMemory TCPMemoryPressures", "7 3");
+		try (RunningServer running = new RunningServer(null, null, 10, this.proc.reader()).start()) {
+			Findings findings = running.findings(now::get);
+			assertThat(findings.current()).isEmpty();
+			for (int aborts : new int[] { 7, 8 }) {
+				netstat("TCPAbortOnMemory TCPMemoryPressures", aborts + " 4");
+				Awaitility.await()
+					.untilAsserted(() -> assertThat(findings.current()).singleElement().satisfies((finding) -> {
+						assertThat(finding.setting()).isEqualTo("tcp-memory");
+						assertThat(finding.message()).contains("short of memory for TCP", "4 times",
+								"reset " + aborts + " connections");
+					}));
+				now.addAndGet(Growth.EVIDENCE_TIME.toNanos());
+				assertThat(findings.current()).isEmpty();
+			}
+		}
+	}
+
+	private void netstat(String names, String values) throws IOException {
+		this.proc.write("net/netstat", "TcpExt: %s\nTcpExt: %s\n".formatted(names, values));
+	}
+
 	private void cookies(int count) throws IOException {
 		this.proc.write("net/netstat", "TcpExt: SyncookiesSent\nTcpExt: %d\n".formatted(count));
 	}
