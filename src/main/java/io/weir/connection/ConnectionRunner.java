@@ -178,8 +178,7 @@ public final class ConnectionRunner {
 			}
 		}
 		try {
-			// Nor does a handler begin with a connection that has ended before its thread
-			// ran
+			// It may have ended before its thread ran: then no handler begins
 			connection.lifecycle().layersDone();
 			logSession(connection);
 			return null;
@@ -265,10 +264,15 @@ public final class ConnectionRunner {
 	}
 
 	private static void warn(LogLimiter limiter, Connection connection, String what, Throwable cause) {
-		limiter.log((suppressed) -> connection.fields(logger.atWarn())
-			.setCause(new EscapedFailure(cause))
-			.log("{} {}; only this connection is closed ({} such lines were suppressed before)", connection, what,
-					suppressed));
+		try {
+			limiter.log((suppressed) -> connection.fields(logger.atWarn())
+				.setCause(new EscapedFailure(cause))
+				.log("{} {}; only this connection is closed ({} such lines were suppressed before)", connection, what,
+						suppressed));
+		}
+		catch (Throwable withoutLine) {
+			// There was no memory to call it, and the connection has to end
+		}
 	}
 
 	private void end(Connection connection, EndReason outcome, boolean peerEnded) {

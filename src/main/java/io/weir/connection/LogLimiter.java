@@ -40,13 +40,20 @@ public final class LogLimiter {
 	 * @param failure the failure
 	 */
 	public void warn(Logger logger, String message, Throwable failure) {
-		log((lines) -> logger.warn("{} ({} such lines were suppressed before)", message, lines, failure));
+		try {
+			log((lines) -> logger.warn("{} ({} such lines were suppressed before)", message, lines, failure));
+		}
+		catch (Throwable withoutLine) {
+			// There was no memory to call it
+			this.suppressed.incrementAndGet();
+		}
 	}
 
 	/**
 	 * Logs a line, unless it is to be suppressed. Without memory for the line it counts
 	 * as suppressed, as the thread has to go on.
-	 * @param line logs; told how many lines were suppressed since the last one
+	 * @param line logs; told how many lines were suppressed since the last one. Where it
+	 * captures something, it takes memory itself, in the caller's hands
 	 */
 	public void log(LongConsumer line) {
 		long now = this.nanoTime.getAsLong();

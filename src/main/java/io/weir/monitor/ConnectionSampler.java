@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -44,6 +45,11 @@ public class ConnectionSampler implements AutoCloseable {
 	private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
 
 	private final LogLimiter failures = new LogLimiter();
+
+	// Made once: without memory for one of them its thread would end
+	private final Runnable sampling = this::sample;
+
+	private final Consumer<Runnable> running = this::run;
 
 	// The thread's own
 	private final SampleSums sums;
@@ -102,9 +108,9 @@ public class ConnectionSampler implements AutoCloseable {
 		while (!this.closed) {
 			boolean due = rest <= 0 && !this.interval.isZero();
 			if (due) {
-				run(this::sample);
+				run(this.sampling);
 			}
-			this.listeners.forEach(this::run);
+			this.listeners.forEach(this.running);
 			long begin = System.nanoTime();
 			rest = due ? this.interval.toNanos() : rest;
 			LockSupport.parkNanos(this, (rest > 0) ? Math.min(rest, MAX_ROUND.toNanos()) : MAX_ROUND.toNanos());

@@ -229,9 +229,13 @@ class ResponseSender implements AutoCloseable {
 			if (isOver()) {
 				return;
 			}
-			ResponseSender.this.failures.log((suppressed) -> logger
-				.error("A list failed while it was made ({} such lines were suppressed)", suppressed, failure));
-			complete();
+			try {
+				ResponseSender.this.failures.log((suppressed) -> logger
+					.error("A list failed while it was made ({} such lines were suppressed)", suppressed, failure));
+			}
+			finally {
+				complete();
+			}
 		}
 
 	}
