@@ -29,7 +29,7 @@ final class AcceptLoop {
 
 	private static final Duration PAUSE = Duration.ofMillis(100);
 
-	private static final Duration PAUSE_AFTER_BUG = Duration.ofSeconds(1);
+	private static final Duration FAILED_PAUSE = Duration.ofSeconds(1);
 
 	// A call that blocked for longer had a file descriptor: the episode was over
 	private static final long AT_ONCE = TimeUnit.MILLISECONDS.toNanos(10);
@@ -321,12 +321,12 @@ final class AcceptLoop {
 		this.state = ServerState.FAILED;
 		try {
 			logger.error("The accept loop failed, which is a bug in Weir; it starts again in {} s. "
-					+ "Open connections are served", PAUSE_AFTER_BUG.toSeconds(), ex);
+					+ "Open connections are served", FAILED_PAUSE.toSeconds(), ex);
 		}
 		catch (Throwable withoutLine) {
 			// There may be no memory for the line either, and the loop goes on
 		}
-		pause(PAUSE_AFTER_BUG);
+		pause(FAILED_PAUSE);
 	}
 
 	private void pause(Duration time) {
@@ -349,7 +349,7 @@ final class AcceptLoop {
 			}
 			catch (RuntimeException | Error ex) {
 				fail(ex);
-				LockSupport.parkNanos(this, PAUSE.toNanos());
+				LockSupport.parkNanos(this, Math.clamp(this.deadline - System.nanoTime(), 0, FAILED_PAUSE.toNanos()));
 				left = (millisLeft() > 0) ? left : 0;
 			}
 		}
