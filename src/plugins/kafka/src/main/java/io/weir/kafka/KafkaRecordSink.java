@@ -8,7 +8,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -80,6 +79,7 @@ class KafkaRecordSink implements RecordSink, AutoCloseable {
 		this.nanoTime = nanoTime;
 		this.acknowledgements = new Acknowledgements(nanoTime.getAsLong());
 		this.producer = producers.get();
+		Thread.ofPlatform().daemon().name("weir-kafka-looks").start(this::look);
 		this.retries = Thread.ofPlatform().daemon().name("weir-kafka-retries").start(this::retry);
 	}
 
@@ -150,7 +150,6 @@ class KafkaRecordSink implements RecordSink, AutoCloseable {
 	private void retry() {
 		while (!this.closed) {
 			LockSupport.parkNanos(this, RETRY);
-			look();
 			// In their order: behind one that is refused again the others wait
 			boolean taken = true;
 			while (taken && !this.closed) {
@@ -162,7 +161,7 @@ class KafkaRecordSink implements RecordSink, AutoCloseable {
 
 	private boolean retry(ProducerRecord<String, byte[]> message) {
 		try {
-			await(this.producer.send(message));
+			this.producer.send(message).get();
 			this.refused.remove();
 			this.acknowledgements.receive();
 			return true;
@@ -180,20 +179,12 @@ class KafkaRecordSink implements RecordSink, AutoCloseable {
 		return false;
 	}
 
-	private void await(Future<?> result) throws ExecutionException, InterruptedException {
-		while (true) {
-			try {
-				result.get(RETRY, TimeUnit.NANOSECONDS);
-				return;
-			}
-			catch (TimeoutException ex) {
-				look();
-			}
-		}
-	}
-
+	// On a thread of its own, as a retry may wait for Kafka without end
 	private void look() {
-		this.acknowledgements.look(this.nanoTime.getAsLong());
+		while (!this.closed) {
+			LockSupport.parkNanos(this, RETRY);
+			this.acknowledgements.look(this.nanoTime.getAsLong());
+		}
 	}
 
 	private void replaceProducer(Exception failure) {
