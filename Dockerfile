@@ -33,7 +33,7 @@ COPY --from=build /build/layers/spring-boot-loader/ ./
 COPY --from=build /build/layers/snapshot-dependencies/ ./
 COPY --from=build /build/layers/application/ ./
 COPY src/main/container/jvm.options ./
-# Plug-ins are mounted at plugins; a volume for files at /data, which takes the owner over when it is new
+# Plug-ins are mounted at plugins; a new volume at /data takes its owner
 RUN mkdir plugins && install -d -o 10001 -g 10001 /data
 
 # Runs the application with connections on its port, and keeps what the JVM loaded and profiled

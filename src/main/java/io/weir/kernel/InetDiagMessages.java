@@ -74,9 +74,7 @@ final class InetDiagMessages implements SocketSample {
 
 	private int message;
 
-	// By an attribute's type, where its payload is and how long; of no length if it is
-	// not
-	// there
+	// By an attribute's type, where its payload is and how long; without it 0 bytes
 	private final int[] payloads = new int[INET_DIAG_SKMEMINFO + 1];
 
 	private final int[] lengths = new int[INET_DIAG_SKMEMINFO + 1];

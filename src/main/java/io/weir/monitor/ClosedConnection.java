@@ -18,8 +18,8 @@ import io.weir.transport.SecureSession;
  * @param reason the close or reject reason, as endpoints show it
  * @param detail what failed, escaped and cut; null if nothing did
  * @param openedAt when it was accepted
- * @param closedAt when it was closed, by the clock of that moment: a clock that was set
- * meanwhile makes it another than {@code openedAt} and the duration tell
+ * @param closedAt when it was closed, by the clock of that moment: differs from
+ * {@code openedAt} plus the duration if the clock was set meanwhile
  * @param openNanos for how long it was open
  * @param closedNanos when it was closed, as of {@link System#nanoTime()}
  * @param bytesReceived bytes read

@@ -20,7 +20,7 @@ final class FullTime {
 	 */
 	static final Duration LONG = Duration.ofSeconds(10);
 
-	// One look, or two, that are a second and their work apart
+	// Looks are a second apart: one or two of them that find nobody waiting end nothing
 	private static final long MOMENT = Duration.ofMillis(2500).toNanos();
 
 	private final LongSupplier nanoTime;

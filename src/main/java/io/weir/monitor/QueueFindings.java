@@ -129,7 +129,8 @@ final class QueueFindings implements Evidence.Rule {
 					.formatted(pressures, aborts, TimeText.of(Growth.EVIDENCE_TIME)),
 				"Give the host more memory and raise net.ipv4.tcp_mem there; or set smaller buffers "
 						+ "(tcp.server.receive-buffer-size, tcp.server.send-buffer-size) or fewer "
-						+ "tcp.server.max-connections");
+						+ "tcp.server.max-connections" + ((pressures == 0)
+								? "; or, as memory was not short so far, raise net.ipv4.tcp_max_orphans there" : ""));
 	}
 
 }

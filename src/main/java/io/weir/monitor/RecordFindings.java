@@ -6,8 +6,8 @@ import io.weir.records.RecordSinks;
 import io.weir.records.WriteFault;
 
 /**
- * Findings about records that can't be written. They come behind those about places,
- * which a stall fills.
+ * Findings about records that can't be written. Runs after {@link CapacityFindings}: a
+ * stall fills all places, and its remedy comes first then.
  */
 record RecordFindings(RecordSinks records) implements Evidence.Rule {
 

@@ -76,8 +76,7 @@ final class SinkWatch implements RecordSink {
 		long taken = this.taken.sum();
 		long thrown = this.thrown.sum();
 		long waiting = this.entered.sum() - taken - thrown;
-		// One that is cut while it waits is no progress, as long as another one of the
-		// last look waits on
+		// A cut connection is no progress while another one of the last look still waits
 		boolean stands = taken == this.lastTaken && thrown - this.lastThrown < this.lastWaiting;
 		this.lastTaken = taken;
 		this.lastThrown = thrown;

@@ -174,9 +174,8 @@ final class LoopThread implements ConnectionThread, Executor, EventLoop.Task {
 	@SuppressWarnings("ThreadPriorityCheck") // The loop puts it behind the others
 	public boolean beforeRead(boolean lastReadFilledItsBuffer) {
 		if (!isOwnThread()) {
-			// A handler's, of any kind, and on any loop: behind those with much to do, if
-			// not
-			// at each of its short reads
+			// A handler's, of any kind, and on any loop. It comes behind those with much
+			// to do, so not at each of its short reads
 			if (lastReadFilledItsBuffer || ++this.readsOfOthers % READS_OF_OTHERS == 0) {
 				Thread.yield();
 			}

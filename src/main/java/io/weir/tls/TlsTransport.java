@@ -177,8 +177,7 @@ final class TlsTransport implements Transport {
 
 	private int readAlone(ByteBuffer target) throws IOException {
 		if (this.released) {
-			// A thread of the handler's that has come too late would take buffers for
-			// good
+			// A thread of the handler's that comes too late would keep what it takes
 			throw new ClosedChannelException();
 		}
 		int begin = target.position();
