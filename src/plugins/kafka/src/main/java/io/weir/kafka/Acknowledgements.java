@@ -84,12 +84,10 @@ class Acknowledgements {
 			this.since = now;
 		}
 		else if (!this.told && now - this.since >= PATIENCE) {
-			logger.warn(
-					"Kafka has acknowledged no record for {} s, and {} wait for it: look at its brokers, at the "
-							+ "network, and at the lines of Kafka's client. Unless Kafka has refused a record, which a line "
-							+ "before says, more are taken until the producer's buffer (buffer.memory) is full; then "
-							+ "the connections that bring them wait",
-					seconds(now), missing);
+			logger.warn("Kafka has acknowledged no record for {} s, and {} wait for it: look at its brokers, at the "
+					+ "network, and at the lines of Kafka's client. Unless Kafka has refused a record, which a line "
+					+ "before says, more are taken until the producer's buffer (buffer.memory) is full; then "
+					+ "the connections that bring them wait", seconds(now), missing);
 			this.told = true;
 		}
 	}
