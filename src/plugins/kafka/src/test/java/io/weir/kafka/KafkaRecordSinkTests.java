@@ -10,6 +10,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -18,13 +20,16 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import org.apache.kafka.clients.producer.Callback;
 import org.apache.kafka.clients.producer.MockProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.errors.OutOfOrderSequenceException;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.apache.kafka.common.serialization.StringSerializer;
 import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -52,12 +57,24 @@ class KafkaRecordSinkTests {
 
 	private final AtomicLong now = new AtomicLong();
 
+	private volatile Runnable sends = () -> {
+	};
+
 	private final KafkaRecordSink sink = new KafkaRecordSink("topic", new Text(), () -> {
 		if (this.failing.getAndSet(false)) {
 			throw new KafkaException("Failed to construct kafka producer");
 		}
 		MockProducer<String, byte[]> producer = new MockProducer<>(false, null, new StringSerializer(),
-				new ByteArraySerializer());
+				new ByteArraySerializer()) {
+
+			@Override
+			public synchronized Future<RecordMetadata> send(ProducerRecord<String, byte[]> message,
+					@Nullable Callback callback) {
+				KafkaRecordSinkTests.this.sends.run();
+				return super.send(message, callback);
+			}
+
+		};
 		this.producers.add(producer);
 		return producer;
 	}, this.now::get);
@@ -164,6 +181,38 @@ class KafkaRecordSinkTests {
 		producer.completeNext();
 		Awaitility.await()
 			.until(() -> told(Level.INFO), List.of("Kafka acknowledges records again, after 47 s")::equals);
+	}
+
+	// For metadata, or for room in a full buffer
+	@Test
+	void whenTheRetryItselfWaitsForKafkaThenThatNothingIsAcknowledgedIsToldAllTheSame() throws Exception {
+		this.sink.accept(record(1));
+		CountDownLatch waiting = new CountDownLatch(1);
+		CountDownLatch kafka = new CountDownLatch(1);
+		this.sends = () -> {
+			waiting.countDown();
+			await(kafka);
+		};
+		this.producers.getFirst().errorNext(new OutOfOrderSequenceException("test"));
+		assertThat(waiting.await(10, TimeUnit.SECONDS)).isTrue();
+		this.now.addAndGet(TimeUnit.SECONDS.toNanos(47));
+		try {
+			Awaitility.await()
+				.until(() -> told(Level.WARN),
+						(lines) -> lines.getLast().startsWith("Kafka has acknowledged no record for 47 s"));
+		}
+		finally {
+			kafka.countDown();
+		}
+	}
+
+	private static void await(CountDownLatch latch) {
+		try {
+			latch.await();
+		}
+		catch (InterruptedException ex) {
+			throw new IllegalStateException(ex);
+		}
 	}
 
 	@Test
