@@ -182,8 +182,8 @@ class KafkaRecordSink implements RecordSink, AutoCloseable {
 	// On a thread of its own, as a retry may wait for Kafka without end
 	private void look() {
 		while (!this.closed) {
-			LockSupport.parkNanos(this, RETRY);
 			this.acknowledgements.look(this.nanoTime.getAsLong());
+			LockSupport.parkNanos(this, RETRY);
 		}
 	}
 
