@@ -18,8 +18,8 @@ import io.weir.transport.FirstBytes;
 
 /**
  * Counts the peers of late whose first bytes are those of another protocol, however they
- * are split into reads, or are no PROXY header where one is expected. Safe for any
- * thread.
+ * are split into reads, or are no PROXY header where a trusted proxy must send one. Safe
+ * for any thread.
  */
 public final class ForeignPeers implements ConnectionListener {
 

@@ -11,7 +11,7 @@ import io.weir.kernel.Source;
  *
  * @param requested the configured number; null where it is left out
  * @param effective what is in force; null where that cannot be known
- * @param maximum the max that the kernel grants, in the unit of {@code effective}; null
+ * @param maximum what the kernel grants at most, in the unit of {@code effective}; null
  * where that cannot be known
  * @param limitedBy the sysctl or limit that clamped it, or null
  * @param source where {@code effective} comes from
